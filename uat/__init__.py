@@ -1,0 +1,41 @@
+"""uat: a continuous function in, a ReLU network that approximates it out, with the distance between them proven.
+
+The names below are the public ones. They are imported when they are first used (PEP 562), so that ``import uat``
+costs little more than NumPy and pulls no optional dependency.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+# public name -> the module that defines it; None marks a public subpackage
+_HOMES: dict[str, str | None] = {
+    "InputError": "uat._checks",
+    "PiecewiseAffine": "uat.piecewise",
+    "interpolate": "uat.piecewise",
+    "ReluNet": "uat.relu_net",
+}
+
+__all__ = ["__version__", *_HOMES]  # noqa: PLE0604 - the names are strings, computed from the table above
+
+if TYPE_CHECKING:
+    from uat._checks import InputError as InputError
+    from uat.piecewise import PiecewiseAffine as PiecewiseAffine
+    from uat.piecewise import interpolate as interpolate
+    from uat.relu_net import ReluNet as ReluNet
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'uat' has no attribute {name!r}")
+    home = _HOMES[name]
+    value = importlib.import_module(f"uat.{name}") if home is None else getattr(importlib.import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

@@ -1,0 +1,177 @@
+"""Every input error is worded here, once: argument, requirement, offender.
+
+Public functions call these at their door and inner functions trust what they are given. Each check returns the value
+in the form in which it is used afterwards (a float, an int, a read-only float64 array), so that a caller writes
+``tol = positive(tol, "tol")`` and never looks back.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import os
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+class InputError(ValueError):
+    """Wrong input: the message names the argument, what is required of it, and the offending value."""
+
+
+def show(value: object) -> str:
+    """The offender as it appears in a sentence: repr, shortened, NumPy scalars without their type."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def real(value: Any, name: str) -> float:
+    """A finite real number as a float."""
+    try:
+        if isinstance(value, (bool, np.bool_, str, bytes, complex, np.complexfloating)):
+            raise TypeError
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"`{name}` must be a finite real number, but is {show(value)}.") from None
+    if not math.isfinite(number):
+        raise InputError(f"`{name}` must be a finite real number, but is {show(value)}.")
+    return number
+
+
+def positive(value: Any, name: str) -> float:
+    """A finite real number > 0."""
+    number = real(value, name)
+    if number <= 0:
+        raise InputError(f"`{name}` must be > 0, but is {show(value)}.")
+    return number
+
+
+def nonnegative(value: Any, name: str) -> float:
+    """A finite real number >= 0."""
+    number = real(value, name)
+    if number < 0:
+        raise InputError(f"`{name}` must be >= 0, but is {show(value)}.")
+    return number
+
+
+def integer(value: Any, name: str, least: int = 1) -> int:
+    """An integer >= least (True and 3.0 are not integers here)."""
+    try:
+        if isinstance(value, (bool, np.bool_)):
+            raise TypeError
+        number = operator.index(value)
+    except TypeError:
+        raise InputError(f"`{name}` must be an integer >= {least}, but is {show(value)}.") from None
+    if number < least:
+        raise InputError(f"`{name}` must be an integer >= {least}, but is {show(value)}.")
+    return number
+
+
+def one_of(value: Any, name: str, known: Iterable[str]) -> str:
+    """A name out of a list; the error lists the known ones."""
+    names = list(known)
+    if not isinstance(value, str) or value not in names:
+        raise InputError(f"`{name}` must be one of {', '.join(map(repr, names))}, but is {show(value)}.")
+    return value
+
+
+def exactly_one(**arguments: Any) -> str:
+    """The name of the one argument that is not None."""
+    given = [name for name, value in arguments.items() if value is not None]
+    if len(given) != 1:
+        wanted = " and ".join(f"`{name}`" for name in arguments)
+        got = "none was" if not given else "got " + " and ".join(f"`{name}` = {show(arguments[name])}" for name in given)
+        raise InputError(f"exactly one of {wanted} must be given, but {got}.")
+    return given[0]
+
+
+def interval(domain: Any, name: str = "domain") -> tuple[float, float]:
+    """A pair (a, b) of finite reals with a < b and a finite length."""
+    try:
+        a, b = domain
+    except (TypeError, ValueError):
+        raise InputError(f"`{name}` must be a pair (a, b), but is {show(domain)}.") from None
+    return endpoints(a, b)
+
+
+def endpoints(a: Any, b: Any) -> tuple[float, float]:
+    """Finite a < b whose difference does not overflow."""
+    a, b = real(a, "a"), real(b, "b")
+    if not a < b:
+        raise InputError(f"`a` must be less than `b`, but a = {show(a)} and b = {show(b)}.")
+    if not math.isfinite(b - a):
+        raise InputError(f"the length b - a must be a finite float, but a = {show(a)} and b = {show(b)}.")
+    return a, b
+
+
+def vector(values: Any, name: str, least: int = 0, length: int | None = None) -> Floats:
+    """A one-dimensional array of finite reals, as a read-only float64 copy."""
+    try:
+        raw = np.asarray(values)
+        if raw.dtype.kind not in "iufO" and raw.size:
+            raise TypeError
+        array = np.array(raw, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"`{name}` must be an array of real numbers, but is {show(values)}.") from None
+    if array.ndim != 1:
+        raise InputError(f"`{name}` must be one-dimensional, but has shape {array.shape}.")
+    if length is not None and array.size != length:
+        raise InputError(f"`{name}` must have {length} entries, but has {array.size}.")
+    if array.size < least:
+        raise InputError(f"`{name}` must have at least {least} entries, but has {array.size}.")
+    finite = np.isfinite(array)
+    if not finite.all():
+        k = int(np.argmin(finite))
+        raise InputError(f"`{name}` must be finite, but {name}[{k}] = {show(array[k])}.")
+    array.flags.writeable = False
+    return array
+
+
+def strictly_increasing(array: Floats, name: str) -> Floats:
+    """No two neighbours equal or in the wrong order."""
+    rises = array[1:] > array[:-1]
+    if not rises.all():
+        k = int(np.argmin(rises))
+        raise InputError(
+            f"`{name}` must be strictly increasing, but {name}[{k}] = {show(array[k])} "
+            f"is followed by {name}[{k + 1}] = {show(array[k + 1])}."
+        )
+    return array
+
+
+def all_positive(array: Floats, name: str) -> Floats:
+    """Every entry > 0."""
+    good = array > 0
+    if not good.all():
+        k = int(np.argmin(good))
+        raise InputError(f"`{name}` must be > 0, but {name}[{k}] = {show(array[k])}.")
+    return array
+
+
+def shape(array: NDArray[Any], name: str, wanted: Sequence[int | None], meaning: str) -> None:
+    """The shape of an array; None in `wanted` leaves that length free, `meaning` spells the axes."""
+    fits = array.ndim == len(wanted) and all(w is None or w == n for w, n in zip(wanted, array.shape, strict=True))
+    if not fits:
+        raise InputError(f"`{name}` must have shape {meaning}, but has shape {array.shape}.")
+
+
+def memory(numbers: float, what: str) -> None:
+    """Refuse to ask for more float64 numbers than the machine has memory for, before they are asked for."""
+    asked, there = 8.0 * numbers, _physical_memory()
+    if asked > there:
+        raise InputError(
+            f"{what} would take {asked / 2**30:.3g} GiB of memory, and this machine has {there / 2**30:.3g} GiB."
+        )
+
+
+def _physical_memory() -> float:
+    try:
+        return float(os.sysconf("SC_PHYS_PAGES")) * float(os.sysconf("SC_PAGE_SIZE"))
+    except (AttributeError, ValueError, OSError):  # no sysconf (Windows): a machine of ordinary size is assumed
+        return 16.0 * 2**30

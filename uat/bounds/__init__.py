@@ -1,0 +1,1 @@
+"""Statements that contain a `<=`: a priori bounds, certified enclosures, rounding bounds."""

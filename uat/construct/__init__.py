@@ -1,0 +1,1 @@
+"""From a function to knots, pieces or networks, by theorem."""

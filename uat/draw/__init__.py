@@ -1,0 +1,1 @@
+"""The pictures. This is the only place that imports matplotlib."""

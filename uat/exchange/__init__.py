@@ -1,0 +1,1 @@
+"""One file a format: how a network leaves the library and comes back."""

@@ -1,0 +1,1 @@
+"""From samples to a network, by descent: sections I and II of the lecture notes."""
