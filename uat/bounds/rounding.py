@@ -75,5 +75,5 @@ def _kink_error(net: ReluNet, kinks: Floats) -> Floats:
     inexact = (net.weights != 0) & (np.abs(net.weights) != 1)
     where = np.searchsorted(kinks, net.kinks[inexact])
     size = np.abs(net.coefficients[inexact] * net.biases[inexact])
-    error: Floats = UNIT * np.bincount(where, weights=size, minlength=kinks.size)
-    return error
+    total: Floats = np.bincount(where, weights=size, minlength=kinks.size).astype(np.float64)
+    return UNIT * total
