@@ -85,7 +85,7 @@ def fewest_links(x: Any, lower: Any, upper: Any, forced: Any, chain: bool, jumps
     lines : (links, 4) two points (left contact, right contact) of the link's extreme line; kind 0: the steepest line
     flats : (links, 4) kind 0: two points of the flattest line
     marks : (links, 8) int, see the column names above
-    exits : (links, 2) the point where the link leaves the corridor (chain), or the sample's window that it misses
+    exits : (links, 2) the point where the link leaves the corridor (the chain through the samples, also for windows)
     """
     n = len(x)
     # convex hulls of the two walls, as far as the current link needs them: abscissa, ordinate, sample
@@ -196,15 +196,12 @@ def fewest_links(x: Any, lower: Any, upper: Any, forced: Any, chain: bool, jumps
                 wx, wy, end = x[i - 1], lower[i - 1], lower[i]
                 if l_extra and l_from == i:
                     wx, wy = elx, ely
-            ex, ey = x[i], end
-            if chain:
-                inside = kind * (wy - (by + (by - ay) * (wx - bx) / (bx - ax)))
-                beyond = kind * ((by + (by - ay) * (x[i] - bx) / (bx - ax)) - end)
-                if inside <= 0 or not beyond > 0:  # touching; in floats also a rounding apart
-                    ex, ey = wx, wy
-                else:
-                    ex = wx + (x[i] - wx) * inside / (inside + beyond)
-                    ey = wy + (end - wy) * inside / (inside + beyond)
+            inside = kind * (wy - (by + (by - ay) * (wx - bx) / (bx - ax)))
+            beyond = kind * ((by + (by - ay) * (x[i] - bx) / (bx - ax)) - end)
+            ex, ey = wx, wy
+            if inside > 0 and beyond > 0:  # else they touch there, in floats also a rounding apart
+                ex = wx + (x[i] - wx) * inside / (inside + beyond)
+                ey = wy + (end - wy) * inside / (inside + beyond)
             exits[links, 0], exits[links, 1] = ex, ey
             if jumps:
                 l_from, u_from, l_extra, u_extra = i, i, chain, chain

@@ -74,12 +74,14 @@ class Links:
         left = self.marks[:, KIND] != 0
         return np.asarray(self.marks[left][:, [LEFT, RIGHT, EXIT]])
 
-    def path(self) -> tuple[Array, Array]:
+    def path(self, direction: int = 0) -> tuple[Array, Array]:
         """The path's knots and its values there: (links + 1,) each, fewer where knots fall together.
 
         Neighbouring links meet where their lines cross, between the last contact and the exit of the first of the two.
         The last link, and each link before a forced knot, is free between its steepest and its flattest line; the last
-        takes the middle, the others what the link behind the knot needs.
+        takes the middle, the others what the link behind the knot needs. With `direction` 1 (or -1) the last slope is
+        kept from falling (rising) where one of the lines allows that; between monotone walls every other extreme line
+        has the right sign anyway: one that falls to the upper wall's exit would have been above that wall before.
         """
         x, marks, count = self.x, self.marks, self.count
         # lines as (abscissa, ordinate, slope)
@@ -93,13 +95,13 @@ class Links:
             if j + 1 < count:
                 wanted = height[j + 1] + slope[j + 1] * (end - at[j + 1])
             previous = None if j == 0 else (at[j - 1], height[j - 1], slope[j - 1])
-            height[j], slope[j] = self._free_line(int(j), end, wanted, previous)
+            height[j], slope[j] = self._free_line(int(j), end, wanted, previous, direction)
             at[j] = end
         knots, values = np.empty(count + 1, self.lines.dtype), np.empty(count + 1, self.lines.dtype)
         knots[0], knots[-1] = x[0], x[-1]
         values[0], values[-1] = height[0] + slope[0] * (x[0] - at[0]), height[-1] + slope[-1] * (x[-1] - at[-1])
         if count > 1:
-            first, last = self.lines[:-1, 2], self.exits[:-1, 0]
+            first, last = self.lines[:-1, 2], x[marks[:-1, EXIT]]
             left = height[:-1] + slope[:-1] * (first - at[:-1])
             gap_first = height[1:] + slope[1:] * (first - at[1:]) - left
             gap_last = height[1:] + slope[1:] * (last - at[1:]) - (height[:-1] + slope[:-1] * (last - at[:-1]))
@@ -116,7 +118,7 @@ class Links:
         keep[:-1] &= (knots[:-1] < knots[-1]) | (np.arange(count) == 0)
         return knots[keep], values[keep]
 
-    def _free_line(self, j: int, end: Any, wanted: Any, previous: Any) -> tuple[Any, Any]:
+    def _free_line(self, j: int, end: Any, wanted: Any, previous: Any, direction: int) -> tuple[Any, Any]:
         """Ordinate at `end` and slope of a line that link j may follow; through (end, wanted) unless that is None."""
         ends = []
         for have, row in ((HAS_FLAT, self.flats[j]), (HAS_STEEP, self.lines[j])):
@@ -125,10 +127,14 @@ class Links:
                 ends.append((row[3] + slope * (end - row[2]), slope))
         if len(ends) == 2:
             (low, flat), (high, steep) = ends
-            if wanted is None:
-                return (low + high) / 2, (flat + steep) / 2
-            if high == low:
-                return wanted, (flat + steep) / 2
+            if wanted is None or high == low:
+                slope = (flat + steep) / 2
+                if direction * slope < 0 and direction * steep >= 0 >= direction * flat:
+                    slope = 0 * slope
+                elif direction * slope < 0 and direction * flat >= 0 >= direction * steep:
+                    slope = 0 * slope
+                share = (slope - flat) / (steep - flat) if steep != flat else 0
+                return low + share * (high - low), slope
             share = min(max((wanted - low) / (high - low), 0), 1)
             return wanted, flat + share * (steep - flat)
         if len(ends) == 1 and wanted is None:

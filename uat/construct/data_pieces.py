@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from uat._checks import Floats
 from uat.bounds.certification import Certificate
 from uat.construct.corridor import Links, fewest_links
-from uat.construct.mesh import Deadline, OutOfTime, least_scale, monotone_walls
+from uat.construct.mesh import Deadline, OutOfTime, least_scale
 from uat.construct.outcome import Narrowest
 from uat.construct.tube import Tube
 from uat.construct.witness import Witness
@@ -28,30 +28,22 @@ SHRINKS = (0.0, 2.0**-48, 2.0**-40, 2.0**-30, 2.0**-20)  # a path on the wall it
 
 def fit_data(
     x: Floats, y: Floats, tube: Tube | None, pieces: int | None, side: str, forced: NDArray[np.bool_],
-    through: NDArray[np.bool_], monotone: bool, deadline: Deadline,
-) -> Narrowest:
+    through: NDArray[np.bool_], deadline: Deadline, direction: int = 0,
+) -> Narrowest:  # fmt: skip
     """See `uat.narrowest`; exactly one of tube and pieces is given."""
-    rising = bool(y[-1] >= y[0])
 
     def links(tube: Tube, chosen: slice | NDArray[np.int64] = slice(None)) -> Links:
         lower, upper = tube.lower(y), tube.upper(y)
         lower, upper = np.where(through, y, lower), np.where(through, y, upper)
-        if monotone:
-            lower, upper = monotone_walls(lower, upper, rising)
-            lower = np.minimum(lower, upper)  # empty windows (too small a tolerance) are refused before
         return fewest_links(x[chosen], lower[chosen], upper[chosen], chain=False, forced=(forced | through)[chosen])
 
     def witness(tube: Tube, found: Links) -> Witness:
         chosen = np.union1d(found.contacts, np.flatnonzero(forced | through))
         chosen = np.union1d(chosen, [0, len(x) - 1])
-        if monotone:
-            chosen = np.arange(len(x))
         at, value = x[chosen], y[chosen]
-        draft = Witness(
-            "windows", 1, at, value, value, tube, tuple(x[forced].tolist()), tuple(x[through].tolist()),
-            0 if not monotone else 1 if rising else -1,
-        )  # fmt: skip
-        return Witness(*(getattr(draft, name) if name != "pieces" else draft.count() for name in draft.__slots__))
+        return Witness.counted(
+            "windows", at, value, value, tube, tuple(x[forced].tolist()), tuple(x[through].tolist())
+        )
 
     unit = Tube(1.0, 0.0, side)
     note, error_witness, least = "", None, (0.0, np.inf)
@@ -81,7 +73,7 @@ def fit_data(
         high = 1.0
     for shrink in SHRINKS:
         path = links(tube.scaled(high * (1 - shrink)))
-        p = PiecewiseAffine(*path.path())
+        p = PiecewiseAffine(*path.path(direction))
         inside, certificate = check_on_data(p, x, y, tube, through)
         if inside:
             break

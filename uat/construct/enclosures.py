@@ -20,7 +20,8 @@ def enclose(f: Function, x: Floats) -> tuple[Floats, Floats]:
     TypeError, ArithmeticError, ValueError
         Where f does not run on balls or is not finite; the message says why.
     """
-    from uat.bounds.balls import Interval, exact, working_precision
+    from uat.bounds.balls import exact, working_precision
+    from uat.bounds.intervals import Interval
 
     low, high = np.empty(len(x)), np.empty(len(x))
     with working_precision(BITS):

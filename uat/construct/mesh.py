@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from uat._checks import Floats
 from uat._kernels import EXIT, HAS_FLAT, HAS_STEEP, KIND, LEFT, LEFT_FLAT, RIGHT, RIGHT_FLAT
@@ -25,6 +24,7 @@ START_CELLS = 128  # a first look; what it misses, the certificate finds
 RESOLUTION = 1 / 64  # chord error of a cell over the width of the tube: about ten cells a piece
 DEEPEST = 1.0e-15  # cells shorter than this share of the domain are not divided: floats end there
 MOST_SAMPLES = 4_000_000  # about 100 MB of walls and hulls
+ROUNDINGS = 16  # of f itself (a few), of the walls (three), and of the line that is compared with them
 POLISH_ROUNDS = 14  # of superlinear convergence; the change between rounds ends it earlier
 
 
@@ -50,12 +50,12 @@ class Mesh:
     """Samples of f on [a, b], sorted; `forced` marks where a knot must stand, `exact` where f must be met."""
 
     def __init__(
-        self, f: Function, domain: tuple[float, float], breaks: Floats, through: Floats, monotone: bool = False
+        self, f: Function, domain: tuple[float, float], breaks: Floats, through: Floats, direction: int = 0
     ) -> None:
         self.f = f
         self.a, self.b = domain
         self.breaks, self.through = breaks, through
-        self.monotone = monotone
+        self.direction = direction  # 1 or -1 where the path must rise or fall throughout
         ends = np.linspace(self.a, self.b, START_CELLS + 1)
         self.x: Floats = np.unique(np.concatenate([ends, breaks, through]))
         self.y: Floats = sample(f, self.x)
@@ -89,7 +89,7 @@ class Mesh:
             found_x.append(middle)
             found_y.append(value)
             total += middle.size
-            off = np.abs(value - (low + (high - low) / 2)) > RESOLUTION * width(value)
+            off = np.abs(value - (low + (high - low) / 2)) > RESOLUTION * width(value) + roundoff(value)
             off &= right - left > DEEPEST * max(abs(self.a), abs(self.b), self.b - self.a)
             left, right = np.concatenate([left[off], middle[off]]), np.concatenate([middle[off], right[off]])
             low, high = np.concatenate([low[off], value[off]]), np.concatenate([value[off], high[off]])
@@ -98,17 +98,23 @@ class Mesh:
         self._mark()
 
     def walls(self, tube: Tube, margin: float = 0) -> tuple[Floats, Floats]:
-        """The walls at the samples: closed where f must be met, monotone where the path must be."""
+        """The walls at the samples: closed where f must be met."""
         lower, upper = tube.lower(self.y, margin), tube.upper(self.y, margin)
         if self.exact.any():
             lower, upper = np.where(self.exact, self.y, lower), np.where(self.exact, self.y, upper)
-        if self.monotone:
-            lower, upper = monotone_walls(lower, upper, self.y[-1] >= self.y[0])
         return lower, upper
 
-    def links(self, tube: Tube, margin: float = 0, *, chain: bool = True, jumps: bool = False) -> Links:
-        """The fewest links through the tube on this mesh."""
+    def links(
+        self, tube: Tube, margin: float = 0, *, chain: bool = True, jumps: bool = False, widened: bool = False
+    ) -> Links:
+        """The fewest links through the tube on this mesh; `widened` by the roundings of f and of the walls.
+
+        What forces a link in a widened tube forces it in the tube itself, in exact arithmetic too.
+        """
         lower, upper = self.walls(tube, margin)
+        if widened:
+            doubt = np.where(self.exact, 0.0, roundoff(np.abs(self.y) + tube.width(self.y)))
+            lower, upper = lower - doubt, upper + doubt
         return fewest_links(self.x, lower, upper, chain=chain, jumps=jumps, forced=None if jumps else self.forced)
 
     def refine(self, links: Links) -> bool:
@@ -143,18 +149,6 @@ class Mesh:
                 + [e, e - gap / 32, e + gap / 32, e + gap * 1e-6]
             )
         )
-
-
-def monotone_walls(lower: Floats, upper: Floats, rising: bool) -> tuple[Floats, Floats]:
-    """Walls between which a path can be monotone throughout: each wall takes over what the path has met or will meet.
-
-    Between such walls every extreme line that the sweep chooses has the right sign of slope, so that monotonicity
-    costs no further link.
-    """
-    if not rising:
-        high, low = monotone_walls(-upper, -lower, True)
-        return -low, -high
-    return np.maximum.accumulate(lower), np.minimum.accumulate(upper[::-1])[::-1]
 
 
 def least_scale(
@@ -209,6 +203,6 @@ def polish(
     return low, high
 
 
-def roundoff(values: NDArray[np.float64]) -> float:
-    """A few units in the last place of the largest value: below this, float samples tell nothing."""
-    return 8 * 2.0**-53 * float(np.abs(values).max())
+def roundoff(values: Floats) -> Floats:
+    """A few units in the last place of the values: below this, float samples tell nothing."""
+    return ROUNDINGS * 2.0**-53 * np.abs(values)

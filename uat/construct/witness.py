@@ -47,8 +47,6 @@ class Witness:
         The tolerances at which the statement holds.
     knots, through : tuples of float
         Abscissae among x where the approximation must have a knot, and where it must also take the value `low`.
-    monotone : int
-        1 or -1 where the approximation must be nondecreasing or nonincreasing, else 0.
     """
 
     kind: str
@@ -59,7 +57,11 @@ class Witness:
     tube: Tube
     knots: tuple[float, ...] = ()
     through: tuple[float, ...] = ()
-    monotone: int = 0
+
+    @classmethod
+    def counted(cls, kind: str, *points: Any) -> Witness:
+        """A witness of as many pieces as its points prove; the other arguments as in the class."""
+        return cls(kind, cls(kind, 1, *points).count(), *points)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -74,7 +76,6 @@ class Witness:
             "side": self.tube.side,
             "knots": list(self.knots),
             "through": list(self.through),
-            "monotone": self.monotone,
         }
 
     @classmethod
@@ -85,7 +86,7 @@ class Witness:
             x, low, high = (np.array(data[name], dtype=np.float64) for name in ("x", "low", "high"))
             witness = cls(
                 data["kind"], int(data["pieces"]), x, low, high, tube,
-                tuple(data["knots"]), tuple(data["through"]), int(data["monotone"]),
+                tuple(data["knots"]), tuple(data["through"]),
             )  # fmt: skip
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"`data` must be a witness as `to_dict` writes it, but {error!r} came of it.") from None
@@ -114,12 +115,6 @@ class Witness:
         lower, upper = tube.lower(low), tube.upper(high)
         met = np.isin(self.x, self.through)
         lower[met], upper[met] = low[met], low[met]
-        if self.monotone:
-            sign = self.monotone
-            lower, upper = (lower, upper) if sign > 0 else (-upper, -lower)
-            lower = np.maximum.accumulate(lower)
-            upper = np.minimum.accumulate(upper[::-1])[::-1]
-            lower, upper = (lower, upper) if sign > 0 else (-upper, -lower)
         return lower, upper
 
 
@@ -130,7 +125,7 @@ def rationals(values: Iterable[float]) -> NDArray[Any]:
 
 def _disjoint_triples(witness: Witness) -> int:
     """How many of the triples are valid, or 0 where their intervals overlap."""
-    if len(witness.x) % 3 or witness.knots or witness.through or witness.monotone:
+    if len(witness.x) % 3 or witness.knots or witness.through:
         return 0
     lower, upper = witness.windows()
     x = rationals(witness.x)
