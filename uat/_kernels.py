@@ -91,9 +91,9 @@ def fewest_links(x: Any, lower: Any, upper: Any, forced: Any, chain: bool, jumps
     # convex hulls of the two walls, as far as the current link needs them: abscissa, ordinate, sample
     lx, ly, li = np.empty(n + 2, x.dtype), np.empty(n + 2, x.dtype), np.empty(n + 2, np.int64)
     ux, uy, ui = np.empty(n + 2, x.dtype), np.empty(n + 2, x.dtype), np.empty(n + 2, np.int64)
-    lines, flats = np.empty((n + 1, 4), x.dtype), np.empty((n + 1, 4), x.dtype)
-    exits = np.empty((n + 1, 2), x.dtype)
-    marks = np.zeros((n + 1, 8), np.int64)
+    room = 64  # for links; doubled as they come, because touching memory for n of them would cost more than the sweep
+    lines, flats = np.empty((room, 4), x.dtype), np.empty((room, 4), x.dtype)
+    exits, marks = np.empty((room, 2), x.dtype), np.zeros((room, 8), np.int64)
     links = 0
     l_from, u_from = 0, 0  # the first sample of each wall that binds the current link
     l_extra, u_extra = False, False  # a constructed point of the wall that binds before that sample
@@ -101,6 +101,10 @@ def fewest_links(x: Any, lower: Any, upper: Any, forced: Any, chain: bool, jumps
     elx, ely, eux, euy = zero, zero, zero, zero
     done = False
     while not done:
+        if links == room:
+            room *= 2
+            lines, flats = np.concatenate((lines, lines)), np.concatenate((flats, flats))
+            exits, marks = np.concatenate((exits, exits)), np.concatenate((marks, np.zeros_like(marks)))
         lh, lt, uh, ut = 0, 0, 0, 0  # hulls: head (contact) and tail (one past the end)
         steep, flat = False, False
         # steepest line through (pax, pay) on the lower and (pbx, pby) on the upper wall; flattest: q.., walls swapped
@@ -109,12 +113,10 @@ def fewest_links(x: Any, lower: Any, upper: Any, forced: Any, chain: bool, jumps
         i = min(l_from, u_from)
         kind, running = 0, True
         while running:
-            # three turns: the constructed points that come before sample i, then sample i itself
-            for turn in range(2):
-                if turn == 0:
-                    add_l, add_u = l_extra and i == l_from, u_extra and i == u_from
-                    if not (add_l or add_u):
-                        continue
+            # first the constructed points that come before sample i, if any, then sample i itself
+            add_l, add_u = l_extra and i == l_from, u_extra and i == u_from
+            for constructed in range(int(add_l or add_u), -1, -1):
+                if constructed:
                     if add_l:
                         tx = elx
                     else:

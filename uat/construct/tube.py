@@ -6,6 +6,7 @@ enclosure of the walls there. The formulas use + - * and comparisons alone: on `
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -38,9 +39,9 @@ class Tube:
         """The same tube with both tolerances multiplied."""
         return replace(self, tol=self.tol * factor, rtol=self.rtol * factor)
 
-    def exact(self) -> Tube:
+    def exact(self, number: Callable[[float], Any] = Fraction) -> Tube:
         """The same tube with rational tolerances."""
-        return Tube(Fraction(self.tol), Fraction(self.rtol), self.side)
+        return Tube(number(self.tol), number(self.rtol), self.side)
 
     def width(self, y: NDArray[Any]) -> NDArray[Any]:
         """tol + rtol |y|, shape of y."""
