@@ -17,12 +17,20 @@ _HOMES: dict[str, str | None] = {
     "PiecewiseAffine": "uat.piecewise",
     "interpolate": "uat.piecewise",
     "ReluNet": "uat.relu_net",
+    "Approximation": "uat.approximation",
+    "approximate": "uat.approximation",
+    "load": "uat.approximation",
+    "Certificate": "uat.bounds.certification",
 }
 
 __all__ = ["__version__", *_HOMES]
 
 if TYPE_CHECKING:
     from uat._checks import InputError as InputError
+    from uat.approximation import Approximation as Approximation
+    from uat.approximation import approximate as approximate
+    from uat.approximation import load as load
+    from uat.bounds.certification import Certificate as Certificate
     from uat.piecewise import PiecewiseAffine as PiecewiseAffine
     from uat.piecewise import interpolate as interpolate
     from uat.relu_net import ReluNet as ReluNet
