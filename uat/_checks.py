@@ -7,6 +7,7 @@ in the form in which it is used afterwards (a float, an int, a read-only float64
 
 from __future__ import annotations
 
+import difflib
 import math
 import operator
 import os
@@ -81,12 +82,21 @@ def one_of(value: Any, name: str, known: Iterable[str]) -> str:
     return value
 
 
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The end of a sentence about an unknown word: the closest known one (letter case apart), or all of them."""
+    names = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(word.lower(), names, n=1)
+    return f"did you mean {names[close[0]]!r}?" if close else f"known are {', '.join(names.values())}."
+
+
 def exactly_one(**arguments: Any) -> str:
     """The name of the one argument that is not None."""
     given = [name for name, value in arguments.items() if value is not None]
     if len(given) != 1:
         wanted = " and ".join(f"`{name}`" for name in arguments)
-        got = "none was" if not given else "got " + " and ".join(f"`{name}` = {show(arguments[name])}" for name in given)
+        got = (
+            "none was" if not given else "got " + " and ".join(f"`{name}` = {show(arguments[name])}" for name in given)
+        )
         raise InputError(f"exactly one of {wanted} must be given, but {got}.")
     return given[0]
 
