@@ -70,14 +70,10 @@ class Jet:
 
 
 def derivatives(f: Callable[[Any], Jet], point: arb | float) -> list[arb]:
-    """f, f', f'', f''', f'''' at a point: enclosures of about 60 digits."""
-    precision = flint.ctx.prec
-    flint.ctx.prec = BITS
-    try:
+    """The derivatives of order 0 to 4 at a point: enclosures of about 60 digits."""
+    with flint.ctx.workprec(BITS):
         series = f(Jet.variable(arb(point))).series
         return [series[k] * math.factorial(k) for k in range(ORDER + 1)]
-    finally:
-        flint.ctx.prec = precision
 
 
 def supremum(f: Callable[[Any], Jet], order: int, points: np.ndarray) -> arb:
@@ -86,14 +82,12 @@ def supremum(f: Callable[[Any], Jet], order: int, points: np.ndarray) -> arb:
     From the largest value on the points, Newton's method climbs to the zero of the next derivative (order <= 2); where
     that leaves the neighbouring points, the maximum sits at an end of the domain and the value there is returned.
     """
-    at = [abs(derivatives(f, x)[order]) for x in points]
-    k = int(np.argmax([float(v) for v in at]))
-    low, high = float(points[max(k - 1, 0)]), float(points[min(k + 1, len(points) - 1)])
-    top, x = at[k], arb(float(points[k]))
-    precision = flint.ctx.prec
-    flint.ctx.prec = BITS
-    try:
-        for _ in range(60):
+    with flint.ctx.workprec(BITS):
+        at = [abs(derivatives(f, x)[order]) for x in points]
+        k = int(np.argmax([float(v) for v in at]))
+        low, high = float(points[max(k - 1, 0)]), float(points[min(k + 1, len(points) - 1)])
+        top, x = at[k], arb(float(points[k]))
+        for _ in range(20):  # quadratic convergence: 6 steps would do
             d = derivatives(f, x)
             if d[order + 2].contains(0):
                 break
@@ -102,6 +96,4 @@ def supremum(f: Callable[[Any], Jet], order: int, points: np.ndarray) -> arb:
                 break
             value = abs(derivatives(f, x)[order])
             top = value if value > top else top
-    finally:
-        flint.ctx.prec = precision
-    return top
+        return top

@@ -73,7 +73,7 @@ _ALL = (
     ),
     Target(
         "sinc", "sin(x)/x", (1.0, 12.0), _BENCHMARK,
-        lipschitz=_above(0.43618171727145850), second_derivative=_above(0.24869223644578915),
+        lipschitz=_above(0.43618181727145851), second_derivative=_above(0.24869223644578915),
     ),
     Target(
         "square-wave", "tanh(11*sin(12*x))", (0.0, 1.0), "practice: a square wave of finite rise time",
