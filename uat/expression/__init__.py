@@ -147,8 +147,12 @@ def _variable(name: Any) -> str:
 def _points(x: Any) -> Floats:
     try:
         points = np.asarray(x)
-        if points.dtype.kind not in "biufO":
+        if points.dtype.kind not in "biufO" or (points.dtype.kind == "O" and not all(map(_is_real, points.flat))):
             raise TypeError
         return points.astype(np.float64, copy=False)
     except (TypeError, ValueError, OverflowError):
         raise InputError(f"`x` must be a real number or an array of real numbers, but is {show(x)}.") from None
+
+
+def _is_real(value: Any) -> bool:
+    return hasattr(value, "__float__")  # a Fraction has it; None, a string and a complex number have not
