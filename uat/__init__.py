@@ -22,7 +22,7 @@ _HOMES: dict[str, str | None] = {
     "target": "uat.targets",
 }
 
-__all__ = ["__version__", *_HOMES]  # noqa: PLE0604 - the names are strings, computed from the table above
+__all__ = ["__version__", *_HOMES]
 
 if TYPE_CHECKING:
     from uat._checks import InputError as InputError

@@ -121,12 +121,13 @@ def endpoints(a: Any, b: Any) -> tuple[float, float]:
 
 
 def vector(values: Any, name: str, least: int = 0, length: int | None = None) -> Floats:
-    """A one-dimensional array of finite reals, as a read-only float64 copy."""
+    """A one-dimensional array of finite reals, read-only float64: a copy, unless it owns its data and is frozen."""
     try:
         raw = np.asarray(values)
+        frozen = raw is values and raw.dtype == np.float64 and raw.base is None and not raw.flags.writeable
         if raw.dtype.kind not in "iufO" and raw.size:
             raise TypeError
-        array = np.array(raw, dtype=np.float64)
+        array = raw if frozen else np.array(raw, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
         raise InputError(f"`{name}` must be an array of real numbers, but is {show(values)}.") from None
     if array.ndim != 1:
@@ -139,6 +140,11 @@ def vector(values: Any, name: str, least: int = 0, length: int | None = None) ->
     if not finite.all():
         k = int(np.argmin(finite))
         raise InputError(f"`{name}` must be finite, but {name}[{k}] = {show(array[k])}.")
+    return freeze(array)
+
+
+def freeze(array: Floats) -> Floats:
+    """The array itself, read-only from now on: for arrays that were just made and are nobody else's."""
     array.flags.writeable = False
     return array
 
