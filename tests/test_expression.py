@@ -49,7 +49,7 @@ VALUES = {
     "ln(x) + fabs(-x)": np.log(X) + X,
     "atan2(x, 2) + asin(x/4)": np.arctan2(X, 2) + np.arcsin(X / 4),
     "erf(x) + gamma(x) + lgamma(x)": special.erf(X) + special.gamma(X) + special.gammaln(X),
-    "beta(x, 2) + xlogy(x, x) + j0(x)": special.beta(X, 2) + special.xlogy(X, X) + special.j0(X),
+    "digamma(x) + xlogy(x, x) + j0(x)": special.digamma(X) + special.xlogy(X, X) + special.j0(X),
     "  sin( x )\n + 1 ": np.sin(X) + 1,
 }
 
@@ -137,7 +137,7 @@ def test_another_variable() -> None:
     f = parse("t**2", variable="t")
     assert f(3.0) == 9.0
     assert repr(f) == "Expression('t**2', 't')"
-    assert f != parse("t**2".replace("t", "x"))
+    assert f != parse("x**2")
     with pytest.raises(InputError, match=r"`expression` must be a formula in 't', but contains 'x'\."):
         parse("x", variable="t")
 

@@ -167,7 +167,7 @@ def test_a_target_is_a_finite_function_on_its_domain(t: Target) -> None:
     assert np.isfinite(t(x)).all()
     assert isinstance(t(t.domain[0]), float)
     assert t.source
-    assert t.expression == Expression(str(t.function))
+    assert t.expression == Expression(t.formula)
 
 
 @ALL
@@ -238,6 +238,7 @@ def test_facts_that_make_no_sense(arguments: dict[str, object], sentence: str) -
 def test_a_target_of_a_python_function() -> None:
     mine = Target("mine", np.sin, (0, 1), lipschitz=1)
     assert mine(0.5) == np.sin(0.5)
+    assert mine.formula == "sin"
     with pytest.raises(InputError, match=r"target 'mine' must be given by a formula, but is <ufunc 'sin'>\."):
         _ = mine.expression
 

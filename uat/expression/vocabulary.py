@@ -42,7 +42,7 @@ _NUMPY = set(
     "sin cos tan arcsin arccos arctan arctan2 sinh cosh tanh arcsinh arccosh arctanh sinc exp exp2 expm1 log log1p "  # noqa: SIM905
     "log2 log10 sqrt cbrt square abs sign floor ceil minimum maximum clip where heaviside hypot".split()
 )
-_SCIPY = {"erf", "erfc", "gamma", "gammaln", "digamma", "beta", "expit", "log_expit", "j0", "j1", "xlogy"}
+_SCIPY = {"erf", "erfc", "gamma", "gammaln", "digamma", "expit", "log_expit", "j0", "j1", "xlogy"}
 _ALIASES = {f"a{name}": f"arc{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "tan2")} | {
     "ln": "log",
     "fabs": "abs",

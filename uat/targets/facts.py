@@ -37,8 +37,9 @@ class Target:
     curvature : the integral of sqrt|f''| over the pieces between kinks, in closed form up to rounding (theory C1 wants
         it; it is no bound); None where there is no closed form.
 
-    Called like a function of arrays; `expression` is its formula. Raises InputError on the first fact that makes no
-    sense; it cannot tell whether a fact is true.
+    Called like a function of arrays, and where it is given by a formula also with a number or a ball (see `Expression`).
+
+    Raises InputError on the first fact that makes no sense; it cannot tell whether a fact is true.
     """
 
     name: str
@@ -74,6 +75,13 @@ class Target:
 
     def __call__(self, x: Any) -> Any:
         return self.expression(x) if isinstance(self.function, str) else self.function(x)
+
+    @property
+    def formula(self) -> str:
+        """What f(x) is, as a text: the formula, or the name of the function."""
+        if isinstance(self.function, str):
+            return self.function
+        return str(getattr(self.function, "__name__", type(self.function).__name__))
 
     @property
     def expression(self) -> Expression:
