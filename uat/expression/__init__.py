@@ -67,7 +67,9 @@ class Expression:
         values = self._program.run({**literals, self.variable: points})
         if isinstance(x, (float, int, np.number)):
             return float(values)
-        return np.array(np.broadcast_to(values, points.shape), dtype=np.float64)
+        if isinstance(values, np.ndarray) and values.shape == points.shape and values is not points:
+            return values
+        return np.array(np.broadcast_to(values, points.shape), dtype=np.float64)  # a constant formula, or x itself
 
     def __str__(self) -> str:
         return self.text
