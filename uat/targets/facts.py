@@ -37,7 +37,7 @@ class Target:
     curvature : the integral of sqrt|f''| over the pieces between kinks, in closed form up to rounding (theory C1 wants
         it; it is no bound); None where there is no closed form.
 
-    Called like a function of arrays; where it is given by a formula, with a number or a ball as well (see `Expression`).
+    Called like a function of arrays; given by a formula, it takes a number or a ball as well (see `Expression`).
 
     Raises InputError on the first fact that makes no sense; it cannot tell whether a fact is true.
     """
