@@ -305,7 +305,7 @@ def resolve(f: Function | str) -> tuple[Function, dict[str, str]]:
         else:
             f = Expression(f)
     if isinstance(f, Target):
-        return f, {"kind": "target", "text": f.name, "formula": str(f.expression)}
+        return f, {"kind": "target", "text": f.name, "formula": f.formula}
     if isinstance(f, Expression):
         return f, {"kind": "expression", "text": f.text}
     if isinstance(f, Reference):

@@ -74,7 +74,7 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise InputError(f'{name} is not a file of uat: it has no "format": "{FORMAT}".')
     if content.get("version") != VERSION:
         raise InputError(
-            f"{name} has format version {show(content.get('version'))}, but this version of uat reads version {VERSION}."
+            f"{name} has format version {show(content.get('version'))}, but this uat reads version {VERSION} only."
         )
     _complete(content, name)
     try:
