@@ -51,20 +51,17 @@ def forward_bound(net: ReluNet, x: ArrayLike, unit: float = UNIT) -> Any:
 def pieces_bound(net: ReluNet, x: ArrayLike) -> Any:
     """|net(x) - exact(stored parameters)| <= pieces_bound(net, x), shape of x, for evaluation by pieces in float64.
 
-    With v the stored value at the kink left of x and y the result: v is rounded once, the slope once, and
-    y = v + slope (x - kink) takes three more roundings, so gamma_5 (|v| + |y - v|). Where a kink -b/w is not a float it
-    was moved by at most u |b/w|, which changes the function by at most u |coefficient b| near that kink. Doubled for
-    the roundings of the bound itself and of the true y.
+    With v the stored value at the anchor of the piece and y the result: v is rounded once, the slope once, and
+    y = v + slope (x - anchor) takes three more roundings, so gamma_5 (|v| + |y - v|). Where a kink -b/w is not a float
+    it was moved by at most u |b/w|, which changes the function by at most u |coefficient b| near that kink. Doubled
+    for the roundings of the bound itself and of the true y.
     """
     points = np.asarray(x, dtype=np.float64)
     r, y = net.regions, np.asarray(net(points))
-    if not r.kinks.size:
-        return 2 * (gamma(5) * (abs(r.intercept) + np.abs(y - r.intercept)) + _TINY)
-    region = np.searchsorted(r.kinks, points, side="right")
-    v = r.values[np.maximum(region - 1, 0)]
+    k = np.searchsorted(r.kinks, points, side="right")
     moved = np.concatenate([[0.0], _kink_error(net, r.kinks), [0.0]])
-    rounding = gamma(5) * (np.abs(v) + np.abs(y - v)) + moved[region] + moved[region + 1]
-    return 2 * (rounding + _TINY * (1 + np.abs(r.slopes[region])))
+    rounding = gamma(5) * (np.abs(r.values[k]) + np.abs(y - r.values[k])) + moved[k] + moved[k + 1]
+    return 2 * (rounding + _TINY * (1 + np.abs(r.slopes[k])))
 
 
 _TINY = float(np.finfo(np.float64).smallest_subnormal)
