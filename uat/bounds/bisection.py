@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from uat.bounds.balls import working_precision
+from uat.bounds.balls import precision_of
 from uat.bounds.boxes import INF, Box, Cell, candidate, difference_at, down, examine, up
 from uat.bounds.running import FunctionOnBalls
 
@@ -96,7 +96,9 @@ class Search:
             if self.goal.reached(self.lower, box.upper):
                 return
             if box.upper == INF and box.high - box.low <= least:
-                self.note = f"f has no enclosure near x = {box.middle!r}: {self.run.reason or 'it is not finite there'}."
+                self.note = (
+                    f"f has no enclosure near x = {box.middle!r}: {self.run.reason or 'it is not finite there'}."
+                )
                 return
             if time.monotonic() > self.goal.deadline:
                 self.note = self._out_of_time()
@@ -125,7 +127,7 @@ class Search:
 
     def _box(self, cell: Cell, low: float, high: float, bits: int, parent: Box | None = None) -> Entry:
         self.boxes += 1
-        with working_precision(bits):
+        with precision_of(bits):
             box = examine(self.run, cell, low, high, bits)
             distance = down(abs(box.e0))
         if parent is not None:  # what holds on the whole holds on a part
@@ -142,4 +144,3 @@ class Search:
 
     def _out_of_time(self) -> str:
         return f"Stopped after `seconds` and {self.boxes} boxes: the enclosure is true, but wider than asked."
-

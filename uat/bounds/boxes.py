@@ -6,8 +6,8 @@ With m in the box, t = x - m, r >= |t| and the jets of f at m and on the whole b
     first order    e(x) in e(m) + (C1 - s) t           C1 encloses the difference quotients of f: where f is Lipschitz;
     no order       e(x) in C0 - l(box)                 C0 encloses the range of f: always.
 
-Each gives an upper and a lower bound of e; the tightest count. For a chord e(m) is about -C2 r^2 and the terms cancel at
-the ends, so the signs matter: absolute values term by term would cost a factor of two.
+Each gives an upper and a lower bound of e; the tightest count. For a chord e(m) is about -C2 r^2 and the terms cancel
+at the ends, so the signs matter: absolute values term by term would cost a factor of two.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ INF = math.inf
 
 @dataclass(slots=True)
 class Cell:
-    """One affine piece l(x) = value + (rise / run) (x - anchor) of g on [low, high]; the numbers are exact balls."""
+    """One affine piece l(x) = value + (rise / run) (x - anchor) of g on [low, high]; the numbers are exact balls.
+
+    Where a kink is not a float, [low, high] is the next larger interval; `overlap` bounds what the next cell shares.
+    """
 
     low: float
     high: float
@@ -33,6 +36,7 @@ class Cell:
     value: Arb
     rise: Arb
     run: Arb
+    overlap: float = 0.0
 
     def at(self, x: float) -> Arb:
         """l(x), enclosed."""
@@ -72,10 +76,11 @@ class Box:
 
 
 def up(x: Arb) -> float:
-    """A float >= x; infinite where x is unknown."""
-    value = float(x.upper())
-    if value == 0.0 and x.is_zero():
-        return 0.0
+    """The least float >= x, or the next one; infinite where x is unknown."""
+    end = x.upper()
+    value = float(end)
+    if end <= value:
+        return value
     return math.nextafter(value, INF) if value == value else INF
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from flint import arb
 
 from uat.bounds.ball_rules import Arb, square
-from uat.bounds.balls import working_precision
+from uat.bounds.balls import precision_of
 from uat.bounds.bisection import BITS, MOST_BITS, MOST_BOXES, Goal
 from uat.bounds.boxes import INF, Box, Cell, down, examine, up
 from uat.bounds.running import FunctionOnBalls
@@ -38,6 +38,9 @@ class Share:
     @property
     def gap(self) -> float:
         return up(self.high - self.low)
+
+
+Entry = tuple[float, int, Share]  # minus the gap, a counter that decides ties, the share
 
 
 def _power_integral(reach: tuple[Arb, Arb], k: int) -> Arb:
@@ -98,13 +101,14 @@ class Integration:
     cells: Sequence[Cell]
     goal: Goal
     norm: str
-    heap: list[tuple[float, int, Share]] = field(default_factory=list)
+    heap: list[Entry] = field(default_factory=list)
     visited: int = 0
     boxes: int = 0
     bits: int = BITS
     where: float = float("nan")
     note: str = ""
-    _seen: float = -1.0
+    swap: tuple[Share, Entry, Entry] | None = None
+    seen: float = -1.0
 
     def integrate(self) -> None:
         """Bisect until the goal is reached, nothing more can be done, or the user interrupts."""
@@ -122,13 +126,21 @@ class Integration:
 
     def enclosure(self) -> tuple[float, float]:
         """The distance between two floats; infinite above while a cell was never looked at."""
-        shares = [entry[2] for entry in self.heap]
+        shares = self._shares()
         low = sum((share.low for share in shares), arb(0))
         high = sum((share.high for share in shares), arb(0))
         if self.norm == "L2":
             low, high = _nonnegative(low.lower()).sqrt(), _nonnegative(high.upper()).sqrt()
         complete = self.visited == len(self.cells)
         return max(down(low), 0.0), (up(high) if complete else INF)
+
+    def _shares(self) -> list[Share]:
+        """The shares of boxes that tile the cells, also while a box is being replaced by its halves."""
+        entries = self.heap
+        if self.swap is not None:
+            parent, left, right = self.swap
+            entries = [e for e in entries if e[2] is not parent and e is not left and e is not right] + [left, right]
+        return [entry[2] for entry in entries]
 
     def _refine(self) -> None:
         limit, width = 3 * len(self.cells) + MOST_BOXES, self.cells[-1].high - self.cells[0].low
@@ -162,22 +174,25 @@ class Integration:
             return False
         left = self._share(box.cell, box.low, box.middle, box.bits)
         right = self._share(box.cell, box.middle, box.high, box.bits)
-        # One assignment swaps the parent for its halves, so that Ctrl-C cannot lose a box: the sum needs them all.
-        merged = self.heap[1:]
-        merged += [left, right]
-        heapq.heapify(merged)
-        self.heap = merged
+        self.swap = (share, left, right)  # Ctrl-C may fall between these lines: `_shares` sees through it
+        heapq.heapreplace(self.heap, left)
+        heapq.heappush(self.heap, right)
+        self.swap = None
         return True
 
-    def _share(self, cell: Cell, low: float, high: float, bits: int) -> tuple[float, int, Share]:
+    def _share(self, cell: Cell, low: float, high: float, bits: int) -> Entry:
         self.boxes += 1
-        with working_precision(bits):
+        with precision_of(bits):
             box = examine(self.run, cell, low, high, bits)
-            share = Share(box, *(absolute_share(box) if self.norm == "L1" else square_share(box)))
+            low_, high_ = absolute_share(box) if self.norm == "L1" else square_share(box)
+            if cell.overlap and high == cell.high:  # what the next cell counts too
+                size = arb(box.upper) if self.norm == "L1" else square(arb(box.upper))
+                low_ = _nonnegative((low_ - arb(cell.overlap) * size).lower())
+            share = Share(box, low_, high_)
             seen = down(abs(box.e0))
             entry = -share.gap, self.boxes, share
-        if seen > self._seen:
-            self._seen, self.where = seen, box.middle
+        if seen > self.seen:
+            self.seen, self.where = seen, box.middle
         return entry
 
     def _stopped(self, by: str) -> str:

@@ -46,9 +46,10 @@ class FunctionOnBalls:
         result = self._run(Interval(arb(low), arb(high)), Interval)
         if result is None:
             return Interval(_NAN, _NAN, reason=self.reason)
-        if result.reason:
-            self.reason = result.reason
-        return result
+        enclosed: Interval = result
+        if enclosed.reason:
+            self.reason = enclosed.reason
+        return enclosed
 
     def value(self, x: float) -> Arb:
         """f(x), enclosed: by a jet, or by the range on [x, x] where f has no slope."""
