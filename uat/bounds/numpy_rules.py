@@ -15,7 +15,7 @@ import numpy as np
 import scipy.special
 from flint import arb
 
-from uat.bounds.ball_rules import RULES
+from uat.bounds.ball_rules import RULES, square
 from uat.bounds.balls import Comparison, Enclosure, NoRuleError, decision, exact, where
 from uat.bounds.jets import Jet
 
