@@ -33,10 +33,23 @@ PERMITTED: dict[str, set[str]] = {
     "learn": NOUNS,
     "exchange": NOUNS,
     "draw": NOUNS,
-    "approximation": NOUNS | {"construct", "bounds", "targets", "expression", "draw", "exchange"},
-    "compare": NOUNS | {"approximation", "construct", "bounds", "learn", "targets", "expression"},
+    "approximation": NOUNS | {"construct", "bounds", "targets", "expression", "reference", "draw", "exchange"},
+    "compare": NOUNS | {"approximation", "construct", "bounds", "learn", "targets", "expression", "reference"},
+    "reference": set(),
+    "__main__": {"cli"},
     "cli": NOUNS
-    | {"approximation", "construct", "bounds", "learn", "compare", "exchange", "draw", "targets", "expression"},
+    | {
+        "approximation",
+        "construct",
+        "bounds",
+        "learn",
+        "compare",
+        "exchange",
+        "draw",
+        "targets",
+        "expression",
+        "reference",
+    },
 }
 FREE = {"_checks", "_kernels", "_sampling", "_files"}
 # imported only inside functions: they are slow to import, optional, or belong to one room

@@ -13,19 +13,37 @@ __version__ = "0.1.0"
 
 # public name -> the module that defines it; None marks a public subpackage
 _HOMES: dict[str, str | None] = {
+    "Expression": "uat.expression",
     "InputError": "uat._checks",
     "PiecewiseAffine": "uat.piecewise",
     "interpolate": "uat.piecewise",
     "ReluNet": "uat.relu_net",
+    "Approximation": "uat.approximation",
+    "approximate": "uat.approximation",
+    "load": "uat.approximation",
+    "Certificate": "uat.bounds.certification",
+    "NotProvenWarning": "uat.bounds.certification",
+    "certify": "uat.bounds.certification",
+    "Target": "uat.targets",
+    "target": "uat.targets",
 }
 
 __all__ = ["__version__", *_HOMES]
 
 if TYPE_CHECKING:
     from uat._checks import InputError as InputError
+    from uat.approximation import Approximation as Approximation
+    from uat.approximation import approximate as approximate
+    from uat.approximation import load as load
+    from uat.bounds.certification import Certificate as Certificate
+    from uat.bounds.certification import NotProvenWarning as NotProvenWarning
+    from uat.bounds.certification import certify as certify
+    from uat.expression import Expression as Expression
     from uat.piecewise import PiecewiseAffine as PiecewiseAffine
     from uat.piecewise import interpolate as interpolate
     from uat.relu_net import ReluNet as ReluNet
+    from uat.targets import Target as Target
+    from uat.targets import target as target
 
 
 def __getattr__(name: str) -> Any:

@@ -7,6 +7,7 @@ in the form in which it is used afterwards (a float, an int, a read-only float64
 
 from __future__ import annotations
 
+import difflib
 import math
 import operator
 import os
@@ -79,6 +80,13 @@ def one_of(value: Any, name: str, known: Iterable[str]) -> str:
     if not isinstance(value, str) or value not in names:
         raise InputError(f"`{name}` must be one of {', '.join(map(repr, names))}, but is {show(value)}.")
     return value
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The end of a sentence about an unknown word: the closest known one (letter case apart), or all of them."""
+    names = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(word.lower(), names, n=1)
+    return f"did you mean {names[close[0]]!r}?" if close else f"known are {', '.join(names.values())}."
 
 
 def exactly_one(**arguments: Any) -> str:

@@ -11,9 +11,8 @@ from pathlib import Path
 from uat._checks import InputError
 
 
-@contextlib.contextmanager
-def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """A temporary path with the suffix of `path`, which replaces `path` when the block ends without an error.
+def writable(path: str | os.PathLike[str]) -> Path:
+    """The path, when a file can be written there: worth asking before a long computation.
 
     Raises
     ------
@@ -25,6 +24,21 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise InputError(f"`path` must be a file, but {str(target)!r} is a folder.")
     if not target.parent.is_dir():
         raise InputError(f"`path` must lie in a folder that exists, but {str(target.parent)!r} does not.")
+    if not os.access(target.parent, os.W_OK):
+        raise InputError(f"`path` must lie in a folder that can be written to, but {str(target.parent)!r} cannot.")
+    return target
+
+
+@contextlib.contextmanager
+def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """A temporary path with the suffix of `path`, which replaces `path` when the block ends without an error.
+
+    Raises
+    ------
+    InputError
+        When the folder does not exist or cannot be written to, or `path` is a folder.
+    """
+    target = writable(path)
     try:
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem}-", suffix=target.suffix)
     except OSError as error:

@@ -316,8 +316,9 @@ def _room_for(a: float, b: float, cells: float, asked: str, advice: str) -> None
     """Refuse what floats or memory cannot hold, before any of it is taken."""
     gap = min(math.ulp(a), math.ulp(b))
     if cells * gap > b - a:
+        count = f"{cells:.6g} cells" if math.isfinite(cells) else "more cells than floats can count"
         raise InputError(
-            f"{asked} asks for {cells:.6g} cells in [{a!r}, {b!r}], where floats stand as far apart as "
+            f"{asked} asks for {count} in [{a!r}, {b!r}], where floats stand as far apart as "
             f"{max(math.ulp(a), math.ulp(b)):.3g}; {advice}."
         )
     # knots, values, and the temporaries of the construction: under ten arrays

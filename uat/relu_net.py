@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -134,15 +134,16 @@ def _canonical(
 class Regions:
     """A float64 network by its pieces: what fast evaluation reads.
 
-    kinks (K,) increasing; values (K,) at the kinks; slopes (K+1,): slopes[k] left of kinks[k], slopes[K] right of all;
-    `intercept` is the value at 0 of the leftmost line, which is all there is when K = 0. Values, slopes and intercept
-    are those of the stored weights in exact arithmetic, rounded once.
+    kinks (K,) increasing; anchors, values, slopes (K+1,): between kinks[k-1] and kinks[k] the network is
+    values[k] + slopes[k] (x - anchors[k]). The anchor is the point of the piece that is nearest to 0, so that
+    |x - anchor| <= |x|: a kink at 1e22, as a trained net may have, then costs no digits near 0. Values and slopes are
+    those of the stored weights in exact arithmetic, rounded once.
     """
 
     kinks: Floats
+    anchors: Floats
     values: Floats
     slopes: Floats
-    intercept: float
 
 
 def _as_integers(x: Floats) -> tuple[Numbers, int]:
@@ -169,37 +170,41 @@ def _to_floats(m: Numbers, e: int) -> Floats:
     return np.array([rounded(value) for value in m.tolist()], dtype=np.float64)
 
 
-def _exact_lines(net: ReluNet, points: Floats | None) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-    """Kinks (K,), slopes (K+1,), jumps (K,), leftmost intercept (1,) and values at `points` (at the kinks if None).
-
-    Everything but the kinks -b/w, which are rounded to float64, is computed on integers and rounded once.
-    """
-    safe = np.where(net.weights != 0, net.weights, 1.0)
-    with np.errstate(over="ignore"):
-        kinks = -net.biases / safe + 0.0  # + 0.0: no negative zero
-    turning = net.weights != 0
-    far = ~np.isfinite(kinks) & turning  # a kink beyond the floats: on one side of everything
-    if far.any():
-        k = int(np.argmax(far))
+def _float_kinks(net: ReluNet) -> Floats:
+    """The distinct kinks -b/w, rounded to float64 (exact when |w| = 1), increasing, shape (K,)."""
+    kinks = net.kinks[net.weights != 0]
+    if not np.isfinite(kinks).all():
+        k = int(np.argmax((net.weights != 0) & ~np.isfinite(net.kinks)))
         raise InputError(
             f"the kink -biases/weights of every neuron must be a finite float, but biases[{k}] = "
             f"{show(net.biases[k])} and weights[{k}] = {show(net.weights[k])}."
         )
-    x = np.unique(kinks[turning]) if points is None else points
+    return np.unique(kinks)
+
+
+class _Lines(NamedTuple):
+    slopes: Floats  # (K+1,) of the pieces
+    jumps: Floats  # (K,) of the slope at the kinks
+    values: Floats  # (n,) of the network at the points asked for
+
+
+def _exact_lines(net: ReluNet, x: Floats) -> _Lines:
+    """Slopes, slope jumps and the values at x of the stored parameters, computed on integers and rounded once.
+
+    A piece reaches from one float kink to the next. Where a kink had to be rounded this moves it by u |b/w|, and the
+    function near it by at most u |coefficient b|.
+    """
     (xs, ex), (w, ew), (b, eb) = _as_integers(x), _as_integers(net.weights), _as_integers(net.biases)
     (c, ec), (bias, e0) = _as_integers(net.coefficients), _as_integers(np.array([net.output_bias]))
-    inner = min(ew + ex, eb, e0 - ec)  # w x + b and output_bias / coefficient unit on one scale
+    inner = min(ew + ex, eb, e0 - ec)  # one scale for w x, b and output_bias / coefficient
     w, b, bias = w * (1 << (ew + ex - inner)), b * (1 << (eb - inner)), bias * (1 << (e0 - ec - inner))
-    t, slope, intercept = affine_regions(kinks, w, b, c, bias[0])
+    t, slopes_, intercepts = affine_regions(net.kinks, w, b, c, bias[0])
     region = np.searchsorted(t, x, side="right")
-    values = _to_floats(slope[region] * xs + intercept[region], ec + inner)
     unit = ec + inner - ex
-    return (
-        t.astype(np.float64),
-        _to_floats(slope, unit),
-        _to_floats(slope[1:] - slope[:-1], unit),
-        _to_floats(intercept[:1], ec + inner),
-        values,
+    return _Lines(
+        _to_floats(slopes_, unit),
+        _to_floats(slopes_[1:] - slopes_[:-1], unit),
+        _to_floats(slopes_[region] * xs + intercepts[region], ec + inner),
     )
 
 
@@ -226,9 +231,9 @@ class ReluNet:
 
     * ``net.forward(x)``: gamma_{M+2} (|c| + sum_j |coefficients_j| (x - t_j)_+) when every |weights_j| = 1, and
       gamma_{M+3} (|c| + sum_j |coefficients_j| (|weights_j x| + |biases_j|)) in general (statement F1).
-    * ``net(x)``: gamma_5 (|v| + |y - v|) + u sum |coefficients_j biases_j|, where v is the value at the kink nearest on
-      the left, y the exact result, and the sum runs over the neurons whose kinks bound the piece and whose weight is
-      not +-1 (their kinks -b/w had to be rounded). It does not grow with M.
+    * ``net(x)``: gamma_5 (|v| + |y - v|) + u sum |coefficients_j biases_j|, where v is the value at the point of the
+      piece nearest to 0, y the exact result, and the sum runs over the neurons whose kinks bound the piece and whose
+      weight is not +-1 (their kinks -b/w had to be rounded). It does not grow with M.
 
     `uat.bounds.rounding` computes both.
     """
@@ -272,10 +277,10 @@ class ReluNet:
         Source: lecture notes, section III, step 2.
         """
         _checks.one_of(form, "form", FORMS)
-        a, b = p.domain
         if form == "shifted-origin":
             shift = _checks.positive(shift, "shift")
-            _refuse_bad_origin(a, b, shift, p)
+            if problem := _origin_problem(p, shift):
+                raise InputError(problem)
         with np.errstate(over="ignore", invalid="ignore"):
             weights, biases, coefficients, output_bias = hinges_of_pieces(p.knots, p.values, form, shift)
         finite = np.isfinite(coefficients)
@@ -303,8 +308,11 @@ class ReluNet:
     def regions(self) -> Regions:
         """The net by its pieces on the whole line; found at the first use and kept."""
         if self._regions is None:
-            t, slope, _, intercept, values = _exact_lines(self, None)
-            object.__setattr__(self, "_regions", Regions(t, values, slope, float(intercept[0])))
+            kinks = _float_kinks(self)
+            ends = np.concatenate([[-np.inf], kinks, [np.inf]])
+            anchors = np.clip(0.0, ends[:-1], ends[1:])
+            lines = _exact_lines(self, anchors)
+            object.__setattr__(self, "_regions", Regions(kinks, anchors, lines.values, lines.slopes))
         assert self._regions is not None
         return self._regions
 
@@ -316,13 +324,8 @@ class ReluNet:
         with np.errstate(over="ignore", invalid="ignore"):
             for start in range(0, flat.size, _BLOCK):
                 block = flat[start : start + _BLOCK]
-                if r.kinks.size:
-                    region = np.searchsorted(r.kinks, block, side="right")
-                    anchor = np.maximum(region - 1, 0)
-                    y = r.values[anchor] + r.slopes[region] * (block - r.kinks[anchor])
-                else:
-                    y = r.slopes[0] * block + r.intercept
-                out[start : start + _BLOCK] = y
+                k = np.searchsorted(r.kinks, block, side="right")
+                out[start : start + _BLOCK] = r.values[k] + r.slopes[k] * (block - r.anchors[k])
         return out.reshape(points.shape) if points.ndim else float(out[0])
 
     def forward(self, x: ArrayLike) -> Any:
@@ -348,9 +351,9 @@ class ReluNet:
             When a, b are not finite or not increasing, or a value overflows.
         """
         a, b = _checks.endpoints(a, b)
-        kinks = np.unique(self.kinks[self.weights != 0])
+        kinks = _float_kinks(self)
         knots = np.concatenate([[a], kinks[(kinks > a) & (kinks < b)], [b]])
-        return PiecewiseAffine(knots, _exact_lines(self, knots)[4])
+        return PiecewiseAffine(knots, _exact_lines(self, knots).values)
 
     def rescaled(self, factors: ArrayLike) -> ReluNet:
         """Positive homogeneity: (c, w, b) -> (c d, w / d, b / d) for factors d > 0 leaves the function as it was.
@@ -384,26 +387,36 @@ class ReluNet:
         Accuracy: exact on any exact number type (`canonical_hinges`); in float64 kinks, jumps and the bias are each
         rounded once.
         """
-        t, slope, jumps, intercept, values = _exact_lines(self, None)
-        weights, biases, coefficients, output_bias = _canonical(t, slope, jumps, values, intercept[0])
+        kinks = _float_kinks(self)
+        lines = _exact_lines(self, np.append(kinks, 0.0))  # without any kink the value at 0 is the intercept
+        weights, biases, coefficients, output_bias = _canonical(
+            kinks, lines.slopes, lines.jumps, lines.values, lines.values[-1]
+        )
         return ReluNet(weights, biases + 0.0, coefficients, float(output_bias))
 
     def __repr__(self) -> str:
         return f"ReluNet(width={self.width}, output_bias={self.output_bias:.6g})"
 
 
-def _refuse_bad_origin(a: float, b: float, shift: float, p: PiecewiseAffine) -> None:
-    """Sentences for a shifted origin that floats cannot hold (statement A4)."""
+def default_shift(p: PiecewiseAffine) -> float:
+    """The notes' shift of 1, or the length of the domain where floats cannot bear 1 (see `ReluNet.from_piecewise`)."""
+    a, b = p.domain
+    return b - a if _origin_problem(p, 1.0) else 1.0
+
+
+def _origin_problem(p: PiecewiseAffine, shift: float) -> str:
+    """Why floats cannot hold the origin shifted so far, in a sentence (statement A4); empty when they can."""
+    a, b = p.domain
     if a - shift == a:
-        raise InputError(
+        return (
             f"`shift` = {shift!r} is lost in floats: a - shift == a for a = {a!r}; "
             'take a larger `shift` or form="output-bias".'
         )
     # At b the first two hinges are |f(a)| (b - a) / shift each and cancel. An absolute error of u times that must
     # leave half of the 53 bits of the largest value.
-    scale = float(np.abs(p.values).max())
-    if abs(p.values[0]) * ((b - a) / shift) > 2.0**26.5 * scale:
-        raise InputError(
+    if abs(p.values[0]) * ((b - a) / shift) > 2.0**26.5 * float(np.abs(p.values).max()):
+        return (
             f"`shift` = {shift!r} is too small for a domain of length {b - a!r}: the first hinges would cancel more "
             f'than half of the digits; take a `shift` near {b - a:.3g} or form="output-bias".'
         )
+    return ""

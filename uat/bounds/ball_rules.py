@@ -103,9 +103,11 @@ def _bessel_i_derivatives(order: int) -> Derivatives:
 
 
 def _cbrt(x: Arb) -> Arb:
-    if x >= 0:
+    if x.is_zero():
+        return x
+    if x > 0:
         return x.root(3)
-    if x <= 0:
+    if x < 0:
         return -((-x).root(3))
     return arb.nan()  # across 0 the end points enclose (`Interval`); the slope is infinite there anyway
 

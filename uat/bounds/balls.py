@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from fractions import Fraction
 from functools import cache
 from threading import RLock
@@ -44,6 +44,14 @@ def working_precision(bits: int) -> Iterator[None]:
             yield
         finally:
             ctx.prec = before
+
+
+def precision_of(bits: int) -> AbstractContextManager[None]:
+    """`working_precision`, or nothing at all where that precision is set already."""
+    return _NOTHING if ctx.prec == bits else working_precision(bits)
+
+
+_NOTHING: AbstractContextManager[None] = nullcontext()
 
 
 def exact(value: Any) -> Arb:
@@ -193,7 +201,7 @@ class Enclosure:
     def __neg__(self) -> Any:
         raise NotImplementedError
 
-    def forced_side(self, *what: Any) -> int | None:
+    def forced_side(self, a: Any, b: Any) -> int | None:
         """The sign to take where the ball straddles 0, while a jump is looked at from one side (see `jets.Side`)."""
         return None
 
@@ -215,39 +223,41 @@ class Enclosure:
 class Comparison(Enclosure):
     """Whether a < b and the like: True, False, or None where the balls do not decide. As a number: 1, 0, or [0, 1]."""
 
-    __slots__ = ("decided", "kind", "text")
+    __slots__ = ("compared", "decided", "kind")
 
-    def __init__(self, kind: type[Enclosure], decided: bool | None, text: str) -> None:
-        self.kind, self.decided, self.text = kind, decided, text
+    def __init__(self, kind: type[Enclosure], decided: bool | None, compared: Any) -> None:
+        self.kind, self.decided, self.compared = kind, decided, compared
 
     def __bool__(self) -> bool:
         if self.decided is None:
+            sign, difference = self.compared
+            low, high = (float(end) for end in difference.range())
             raise UndecidedError(
-                f"Python branches on a comparison ({self.text}) that holds on one part of a ball and fails on another: "
-                "write the branch as np.where"
+                f"Python branches on `{sign}` where the two sides differ by {low:.3g} to {high:.3g}, so on a ball that "
+                "holds both cases: write the branch as np.where"
             )
         return self.decided
 
     def number(self) -> Any:
         return self.kind.hull(_ZERO, _ONE) if self.decided is None else self.kind.constant(arb(int(self.decided)))
 
-    def with_decision(self, decided: bool | None, text: str) -> Comparison:
-        return Comparison(self.kind, decided, text)
+    def _with(self, decided: bool | None) -> Comparison:
+        return Comparison(self.kind, decided, self.compared)
 
     def __and__(self, other: Any) -> Any:
-        a, b = self.decided, _decision(other)
-        both = False if a is False or b is False else (None if a is None or b is None else True)
-        return self.with_decision(both, f"{self.text} and {getattr(other, 'text', other)}")
+        a, b = self.decided, decision(other)
+        return self._with(False if a is False or b is False else (None if a is None or b is None else True))
 
     def __or__(self, other: Any) -> Any:
-        return ~(~self & ~other if isinstance(other, Comparison) else ~self & (not other))
+        a, b = self.decided, decision(other)
+        return self._with(True if a is True or b is True else (None if a is None or b is None else False))
 
     def __xor__(self, other: Any) -> Any:
-        a, b = self.decided, _decision(other)
-        return self.with_decision(None if a is None or b is None else a != b, f"{self.text} xor another comparison")
+        a, b = self.decided, decision(other)
+        return self._with(None if a is None or b is None else a != b)
 
     def __invert__(self) -> Comparison:
-        return self.with_decision(None if self.decided is None else not self.decided, self.text)
+        return self._with(None if self.decided is None else not self.decided)
 
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 
@@ -276,7 +286,7 @@ class Comparison(Enclosure):
         return self.kind.lift(value)
 
 
-def _decision(condition: Any) -> bool | None:
+def decision(condition: Any) -> bool | None:
     """The value of a condition: a comparison's, or that of a plain truth value."""
     if isinstance(condition, Comparison):
         return condition.decided
@@ -285,48 +295,36 @@ def _decision(condition: Any) -> bool | None:
     raise NoRuleError(f"a {type(condition).__name__} stands where a comparison of balls is wanted")
 
 
-decision = _decision
-
-_MIRROR = {">": "<", ">=": "<="}
-
-
 def compare(a: Any, b: Any, sign: str) -> Any:
     """a < b and the other five, on enclosures or an enclosure and a number."""
     if isinstance(b, np.ndarray) and b.ndim:
         ufuncs = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}
         return {**ufuncs, "==": np.equal, "!=": np.not_equal}[sign](a, b)
     a = a.number() if isinstance(a, Comparison) else a
-    if sign in _MIRROR:
-        return _compare(a.lift(b), a, _MIRROR[sign])
-    return _compare(a, a.lift(b), sign)
-
-
-def _compare(a: Any, b: Any, sign: str) -> Comparison:
-    difference = a - b
+    difference = a - a.lift(b)
     low, high = difference.range()
-    text = f"{sign} at an argument between {float(low):.6g} and {float(high):.6g}"
+    if sign in (">", ">="):  # a > b is b < a
+        low, high = -high, -low
     decided: bool | None = None
-    if sign == "<":
+    if sign in ("<", ">"):
         decided = True if high < 0 else (False if low >= 0 else None)
-    elif sign == "<=":
+    elif sign in ("<=", ">="):
         decided = True if high <= 0 else (False if low > 0 else None)
     elif low > 0 or high < 0:
-        decided = False
+        decided = sign == "!="
     elif low.is_zero() and high.is_zero():
-        decided = True
-    if sign == "!=" and decided is not None:
-        decided = not decided
+        decided = sign == "=="
     if decided is None:
-        side = difference.forced_side()
+        side = difference.forced_side(a, b)
         if side is not None:
-            decided = {"<": side < 0, "<=": side < 0, "==": False, "!=": True}[sign]
-    return Comparison(type(a), decided, text)
+            decided = {"<": side < 0, "<=": side < 0, ">": side > 0, ">=": side > 0, "==": False, "!=": True}[sign]
+    return Comparison(type(a), decided, (sign, difference))
 
 
 def where(condition: Any, a: Any, b: Any) -> Any:
     """np.where on enclosures: both branches count where the condition is not decided."""
-    chosen = _decision(condition)
+    chosen = decision(condition)
+    kind = condition.kind if isinstance(condition, Comparison) else type(a if isinstance(a, Enclosure) else b)
     if chosen is not None:
-        return a if chosen else b
-    kind = condition.kind
+        return kind.lift(a if chosen else b) if issubclass(kind, Enclosure) else (a if chosen else b)
     return kind.lift(a).either(kind.lift(b))

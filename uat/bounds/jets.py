@@ -170,7 +170,7 @@ class Jet(Enclosure):
             return self
         if self.c0 <= 0:
             return -self
-        side = self.forced_side()
+        side = self.forced_side(self, 0)
         if side is not None:
             return self if side > 0 else -self
         steepest = abs(self.c1).upper()
@@ -182,7 +182,7 @@ class Jet(Enclosure):
             return self
         if difference.c0 <= 0:
             return other
-        side = difference.forced_side()
+        side = difference.forced_side(self, other)
         if side is not None:
             return self if side > 0 else other
         return Jet(arb.max(self.c0, other.c0), self.c1.union(other.c1), _NAN)
@@ -200,17 +200,17 @@ class Jet(Enclosure):
         if low == high:
             return Jet(low)
         if high - low <= (2 if name == "sign" else 1):  # one switch inside
-            side = self.forced_side(name)
+            side = self.forced_side(self, 0 if name == "sign" else name)
             if side is not None:
                 return Jet(high if side > 0 else low)
         return Jet.hull(low, high)
 
-    def forced_side(self, *what: Any) -> int | None:
+    def forced_side(self, a: Any, b: Any) -> int | None:
         """The sign that a forced side gives to a strictly monotone argument, or None where no side is forced."""
         forced = SIDE.get()
         if forced is None or not (self.c1 > 0 or self.c1 < 0):
             return None
-        forced.asked.append((self, *what))
+        forced.asked.append((a, b))
         return forced.side if self.c1 > 0 else -forced.side
 
     def range(self) -> tuple[Arb, Arb]:

@@ -5,7 +5,8 @@ is known (B1, B2), and sharpened once the values at the knots are (B3).
 
 B1  |f''| <= M on a cell of length h:           |f - I f| <= h^2 M / 8, attained by x^2.
 B2  modulus of continuity w:                    |f - I f| <= w(h), and <= (3/2) w(h/2); concave w: <= w(h/2).
-    In particular |f(x) - f(y)| <= L |x - y|:   |f - I f| <= L h / 2, attained by |x| with its kink at mid-cell.
+    In particular |f(x) - f(y)| <= L |x - y|:   |f - I f| <= L h / 2, attained by |x| with its kink at mid-cell;
+    and Hölder, |f(x) - f(y)| <= L |x - y|^a:   |f - I f| <= L (h/2)^a.
 B3  Lipschitz constant L, chord slope S:        |f - I f| <= h (L^2 - S^2) / (2 L), attained by a tent on the chord.
 
 Proofs stand in docs/theory.md. Bounds are rounded upwards: each formula costs a handful of roundings.
@@ -31,19 +32,22 @@ _MOST_CELLS = 2**53
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What is believed about f on the whole domain: any of the three, and the sentences that say so.
+    """What is believed about f on the whole domain: any of the four, and the sentences that say so.
 
     lipschitz : |f(x) - f(y)| <= lipschitz |x - y|.   modulus : |f(x) - f(y)| <= modulus(|x - y|), not decreasing.
     second_derivative : |f''| <= second_derivative, f in C^1 with f' absolutely continuous.
+    holder : (L, alpha), |f(x) - f(y)| <= L |x - y|^alpha, 0 < alpha <= 1.
     """
 
     lipschitz: float | None = None
     modulus: Modulus | None = None
     second_derivative: float | None = None
+    holder: tuple[float, float] | None = None
     assumes: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return not (self.lipschitz is None and self.modulus is None and self.second_derivative is None)
+        facts = (self.lipschitz, self.modulus, self.second_derivative, self.holder)
+        return any(fact is not None for fact in facts)
 
 
 def declared(lipschitz: float | None = None, modulus: Modulus | None = None) -> Declared:
@@ -56,7 +60,7 @@ def declared(lipschitz: float | None = None, modulus: Modulus | None = None) -> 
         if not callable(modulus):
             raise InputError(f"`modulus` must be a function t -> w(t), but is {show(modulus)}.")
         sentences.append(f"|f(x) - f(y)| <= w(|x - y|) with the declared modulus of continuity {_name(modulus)}")
-    return Declared(lipschitz, modulus, None, tuple(sentences))
+    return Declared(lipschitz, modulus, assumes=tuple(sentences))
 
 
 def _name(function: object) -> str:
@@ -82,6 +86,8 @@ def cell_bound(facts: Declared, h: float) -> float:
         bounds.append(h * h * facts.second_derivative / 8)
     if facts.lipschitz is not None:
         bounds.append(facts.lipschitz * h / 2)
+    if facts.holder is not None:
+        bounds.append(facts.holder[0] * (h / 2) ** facts.holder[1])
     if facts.modulus is not None:
         bounds.append(min(modulus_at(facts.modulus, h), 1.5 * modulus_at(facts.modulus, h / 2)))
     return min(bounds) * _UP
@@ -125,6 +131,10 @@ def interpolation_bound(facts: Declared, p: PiecewiseAffine) -> float:
     best = np.full(h.size, np.inf)
     if facts.second_derivative is not None:
         best = h * h * facts.second_derivative / 8
+    if facts.holder is not None:
+        constant, alpha = facts.holder
+        _agree(p, rise <= constant * h**alpha * _UP + noise, f"`holder` = {show(facts.holder)}")
+        best = np.minimum(best, constant * (h / 2) ** alpha)
     if facts.lipschitz is not None:
         reach = facts.lipschitz * h
         _agree(p, rise <= reach * _UP + noise, f"`lipschitz` = {show(facts.lipschitz)}")

@@ -15,7 +15,7 @@ import numpy as np
 import scipy.special
 from flint import arb
 
-from uat.bounds.ball_rules import RULES
+from uat.bounds.ball_rules import RULES, square
 from uat.bounds.balls import Comparison, Enclosure, NoRuleError, decision, exact, where
 from uat.bounds.jets import Jet
 
@@ -52,11 +52,10 @@ def _heaviside(x: Any, at_zero: Any) -> Any:
 def _hypot(a: Any, b: Any) -> Any:
     """sqrt(a^2 + b^2); at the origin a kink: its quotients are at most those of a and b taken together."""
     a, b = _pair(a, b)
-    square = a * a + b * b
-    if not isinstance(square, Jet) or square.c0 > 0:
-        return square.apply(RULES["sqrt"])
-    steepest = (square(a.c1) + square(b.c1)).upper()
-    height = square.c0.upper()
+    total = a * a + b * b
+    if not isinstance(total, Jet) or total.c0 > 0:
+        return total.apply(RULES["sqrt"])
+    steepest, height = (square(a.c1) + square(b.c1)).upper(), total.c0.upper()
     if not (steepest.is_finite() and height.is_finite()):
         return Jet(arb.nan(), arb.nan(), arb.nan())
     return Jet(arb(0).union(height.sqrt()), arb(0, steepest.sqrt().upper()), arb.nan())
