@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from uat._checks import Floats
 from uat.bounds.certification import Certificate
 from uat.construct.corridor import Links, fewest_links
-from uat.construct.mesh import Deadline, OutOfTime, least_scale
+from uat.construct.mesh import Deadline, OutOfTime, least_scale, roundoff
 from uat.construct.outcome import Narrowest
 from uat.construct.tube import Tube
 from uat.construct.witness import Witness
@@ -23,7 +23,7 @@ from uat.piecewise import UNIT, PiecewiseAffine, affine_on_cells
 
 BALANCE = 1e-2  # with tol=: the error comes this close (relative) to the least with the same number of pieces
 FINEST = 1e-13  # with pieces=: a thousand roundings
-SHRINKS = (0.0, 2.0**-48, 2.0**-40, 2.0**-30, 2.0**-20)  # a path on the wall itself is off by a rounding or two
+ROOM = (0.0, 2.0**-50, 2.0**-48, 2.0**-44, 2.0**-36, 2.0**-28)  # share of the width that is left to roundings of p
 
 
 def fit_data(
@@ -32,10 +32,10 @@ def fit_data(
 ) -> Narrowest:  # fmt: skip
     """See `uat.narrowest`; exactly one of tube and pieces is given."""
 
-    def links(tube: Tube, chosen: slice | NDArray[np.int64] = slice(None)) -> Links:
-        lower, upper = tube.lower(y), tube.upper(y)
+    def links(tube: Tube, margin: float = 0) -> Links:
+        lower, upper = tube.lower(y, margin), tube.upper(y, margin)
         lower, upper = np.where(through, y, lower), np.where(through, y, upper)
-        return fewest_links(x[chosen], lower[chosen], upper[chosen], chain=False, forced=(forced | through)[chosen])
+        return fewest_links(x, lower, upper, chain=False, forced=forced | through)
 
     def witness(tube: Tube, found: Links) -> Witness:
         chosen = np.union1d(found.contacts, np.flatnonzero(forced | through))
@@ -58,25 +58,27 @@ def fit_data(
                 )
             except (OutOfTime, KeyboardInterrupt):
                 note, low, high = "the search was stopped early", 0.0, spread
-        tube = unit.scaled(high)
+        tube = unit.scaled(max(high, float(roundoff(y).max())))
         if low > 0:
             error_witness = witness(unit.scaled(low), links(unit.scaled(low)))
-            least = (low if error_witness.pieces > pieces else 0.0, high)
+            least = (low if error_witness.pieces > pieces else 0.0, np.inf)
     found = links(tube)
     if pieces is None:
         try:
-            low, high = least_scale(lambda s: links(tube.scaled(s)), found.count, 1.0, BALANCE, BALANCE, deadline)
+            _, high = least_scale(lambda s: links(tube.scaled(s)), found.count, 1.0, BALANCE, BALANCE, deadline)
         except (OutOfTime, KeyboardInterrupt):
             note, high = "the search was stopped early", 1.0
         high = min(high, 1.0)
-    else:
-        high = 1.0
-    for shrink in SHRINKS:
-        path = links(tube.scaled(high * (1 - shrink)))
-        p = PiecewiseAffine(*path.path(direction))
-        inside, certificate = check_on_data(p, x, y, tube, through)
+    for share in ROOM:
+        if pieces is None:
+            scale, outer = max(high * (1 - share), 64 * share), tube
+        else:
+            scale, outer = 1 + 2 * share, tube.scaled(1 + 4 * share)
+        p = PiecewiseAffine(*links(tube.scaled(scale), margin=share / scale if share else 0).path(direction))
+        inside, certificate = check_on_data(p, x, y, outer, through)
         if inside:
             break
+    tube, least = outer, (least[0], min(least[1], float(outer.tol)))
     if not inside:
         note = "a rounding of the knots leaves the tube at a point where it is met exactly"
     proof = witness(tube, found)

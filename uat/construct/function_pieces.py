@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from uat._checks import Floats
-from uat.bounds.certification import Certificate
+from uat.bounds.certification import Certificate, certify
 from uat.construct.enclosures import enclose
 from uat.construct.inside import COARSE, Verdict, gap_for, in_constant_tube, in_relative_tube
 from uat.construct.mesh import Deadline, Mesh, OutOfTime, least_scale, polish, roundoff

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from uat._sampling import Function
-from uat.bounds.certification import Certificate
+from uat.bounds.certification import Certificate, certify
 from uat.construct.mesh import Deadline
 from uat.construct.tube import Tube
 from uat.piecewise import PiecewiseAffine
