@@ -23,6 +23,8 @@ _HOMES: dict[str, str | None] = {
     "load": "uat.approximation",
     "Certificate": "uat.bounds.certification",
     "NotProvenWarning": "uat.bounds.certification",
+    "narrowest": "uat.construct.fewest_pieces",
+    "Narrowest": "uat.construct.outcome",
     "certify": "uat.bounds.certification",
     "Target": "uat.targets",
     "target": "uat.targets",
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
     from uat.bounds.certification import NotProvenWarning as NotProvenWarning
     from uat.bounds.certification import certify as certify
     from uat.expression import Expression as Expression
+    from uat.construct.fewest_pieces import narrowest as narrowest
+    from uat.construct.outcome import Narrowest as Narrowest
     from uat.piecewise import PiecewiseAffine as PiecewiseAffine
     from uat.piecewise import interpolate as interpolate
     from uat.relu_net import ReluNet as ReluNet

@@ -169,7 +169,7 @@ def _on_function(
     except KeyboardInterrupt:
         stopped = "the search was stopped from the keyboard"
     if stopped:
-        search.fall_back(tube, pieces)
+        search.fall_back(tube)
     return search.outcome(stopped)
 
 

@@ -25,7 +25,9 @@ from uat.piecewise import PiecewiseAffine
 ACCURACY = 1e-10  # with pieces=: relative accuracy asked of the least error
 BALANCE = 1e-3  # with tol=: the error comes this close to the least with the same number of pieces
 MARGIN = 1e-8  # one-sided: the path keeps this share of the tolerance away from f, well above rounding and ACCURACY
+ONE_SIDED_ROOM = 1e-3  # one-sided, with tol=: keep up to this share of the tolerance away from f: the proof is cheap then
 REPAIRS = 40  # places at which a certificate may find that the mesh had missed something
+SURPRISE = 0.05  # of the range of f: a chord of the first mesh that is missed by more shows a feature nobody sampled
 WITNESS_ROUNDS = 10  # refinements of the points of a witness
 KNIFE = 1e-9  # relative: no float search tells counts apart at a tolerance this close to a least error
 
@@ -49,9 +51,9 @@ class Search:
 
     # ---- from above -------------------------------------------------------------------------------------------------
 
-    def path(self, tube: Tube) -> PiecewiseAffine:
+    def path(self, tube: Tube, margin: float) -> PiecewiseAffine:
         """The fewest-piece function in the tube, as the mesh sees it, in floats that honour the exact points."""
-        knots, values = self.mesh.links(tube, self.margin).path(self.mesh.direction)
+        knots, values = self.mesh.links(tube, margin).path(self.mesh.direction)
         at = np.searchsorted(self.mesh.x, knots)
         met = self.mesh.exact[np.minimum(at, len(self.mesh.x) - 1)] & np.isin(knots, self.mesh.through)
         values = np.where(met, self.mesh.y[np.minimum(at, len(self.mesh.x) - 1)], values)
@@ -73,11 +75,19 @@ class Search:
             self.best, self.tube, self.verdict, self.certificate = p, tube, verdict, certificate
         return verdict
 
-    def repair(self, where: float, tube: Tube) -> None:
+    def repair(self, where: float, tube: Tube) -> bool:
         """f was seen outside near `where`: sample it there at every scale, then divide cells as usual."""
-        reach = (self.mesh.b - self.mesh.a) * 0.5 ** np.arange(1, 48)
-        self.mesh.insert(np.concatenate([[where], where - reach, where + reach]))
+        fresh = self.mesh.insert_around(where)
         self.mesh.divide(tube.width, self.deadline)
+        return fresh
+
+    def look_between(self) -> None:
+        """Before a least error is guessed from samples: where f leaves their chords, sample it, until it does not."""
+        for _ in range(REPAIRS):
+            chords = PiecewiseAffine(self.mesh.x, self.mesh.y)
+            c = certify(self.f, chords, rel=0.5, seconds=self.deadline.left())
+            if c.lower <= SURPRISE * float(np.ptp(self.mesh.y)) or not self.mesh.insert_around(c.where):
+                break
 
     # ---- from below -------------------------------------------------------------------------------------------------
 
@@ -85,7 +95,6 @@ class Search:
         """The best witness in this tube, refined until it proves `wanted` pieces or stands still."""
         best: Witness | None = None
         for _ in range(WITNESS_ROUNDS):
-            self.deadline.look()
             windows = self.mesh.links(tube, chain=False, widened=True)
             candidates = []
             if not self.mesh.forced.any():
@@ -99,6 +108,7 @@ class Search:
                     best = self._better(best, self._witness(kind, chosen, tube))
             if not self.balls or (best is not None and best.pieces >= wanted):
                 break
+            self.deadline.look()
             chain = self.mesh.links(tube, widened=True)
             if not self.mesh.refine(windows) | self.mesh.refine(chain):
                 break
@@ -125,6 +135,25 @@ class Search:
 
     # ---- the two questions ------------------------------------------------------------------------------------------
 
+    def least_multiple(self, tube: Tube, pieces: int) -> float:
+        """The least multiple of the tube that so many pieces can keep to, as exactly as it takes to compare it with 1."""
+        high, accuracy = 1.0, BALANCE
+        while True:
+            _, high = polish(self.mesh, tube.scaled, self.margin, pieces, high, accuracy, self.deadline)
+            if abs(high - 1) > 4 * accuracy or accuracy <= ACCURACY:
+                return high
+            accuracy = max(accuracy / 100, ACCURACY)
+
+    def judge_balanced(self, tube: Tube, pieces: int, high: float) -> Verdict:
+        """Judge the path in the `high`-fold tube; one-sided, moved off f by a share of what that leaves free."""
+        if self.side != "both":
+            off = min((1 - high) / 4, ONE_SIDED_ROOM)
+            p = self.path(tube.scaled(high + 2 * off), off / (high + 2 * off))
+            if p.pieces <= pieces and off > MARGIN:
+                return self.judge(p, tube, off)
+            return self.judge(self.path(tube.scaled(high), self.margin), tube, MARGIN)
+        return self.judge(self.path(tube.scaled(high), 0.0), tube, 1 - high)
+
     def for_tolerance(self, tube: Tube) -> None:
         """The fewest pieces in the tube, their error balanced."""
         mesh = self.mesh
@@ -133,18 +162,16 @@ class Search:
         infeasible = 0  # the largest count that was found too small
         while True:
             self.deadline.look()
-            low, high = polish(mesh, tube.scaled, self.margin, pieces, 1.0, BALANCE, self.deadline)
-            if abs(high - 1) < 10 * BALANCE:
-                low, high = polish(mesh, tube.scaled, self.margin, pieces, high, ACCURACY, self.deadline)
+            high = self.least_multiple(tube, pieces)
             if high > 1:
                 infeasible, pieces = max(infeasible, pieces), pieces + 1
                 continue
-            verdict = self.judge(self.path(tube.scaled(high)), tube, 1 - high)
+            verdict = self.judge_balanced(tube, pieces, high)
             if verdict.outside and repairs < REPAIRS and not math.isclose(verdict.ratio, high, rel_tol=KNIFE):
                 repairs += 1
-                self.repair(verdict.where, tube)
-                pieces = max(mesh.links(tube, self.margin).count, infeasible + 1)
-                continue
+                if self.repair(verdict.where, tube):
+                    pieces = max(mesh.links(tube, self.margin).count, infeasible + 1)
+                    continue
             if verdict.proven and not verdict.inside and 1 - high < KNIFE:
                 infeasible, pieces = max(infeasible, pieces), pieces + 1
                 continue
@@ -154,15 +181,16 @@ class Search:
         self.least = (0.0, float(tube.tol))
         fewer = self.best.pieces - 1
         if self.witness is not None and self.witness.pieces < self.best.pieces and fewer > infeasible:
-            low, high = polish(mesh, tube.scaled, self.margin, fewer, 1.0, ACCURACY, self.deadline)
+            high = self.least_multiple(tube, fewer)
             if high <= 1:
-                self.judge(self.path(tube.scaled(high)), tube, 1 - high)
+                self.judge_balanced(tube, fewer, high)
             else:
                 self.witness = self._better(self.witness, self.prove_needed(tube, fewer + 1))
 
     def for_pieces(self, pieces: int) -> None:
         """The least error of `pieces` pieces, from both sides."""
         mesh = self.mesh
+        self.look_between()
         spread = float(np.ptp(mesh.y))
         floor = float(roundoff(mesh.y).max())
         guess = max(spread / (8 * pieces**2), floor, 1e-300)
@@ -178,16 +206,18 @@ class Search:
             if high > guess / 2 or high <= floor:
                 break
             guess = max(high, floor)
+        last = math.inf
         for _ in range(REPAIRS):
             if high > floor:
                 low, high = polish(mesh, at, self.margin, pieces, high, ACCURACY, self.deadline)
             high = max(high, floor)
             tube = at(high * (1 + 10 * MARGIN)) if self.margin else at(high)
-            verdict = self.judge(self.path(at(high)), tube, 10 * MARGIN if self.margin else ACCURACY)
-            if verdict.outside and verdict.ratio > 1 + 1e-6:
-                self.repair(verdict.where, tube)
-                continue
-            break
+            verdict = self.judge(self.path(at(high), self.margin), tube, 10 * MARGIN if self.margin else ACCURACY)
+            excess = verdict.ratio - 1
+            if not verdict.outside or excess * high <= floor or excess >= last / 2:
+                break
+            last = excess
+            self.repair(verdict.where, tube)
         assert self.best is not None
         assert self.certificate is not None
         if self.side == "both" and self.certificate.proven:
@@ -195,7 +225,7 @@ class Search:
             self.verdict = Verdict(True, False, True, 1.0, self.certificate.where, "")
         self.least = (0.0, float(self.tube.tol if self.tube is not None else high))
         if high > 2 * floor:
-            for slack in (2e-10, 1e-9, 1e-8, 1e-6, 1e-3):
+            for slack in (2e-10, 1e-9, 2e-8, 1e-7, 1e-6, 1e-3):
                 found = self.prove_needed(at(high * (1 - slack)), pieces + 1)
                 if found is None:
                     break
@@ -205,15 +235,16 @@ class Search:
         assert self.tube is not None
         self.witness = self.prove_needed(self.tube, self.best.pieces)
 
-    def fall_back(self, tube: Tube | None, pieces: int | None) -> None:
-        """Stopped before there was anything to return: the path on the mesh as it is, hastily judged."""
-        if self.best is not None:
-            return
+    def fall_back(self, tube: Tube | None) -> None:
+        """Stopped early: what is missing is made up for hastily, the path on the mesh as it is and a first witness."""
         self.deadline = Deadline(0.1)
-        if tube is None:
-            scale = max(float(np.ptp(self.mesh.y)), float(roundoff(self.mesh.y).max()))  # one constant piece lies within this
-            tube = Tube(scale, 0.0, self.side)
-        self.judge(self.path(tube), tube, COARSE)
+        if self.best is None:
+            if tube is None:
+                scale = max(float(np.ptp(self.mesh.y)), float(roundoff(self.mesh.y).max()))  # a constant is this close
+                tube = Tube(scale, 0.0, self.side)
+            self.judge(self.path(tube, self.margin), tube, COARSE)
+        if self.witness is None and self.tube is not None:
+            self.witness = self.prove_needed(self.tube, 1)
 
     def outcome(self, stopped: str) -> Narrowest:
         """Whatever has been reached, with its proofs."""

@@ -78,6 +78,11 @@ class Mesh:
         self._mark()
         return True
 
+    def insert_around(self, where: float) -> bool:
+        """Sample f at a point and around it at every scale; whether anything was new."""
+        reach = (self.b - self.a) * 0.5 ** np.arange(1, 48)
+        return self.insert(np.concatenate([[where], where - reach, where + reach]))
+
     def divide(self, width: Callable[[Floats], Floats], deadline: Deadline) -> None:
         """Halve cells until their middles lie within RESOLUTION of the tube's width from the chord."""
         left, right, low, high = self.x[:-1], self.x[1:], self.y[:-1], self.y[1:]
