@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     from uat.bounds.certification import Certificate as Certificate
     from uat.bounds.certification import NotProvenWarning as NotProvenWarning
     from uat.bounds.certification import certify as certify
-    from uat.expression import Expression as Expression
     from uat.construct.fewest_pieces import narrowest as narrowest
     from uat.construct.outcome import Narrowest as Narrowest
+    from uat.expression import Expression as Expression
     from uat.piecewise import PiecewiseAffine as PiecewiseAffine
     from uat.piecewise import interpolate as interpolate
     from uat.relu_net import ReluNet as ReluNet

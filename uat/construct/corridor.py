@@ -129,9 +129,7 @@ class Links:
             (low, flat), (high, steep) = ends
             if wanted is None or high == low:
                 slope = (flat + steep) / 2
-                if direction * slope < 0 and direction * steep >= 0 >= direction * flat:
-                    slope = 0 * slope
-                elif direction * slope < 0 and direction * flat >= 0 >= direction * steep:
+                if (direction * slope < 0 and direction * steep >= 0 >= direction * flat) or (direction * slope < 0 and direction * flat >= 0 >= direction * steep):
                     slope = 0 * slope
                 share = (slope - flat) / (steep - flat) if steep != flat else 0
                 return low + share * (high - low), slope

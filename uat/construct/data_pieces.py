@@ -41,9 +41,7 @@ def fit_data(
         chosen = np.union1d(found.contacts, np.flatnonzero(forced | through))
         chosen = np.union1d(chosen, [0, len(x) - 1])
         at, value = x[chosen], y[chosen]
-        return Witness.counted(
-            "windows", at, value, value, tube, tuple(x[forced].tolist()), tuple(x[through].tolist())
-        )
+        return Witness.counted("windows", at, value, value, tube, tuple(x[forced].tolist()), tuple(x[through].tolist()))
 
     unit = Tube(1.0, 0.0, side)
     note, error_witness, least = "", None, (0.0, np.inf)

@@ -25,7 +25,9 @@ from uat.piecewise import PiecewiseAffine
 ACCURACY = 1e-10  # with pieces=: relative accuracy asked of the least error
 BALANCE = 1e-3  # with tol=: the error comes this close to the least with the same number of pieces
 MARGIN = 1e-8  # one-sided: the path keeps this share of the tolerance away from f, well above rounding and ACCURACY
-ONE_SIDED_ROOM = 1e-3  # one-sided, with tol=: keep up to this share of the tolerance away from f: the proof is cheap then
+ONE_SIDED_ROOM = (
+    1e-3  # one-sided, with tol=: keep up to this share of the tolerance away from f: the proof is cheap then
+)
 REPAIRS = 40  # places at which a certificate may find that the mesh had missed something
 SURPRISE = 0.05  # of the range of f: a chord of the first mesh that is missed by more shows a feature nobody sampled
 WITNESS_ROUNDS = 10  # refinements of the points of a witness
@@ -200,9 +202,7 @@ class Search:
 
         while True:
             mesh.divide(lambda y, g=guess: np.full_like(y, g), self.deadline)  # type: ignore[misc]  # a bound default
-            low, high = least_scale(
-                lambda s: mesh.links(at(s), self.margin), pieces, guess, 0.5, 1e-2, self.deadline
-            )
+            low, high = least_scale(lambda s: mesh.links(at(s), self.margin), pieces, guess, 0.5, 1e-2, self.deadline)
             if high > guess / 2 or high <= floor:
                 break
             guess = max(high, floor)
@@ -211,8 +211,8 @@ class Search:
             if high > floor:
                 low, high = polish(mesh, at, self.margin, pieces, high, ACCURACY, self.deadline)
             high = max(high, floor)
-            tube = at(high * (1 + 10 * MARGIN)) if self.margin else at(high)
-            verdict = self.judge(self.path(at(high), self.margin), tube, 10 * MARGIN if self.margin else ACCURACY)
+            tube = at(high * (1 + self.margin))  # as much room at the outer wall as at f
+            verdict = self.judge(self.path(at(high), self.margin), tube, max(self.margin, ACCURACY))
             excess = verdict.ratio - 1
             if not verdict.outside or excess * high <= floor or excess >= last / 2:
                 break
@@ -220,9 +220,7 @@ class Search:
             self.repair(verdict.where, tube)
         assert self.best is not None
         assert self.certificate is not None
-        if self.side == "both" and self.certificate.proven:
-            self.tube = at(self.certificate.upper)
-            self.verdict = Verdict(True, False, True, 1.0, self.certificate.where, "")
+        self.settle()
         self.least = (0.0, float(self.tube.tol if self.tube is not None else high))
         if high > 2 * floor:
             for slack in (2e-10, 1e-9, 2e-8, 1e-7, 1e-6, 1e-3):
@@ -235,14 +233,25 @@ class Search:
         assert self.tube is not None
         self.witness = self.prove_needed(self.tube, self.best.pieces)
 
+    def settle(self) -> None:
+        """Asked for the least error: the tube is what the certificate says, whatever the search aimed at."""
+        c = self.certificate
+        if self.side == "both" and c is not None and c.proven and self.verdict is not None:
+            self.tube = Tube(c.upper)
+            self.verdict = Verdict(True, False, True, 1.0, c.where, "")
+            self.least = (self.least[0], c.upper)
+
     def fall_back(self, tube: Tube | None) -> None:
         """Stopped early: what is missing is made up for hastily, the path on the mesh as it is and a first witness."""
         self.deadline = Deadline(0.1)
+        least = tube is None
         if self.best is None:
             if tube is None:
                 scale = max(float(np.ptp(self.mesh.y)), float(roundoff(self.mesh.y).max()))  # a constant is this close
                 tube = Tube(scale, 0.0, self.side)
             self.judge(self.path(tube, self.margin), tube, COARSE)
+        if least:
+            self.settle()
         if self.witness is None and self.tube is not None:
             self.witness = self.prove_needed(self.tube, 1)
 

@@ -86,7 +86,9 @@ def graded_knots(
     inner = np.unique(_checks.vector(list(breaks), "breaks"))
     inner = inner[(inner > a) & (inner < b)]
     if pieces <= inner.size:
-        raise InputError(f"`pieces` must be at least {inner.size + 1} with {inner.size} inner `breaks`, but is {pieces}.")
+        raise InputError(
+            f"`pieces` must be at least {inner.size + 1} with {inner.size} inner `breaks`, but is {pieces}."
+        )
     edges, mass = _mass(f, (a, b), inner, pieces, exponent)
     total = np.concatenate([[0.0], np.cumsum(mass)])
     ends = np.concatenate([[a], inner, [b]])

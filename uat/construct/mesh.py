@@ -187,10 +187,16 @@ def least_scale(
 
 
 def polish(
-    mesh: Mesh, tube: Callable[[float], Tube], margin: float, pieces: int, guess: float, accuracy: float,
+    mesh: Mesh,
+    tube: Callable[[float], Tube],
+    margin: float,
+    pieces: int,
+    guess: float,
+    accuracy: float,
     deadline: Deadline,
 ) -> tuple[float, float]:
     """The least scale for f itself: bisect, sample anew where the links touch and leave, until it stands still."""
+
     def at(scale: float) -> Links:
         return mesh.links(tube(scale), margin)
 

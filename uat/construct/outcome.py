@@ -68,8 +68,9 @@ class Narrowest:
         text = f"{self.pieces} pieces in {self.tube} ({word}); at least {self.lower_bound} are needed"
         if self.minimal:
             text = f"{self.pieces} pieces in {self.tube}; fewer cannot do (both proven)"
-        low, high = self.neurons
-        text += f". Fewest neurons: between {low} and {high}"
+        if self.proven:
+            low, high = self.neurons
+            text += f". Fewest neurons: between {low} and {high}"
         return text + (f". {self.note}" if self.note else ".")
 
     def to_dict(self) -> dict[str, Any]:
