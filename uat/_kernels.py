@@ -117,10 +117,7 @@ def fewest_links(x: Any, lower: Any, upper: Any, forced: Any, chain: bool, jumps
             add_l, add_u = l_extra and i == l_from, u_extra and i == u_from
             for constructed in range(int(add_l or add_u), -1, -1):
                 if constructed:
-                    if add_l:
-                        tx = elx
-                    else:
-                        tx = eux
+                    tx = elx if add_l else eux
                     tl, tu, ti = ely, euy, -1
                 else:
                     add_l, add_u = i >= l_from, i >= u_from
@@ -131,22 +128,32 @@ def fewest_links(x: Any, lower: Any, upper: Any, forced: Any, chain: bool, jumps
                         kind = -1
                     if kind != 0:
                         break
-                if add_u and lt > 0 and lx[lh] < tx:  # the steepest line may not pass above the new upper point
-                    if not steep or (pbx - pax) * (tu - pay) < (pby - pay) * (tx - pax):
-                        while lh + 1 < lt and (
-                            (tx - lx[lh]) * (ly[lh + 1] - ly[lh]) > (tu - ly[lh]) * (lx[lh + 1] - lx[lh])
-                        ):
-                            lh += 1
-                        steep = True
-                        pax, pay, pa, pbx, pby, pb = lx[lh], ly[lh], li[lh], tx, tu, ti
-                if add_l and ut > 0 and ux[uh] < tx:  # the flattest line may not pass below the new lower point
-                    if not flat or (qbx - qax) * (tl - qay) > (qby - qay) * (tx - qax):
-                        while uh + 1 < ut and (
-                            (tx - ux[uh]) * (uy[uh + 1] - uy[uh]) < (tl - uy[uh]) * (ux[uh + 1] - ux[uh])
-                        ):
-                            uh += 1
-                        flat = True
-                        qax, qay, qa, qbx, qby, qb = ux[uh], uy[uh], ui[uh], tx, tl, ti
+                # the steepest line may not pass above a new upper point
+                if (
+                    add_u
+                    and lt > 0
+                    and lx[lh] < tx
+                    and (not steep or (pbx - pax) * (tu - pay) < (pby - pay) * (tx - pax))
+                ):
+                    while lh + 1 < lt and (
+                        (tx - lx[lh]) * (ly[lh + 1] - ly[lh]) > (tu - ly[lh]) * (lx[lh + 1] - lx[lh])
+                    ):
+                        lh += 1
+                    steep = True
+                    pax, pay, pa, pbx, pby, pb = lx[lh], ly[lh], li[lh], tx, tu, ti
+                # the flattest line may not pass below a new lower point
+                if (
+                    add_l
+                    and ut > 0
+                    and ux[uh] < tx
+                    and (not flat or (qbx - qax) * (tl - qay) > (qby - qay) * (tx - qax))
+                ):
+                    while uh + 1 < ut and (
+                        (tx - ux[uh]) * (uy[uh + 1] - uy[uh]) < (tl - uy[uh]) * (ux[uh + 1] - ux[uh])
+                    ):
+                        uh += 1
+                    flat = True
+                    qax, qay, qa, qbx, qby, qb = ux[uh], uy[uh], ui[uh], tx, tl, ti
                 if add_l:
                     while lt - lh >= 2 and (
                         (lx[lt - 1] - lx[lt - 2]) * (tl - ly[lt - 2]) >= (ly[lt - 1] - ly[lt - 2]) * (tx - lx[lt - 2])

@@ -65,7 +65,7 @@ def test_chains_never_more_links_than_the_search_and_the_path_stays_inside(case:
 @given(st.data(), st.integers(1, 6), st.integers(2, 40), st.booleans())
 def test_a_planted_path_is_never_beaten_by_more_links(data: st.DataObject, links: int, n: int, chain: bool) -> None:
     """A corridor drawn around a random path of some links needs no more links than that path."""
-    knots = np.cumsum([0] + data.draw(st.lists(st.integers(1, 12), min_size=links, max_size=links)))
+    knots = np.cumsum([0, *data.draw(st.lists(st.integers(1, 12), min_size=links, max_size=links))])
     values = data.draw(st.lists(st.integers(-20, 20), min_size=links + 1, max_size=links + 1))
     inner = data.draw(st.lists(st.fractions(0, int(knots[-1]), max_denominator=7), max_size=n, unique=True))
     # a chain must know the knots (between samples the wall is straight); windows need not

@@ -60,10 +60,10 @@ def fit_data(
         if low > 0:
             error_witness = witness(unit.scaled(low), links(unit.scaled(low)))
             least = (low if error_witness.pieces > pieces else 0.0, np.inf)
-    found = links(tube)
+    held, found = tube, links(tube)
     if pieces is None:
         try:
-            _, high = least_scale(lambda s: links(tube.scaled(s)), found.count, 1.0, BALANCE, BALANCE, deadline)
+            _, high = least_scale(lambda s: links(held.scaled(s)), found.count, 1.0, BALANCE, BALANCE, deadline)
         except (OutOfTime, KeyboardInterrupt):
             note, high = "the search was stopped early", 1.0
         high = min(high, 1.0)

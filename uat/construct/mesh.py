@@ -148,12 +148,9 @@ class Mesh:
         near = np.minimum(h0, h1) / 32
         e, exits = links.exits[stopped, 0], marks[stopped, EXIT]
         gap = x[exits] - x[exits - 1]
-        return self.insert(
-            np.concatenate(
-                [tangency, tangency - near, tangency + near, x[k] - h0 / 2, x[k] + h1 / 2]
-                + [e, e - gap / 32, e + gap / 32, e + gap * 1e-6]
-            )
-        )
+        tangencies = [tangency, tangency - near, tangency + near, x[k] - h0 / 2, x[k] + h1 / 2]
+        leavings = [e, e - gap / 32, e + gap / 32, e + gap * 1e-6]
+        return self.insert(np.concatenate([*tangencies, *leavings]))
 
 
 def least_scale(
