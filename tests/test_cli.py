@@ -37,7 +37,7 @@ def test_the_main_job(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["sin.json", "sin.png"]
 
 
-def test_json_stands_alone_on_stdout(tmp_path: Path) -> None:
+def test_json_stands_alone_on_stdout() -> None:
     done = run("approximate", "tanh", "--width", "9", "--json")
     assert done.returncode == 0
     report = json.loads(done.stdout)
@@ -87,9 +87,7 @@ def test_wrong_input_is_one_sentence_and_exit_code_2(arguments: list[str], sente
     assert "Traceback" not in done.stderr
 
 
-def test_a_failure_is_exit_code_1_and_debug_shows_where(tmp_path: Path) -> None:
-    (tmp_path / "bad.py").write_text("import uat.approximation\ndef broken(*a, **k): raise OSError('disk on fire')\n")
-    (tmp_path / "sitecustomize.py").write_text("")
+def test_a_failure_is_exit_code_1_and_debug_shows_where() -> None:
     code = (
         "import sys, uat, uat.cli, uat.approximation\n"
         "def broken(*a, **k): raise OSError('disk on fire')\n"
