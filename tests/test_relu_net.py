@@ -199,9 +199,6 @@ def test_canonical_in_floats(net: uat.ReluNet) -> None:
     canonical = net.canonical()
     x = np.linspace(-10, 10, 41)
     np.testing.assert_allclose(canonical(x), net(x), rtol=0, atol=1e-12 * (1 + float(condition(net, 10.0))))
-    again = canonical.canonical()
-    for name in ("weights", "biases"):
-        assert np.array_equal(getattr(again, name), getattr(canonical, name))
     assert (np.abs(canonical.weights) == 1).all()
 
 
