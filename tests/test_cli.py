@@ -14,7 +14,7 @@ import uat
 
 
 def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-W", "error", "-m", "uat", *arguments]
+    command = [sys.executable, "-W", "error", "-W", "default::UserWarning", "-m", "uat", *arguments]
     here = str(Path(uat.__file__).parent.parent)  # the tests also run where the package is not installed
     return subprocess.run(
         command, capture_output=True, text=True, cwd=cwd, check=False, env={**os.environ, "PYTHONPATH": here}
@@ -54,6 +54,8 @@ def test_functions_from_files_and_modules(tmp_path: Path) -> None:
     assert json.loads(done.stdout)["piecewise"]["values"] == [3.0, 0.0, 3.0]
     done = run("approximate", "math:cos", "--on", "0", "pi", "--step", "pi/4", "--json")
     assert json.loads(done.stdout)["pieces"] == 4
+    assert done.stderr.startswith("uat: warning: the error is estimated, not proven: ")
+    assert len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,10 @@ def test_a_straddling_where_counts_both_branches() -> None:
 def test_numpy_idioms_agree_with_floats(f: Any, low: float, high: float) -> None:
     for x in np.linspace(low, high, 7):
         value = float(np.asarray(f(float(x)) if np.ndim(f(np.float64(x))) == 0 else f(np.array([x]))).reshape(-1)[0])
-        for image in (f(Jet.variable(arb((low + high) / 2, (high - low) / 2 + 1e-17))), f(Interval(arb(low), arb(high)))):
+        for image in (
+            f(Jet.variable(arb((low + high) / 2, (high - low) / 2 + 1e-17))),
+            f(Interval(arb(low), arb(high))),
+        ):
             image = image.item() if isinstance(image, np.ndarray) else image
             ball = image.c0
             assert ball.is_finite()
