@@ -103,8 +103,10 @@ def approximate(
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON, alone on stdout.")
 @_debug
 def check(file: str, as_json: bool) -> None:
-    """Verify the claims of FILE, which `uat approximate --save` wrote: that its network is its broken line, and that its
-    certificate is true. The checker shares no code with what made the file. Exit code 0 when all holds, else 1.
+    """Verify the claims of FILE, which `uat approximate --save` wrote.
+
+    They are that its network is its broken line, and that its certificate is true. The checker shares no code with what
+    made the file. Exit code 0 when all holds, else 1.
     """
     from uat.bounds.recheck import recheck
 
