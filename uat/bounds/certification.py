@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from uat import _checks
+from uat._checks import InputError, show
 
 _FLOOR = 4 * 2.0**-53  # an error below four units in the last place of f is as good as none
 
@@ -93,12 +94,25 @@ class Certificate:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Certificate:
-        """The inverse of `to_dict`."""
-        values = dict(data)
-        values["assumes"] = tuple(values.get("assumes", ()))
-        if values["upper"] is None:
-            values["upper"] = math.inf
-        return cls(**values)
+        """The inverse of `to_dict`; raises InputError when the data are no certificate."""
+        kinds: dict[str, type] = {"proven": bool, "method": str, "boxes": int, "bits": int, "note": str}
+        for name, kind in kinds.items():
+            if not isinstance(data[name], kind):
+                raise InputError(
+                    f"`{name}` of a certificate must be of type {kind.__name__}, but is {show(data[name])}."
+                )
+        lower, where = _checks.nonnegative(data["lower"], "lower"), _checks.real(data["where"], "where")
+        upper = math.inf if data["upper"] is None else _checks.nonnegative(data["upper"], "upper")
+        if lower > upper or (data["proven"] and math.isinf(upper)):
+            raise InputError(f"a certificate must have lower <= upper, but has {lower!r} and {show(data['upper'])}.")
+        return cls(
+            lower=lower,
+            upper=upper,
+            where=where,
+            assumes=tuple(str(sentence) for sentence in data["assumes"]),
+            norm=_checks.one_of(data["norm"], "norm", ("sup", "L1", "L2")),
+            **{name: data[name] for name in kinds},
+        )
 
 
 def certify(
@@ -159,7 +173,7 @@ def certify(
     Interval Analysis, 2009; Johansson, Arb, IEEE Trans. Comput. 66, 2017.
     """
     if not callable(f):
-        raise _checks.InputError(f"`f` must be a function of one real number, but is {_checks.show(f)}.")
+        raise InputError(f"`f` must be a function of one real number, but is {show(f)}.")
     rel, abs = _checks.nonnegative(rel, "rel"), _checks.nonnegative(abs, "abs")
     _checks.one_of(norm, "norm", ("sup", "L1", "L2"))
     _checks.one_of(arithmetic, "arithmetic", ("real", "float64", "float32"))
@@ -173,7 +187,7 @@ def certify(
     facts = modulus_.declared(lipschitz, modulus)
     if (facts or arithmetic != "real") and norm != "sup":
         what = "arithmetic" if arithmetic != "real" else "lipschitz" if lipschitz is not None else "modulus"
-        raise _checks.InputError(f'`{what}` can be used with norm="sup" only, but norm = {norm!r}.')
+        raise InputError(f'`{what}` can be used with norm="sup" only, but norm = {norm!r}.')
     target, rounding = evaluated(g, interval, arithmetic)
     with balls.working_precision(bisection.BITS):
         pieces = cells.cells_of(target, interval, breaks)
@@ -293,7 +307,7 @@ def _seen(f: Any, g: Any, interval: tuple[float, float], certificate: Certificat
     x = np.unique(np.concatenate([np.linspace(p, q, per_cell) for p, q in pairwise(ends)]))
     try:
         values = sample(f, x)
-    except _checks.InputError as error:
+    except InputError as error:
         return replace(certificate, lower=0.0, method="nothing", note=f"{certificate.note} {error}")
     y = g(x) if callable(g) else g[0] * x + g[1]
     difference = np.abs(values - y)
