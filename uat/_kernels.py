@@ -92,8 +92,8 @@ def fewest_links(x: Any, lower: Any, upper: Any, forced: Any, chain: bool, jumps
     lx, ly, li = np.empty(n + 2, x.dtype), np.empty(n + 2, x.dtype), np.empty(n + 2, np.int64)
     ux, uy, ui = np.empty(n + 2, x.dtype), np.empty(n + 2, x.dtype), np.empty(n + 2, np.int64)
     room = 64  # for links; doubled as they come, because touching memory for n of them would cost more than the sweep
-    lines, flats = np.empty((room, 4), x.dtype), np.empty((room, 4), x.dtype)
-    exits, marks = np.empty((room, 2), x.dtype), np.zeros((room, 8), np.int64)
+    lines, flats = np.zeros((room, 4), x.dtype), np.zeros((room, 4), x.dtype)
+    exits, marks = np.zeros((room, 2), x.dtype), np.zeros((room, 8), np.int64)
     links = 0
     l_from, u_from = 0, 0  # the first sample of each wall that binds the current link
     l_extra, u_extra = False, False  # a constructed point of the wall that binds before that sample
@@ -103,8 +103,10 @@ def fewest_links(x: Any, lower: Any, upper: Any, forced: Any, chain: bool, jumps
     while not done:
         if links == room:
             room *= 2
-            lines, flats = np.concatenate((lines, lines)), np.concatenate((flats, flats))
-            exits, marks = np.concatenate((exits, exits)), np.concatenate((marks, np.zeros_like(marks)))
+            lines = np.concatenate((lines, np.zeros_like(lines)))
+            flats = np.concatenate((flats, np.zeros_like(flats)))
+            exits = np.concatenate((exits, np.zeros_like(exits)))
+            marks = np.concatenate((marks, np.zeros_like(marks)))
         lh, lt, uh, ut = 0, 0, 0, 0  # hulls: head (contact) and tail (one past the end)
         steep, flat = False, False
         # steepest line through (pax, pay) on the lower and (pbx, pby) on the upper wall; flattest: q.., walls swapped

@@ -170,7 +170,7 @@ class Search:
                 _, high = polish(mesh, at, self.margin, pieces, high, ACCURACY, self.deadline)
                 high = max(high, floor)
             tube = at(high * (1 + self.margin))  # as much room at the outer wall as at f
-            found = self.judge(self.path(at(high), self.margin), tube, max(self.margin, ACCURACY))
+            found = self.judge(self.path(at(high), self.margin), tube, max(self.margin, 4 * ACCURACY))
             excess = found.verdict.ratio - 1
             if not found.verdict.outside or excess * high <= floor or excess >= last / 2:
                 break
