@@ -17,12 +17,16 @@ _HOMES: dict[str, str | None] = {
     "PiecewiseAffine": "uat.piecewise",
     "interpolate": "uat.piecewise",
     "ReluNet": "uat.relu_net",
+    "MLP": "uat.mlp",
+    "learn": None,
 }
 
 __all__ = ["__version__", *_HOMES]  # noqa: PLE0604 - the names are strings, computed from the table above
 
 if TYPE_CHECKING:
+    from uat import learn as learn
     from uat._checks import InputError as InputError
+    from uat.mlp import MLP as MLP
     from uat.piecewise import PiecewiseAffine as PiecewiseAffine
     from uat.piecewise import interpolate as interpolate
     from uat.relu_net import ReluNet as ReluNet

@@ -56,7 +56,7 @@ class Certificate:
 
     @property
     def status(self) -> str:
-        """"proven" or "estimated": the word that stands beside `error` wherever it is printed."""
+        """ "proven" or "estimated": the word that stands beside `error` wherever it is printed."""
         return "proven" if self.proven else "estimated"
 
     def __str__(self) -> str:
