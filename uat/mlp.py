@@ -187,7 +187,8 @@ class MLP:
     def path_norm(self) -> float:
         """Sum over all paths from an input to an output of the product of |weights|.
 
-        For one hidden layer and one input: sum_j |eta_j| |w_j|. Invariant under `rescaled`. For ReLU networks it is a Lipschitz constant (maximum norm of x, sum of outputs).
+        For one hidden layer and one input: sum_j |eta_j| |w_j|. Invariant under `rescaled`. For ReLU networks it is a
+        Lipschitz constant (maximum norm of x, sum of the outputs).
         """
         total = np.ones(self.sizes[0])
         for layer in self.layers:

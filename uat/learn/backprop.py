@@ -1,0 +1,148 @@
+"""Backpropagation: the chain rule from the loss back to every parameter, in two sweeps over the layers.
+
+A layer is two nodes, an affine one and an activation. For a node X(input, params) and a number Loss(X),
+
+    dLoss/dparams = dLoss/dX . dX/dparams        (*)
+    dLoss/dinput  = dLoss/dX . dX/dinput         (**)
+
+*Forward* computes the network and keeps every activation. *Backward* walks from the loss to the input; at each node (*)
+gives that node's share of the gradient and (**) what the node before it needs. For the affine node z = A u + b,
+
+    dz_j/du_i = A_ji,    dz_j/db_i = delta_ij,    dz_j/dA_kl = delta_jk u_l,
+
+so that with the samples as columns of U and G = dLoss/dZ (the 1/n of the risk inside)
+
+    dLoss/dA = G U^T,    dLoss/db = sum of the columns of G,    dLoss/dU = A^T G.
+
+The Jacobians of the activations stand in `uat.learn.activations`.
+
+One matrix does it: with a row of ones under U, A u + b = [A b] [u; 1], and dLoss/d[A b] = G [U; 1]^T. While a network
+is being trained its parameters are kept in that *joined* order, one product a layer each way, every result written
+into a buffer that was there before. A leading axis, where there is one, runs over a stack of networks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from uat._checks import samples
+from uat.learn.activations import Node
+from uat.mlp import MLP, Activation, Array, count_parameters
+
+
+def joined_order(sizes: Sequence[int]) -> NDArray[np.intp]:
+    """Where in theta the joined parameters stand: ``theta[joined_order]`` lists [A_1 b_1], [A_2 b_2], ... row by row."""
+    blocks, start = [], 0
+    for fan_in, fan_out in pairwise(sizes):
+        weights = start + np.arange(fan_in * fan_out).reshape(fan_out, fan_in)
+        biases = start + fan_in * fan_out + np.arange(fan_out).reshape(fan_out, 1)
+        blocks.append(np.hstack([weights, biases]).ravel())
+        start += (fan_in + 1) * fan_out
+    return np.concatenate(blocks).astype(np.intp)
+
+
+def joined_layers(theta: Array, sizes: Sequence[int]) -> list[Array]:
+    """Views [A_i b_i], shape (..., fan_out, fan_in + 1), of joined parameters (..., P)."""
+    views, start = [], 0
+    for fan_in, fan_out in pairwise(sizes):
+        end = start + (fan_in + 1) * fan_out
+        views.append(theta[..., start:end].reshape(*theta.shape[:-1], fan_out, fan_in + 1))
+        start = end
+    return views
+
+
+def with_ones(x: Array) -> Array:
+    """Samples (n, d) as columns over a row of ones, (d + 1, n)."""
+    return np.vstack([x.T, np.ones((1, len(x)), x.dtype)])
+
+
+class Tape:
+    """The buffers of one forward and backward sweep over ``count`` samples.
+
+    ``theta`` and ``gradient`` are joined parameters (..., P): the first is read, the second written. ``output`` is the
+    network's output (..., d_out, count); ``slope`` has its shape and is where the caller puts dLoss/doutput. It is
+    overwritten by `backward`. `forward` and `backward` allocate nothing.
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        activations: Sequence[Activation],
+        theta: Array,
+        gradient: Array,
+        count: int,
+    ) -> None:
+        stack, self.sizes = theta.shape[:-1], tuple(sizes)
+        self.gradient = gradient
+        self.product: Any = np.matmul if stack else np.dot  # dot has less overhead, matmul knows stacks
+        self.inputs: list[Array] = [np.empty(0)]  # each layer's [U; 1]; the first is the caller's x
+        self.nodes: list[Node] = []
+        self.slopes: list[Array] = []
+        for width, activation in zip(sizes[1:], activations, strict=True):
+            extended = np.ones((*stack, width + 1, count), theta.dtype)
+            self.inputs.append(extended)
+            self.nodes.append(Node(extended[..., :width, :], activation))
+            self.slopes.append(np.empty((*stack, width, count), theta.dtype))
+        self.output, self.slope = self.nodes[-1].a, self.slopes[-1]
+        matrices, gradients = joined_layers(theta, sizes), joined_layers(gradient, sizes)
+        self._up = list(zip(matrices, self.nodes, self.inputs[1:], strict=True))
+        self._transposed = [np.swapaxes(u, -1, -2) for u in self.inputs]
+        weights = [np.swapaxes(A[..., :-1], -1, -2) for A in matrices]
+        self._first = weights[0]
+        self._down = [
+            (i, self.nodes[i], self.slopes[i], gradients[i], weights[i], self.slopes[i - 1] if i else None)
+            for i in reversed(range(len(self.nodes)))
+        ]
+
+    def forward(self, x: Array) -> Array:
+        """The output for samples x (..., d_in + 1, count), whose last row is ones; every activation is kept."""
+        self.inputs[0] = u = x
+        self._transposed[0] = x.swapaxes(-1, -2)
+        product = self.product
+        for matrix, node, following in self._up:
+            product(matrix, u, out=node.a)
+            node.forward(node)
+            u = following
+        return self.output
+
+    def backward(self) -> None:
+        """From ``slope`` = dLoss/doutput to ``gradient`` = dLoss/dtheta, from the last layer to the first."""
+        product = self.product
+        for i, node, slope, gradient, weights, before in self._down:
+            node.backward(node, slope)
+            product(slope, self._transposed[i], out=gradient)  # (*)
+            if before is not None:
+                product(weights, slope, out=before)  # (**)
+
+    def input_slope(self) -> Array:
+        """dLoss/dinput (..., d_in, count), after `backward`: (**) at the first layer."""
+        result: Array = np.matmul(self._first, self.slopes[0])
+        return result
+
+
+def forward(network: MLP, x: ArrayLike) -> Tape:
+    """Run a network on samples x (n, d_in) and keep every layer's activation.
+
+    ``tape.output.T`` is network(x), ``tape.nodes[i].a.T`` the activation (n, width) of layer i.
+    """
+    rows = samples(x, "x", network.sizes[0], network.theta.dtype)
+    theta = network.theta[joined_order(network.sizes)]
+    tape = Tape(network.sizes, network.activations, theta, np.empty_like(theta), len(rows))
+    tape.forward(with_ones(rows))
+    return tape
+
+
+def backward(tape: Tape, slope: ArrayLike) -> tuple[Array, Array]:
+    """(dLoss/dtheta (P,), dLoss/dinput (n, d_in)) from slope = dLoss/doutput (n, d_out), after `forward`."""
+    d_out, count = tape.slope.shape
+    rows = samples(slope, "slope", d_out, tape.slope.dtype)
+    tape.slope[...] = np.broadcast_to(rows.T, (d_out, count))
+    tape.backward()
+    gradient = np.empty(count_parameters(tape.sizes), tape.gradient.dtype)
+    gradient[joined_order(tape.sizes)] = tape.gradient
+    return gradient, tape.input_slope().T
