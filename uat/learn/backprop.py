@@ -36,7 +36,7 @@ from uat.mlp import MLP, Activation, Array, count_parameters
 
 
 def joined_order(sizes: Sequence[int]) -> NDArray[np.intp]:
-    """Where in theta the joined parameters stand: ``theta[joined_order]`` lists [A_1 b_1], [A_2 b_2], ... row by row."""
+    """Where in theta the joined parameters stand: ``theta[joined_order]`` is [A_1 b_1], [A_2 b_2], ... by rows."""
     blocks, start = [], 0
     for fan_in, fan_out in pairwise(sizes):
         weights = start + np.arange(fan_in * fan_out).reshape(fan_out, fan_in)
@@ -80,7 +80,7 @@ class Tape:
         stack, self.sizes = theta.shape[:-1], tuple(sizes)
         self.gradient = gradient
         self.product: Any = np.matmul if stack else np.dot  # dot has less overhead, matmul knows stacks
-        self.inputs: list[Array] = [np.empty(0)]  # each layer's [U; 1]; the first is the caller's x
+        self.inputs: list[Array] = [np.empty((0, 0))]  # each layer's [U; 1]; the first is the caller's x
         self.nodes: list[Node] = []
         self.slopes: list[Array] = []
         for width, activation in zip(sizes[1:], activations, strict=True):
