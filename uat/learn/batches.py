@@ -7,8 +7,8 @@
     cyclic(size)           samples 0..size-1, then the next, in order, wrapping round at the end; deterministic, biased
     one's own              a function (t, n, rng) -> indices
 
-The order is drawn a block at a time (an epoch, about), and the samples are gathered once a block, so that a step costs no
-more than a look-up.
+The order is drawn a block at a time (an epoch, about), and the samples are gathered once a block, so that a step
+costs no more than a look-up.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ class Batches:
         if self.rule is not None:
             order = np.asarray(self.rule(t, n, rng))
             if order.ndim != 1 or order.size == 0 or order.dtype.kind not in "iu":
-                raise InputError(f"`batches` must give a non-empty vector of indices, but at t = {t} gave {show(order)}.")
+                raise InputError(
+                    f"`batches` must give a non-empty vector of indices, but at t = {t} gave {show(order)}."
+                )
             if order.min() < 0 or order.max() >= n:
                 raise InputError(f"`batches` must give indices in 0..{n - 1}, but at t = {t} gave {show(order)}.")
             return order.astype(np.intp), order.size
@@ -93,8 +95,8 @@ Batch = tuple[Array, Array, Array | None]
 class Stream:
     """Hands out batches (X, Y, weights) as columns; for a stack, one order a network, arrays (S, ..., size).
 
-    ``state()`` says where the stream stands, and `restore` puts it there: the block is drawn again from the same state of
-    the generators, so that what follows is the same bit for bit.
+    ``state()`` says where the stream stands, and `restore` puts it there: the block is drawn again from the same
+    state of the generators, so that what follows is the same bit for bit.
     """
 
     def __init__(

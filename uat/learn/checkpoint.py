@@ -1,8 +1,8 @@
 """Checkpoints: everything a first-order run needs to continue bit for bit, in one file that is never half written.
 
-The file is a NumPy archive without pickles: the parameters, what the method remembers, the best parameters, and a line of
-JSON with the step, the state of the batches and generators, the history and a description of the run. It is written beside
-its final name and then moved there, which is atomic.
+The file is a NumPy archive without pickles: the parameters, what the method remembers, the best parameters, and a
+line of JSON with the step, the state of the batches and generators, the history and a description of the run. It is
+written beside its final name and then moved there, which is atomic.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,8 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Array], dict[str, Any]
             return arrays, json.loads(str(archive["plain"]))
     except FileNotFoundError:
         raise InputError(f"`resume` must be the path of a checkpoint, but there is no file {str(path)!r}.") from None
-    except (ValueError, KeyError, OSError, EOFError) as error:
-        raise InputError(f"`resume` must be a checkpoint of uat.learn.fit, but {str(path)!r} is not: {error}.") from None
+    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError(f"`resume` must be a checkpoint, but {str(path)!r} is not: {error}.") from None
 
 
 def fingerprint(data: Samples) -> str:

@@ -7,8 +7,8 @@
                  theta -= gamma m / (sqrt(v) + eps)       (Kingma & Ba 2015)
     AdamW        the same after theta *= 1 - gamma decay  (Loshchilov & Hutter 2019)
 
-The conventions are PyTorch's, so that trajectories agree. A method is a frozen description; what it remembers from step to
-step is a dictionary of arrays, which a checkpoint stores. Steps are taken in place and allocate nothing.
+The conventions are PyTorch's, so that trajectories agree. A method is a frozen description; what it remembers from
+step to step is a dictionary of arrays, which a checkpoint stores. Steps are taken in place and allocate nothing.
 """
 
 from __future__ import annotations
@@ -49,16 +49,17 @@ class SGD:
 
     def step(self, theta: Array, gradient: Array, gamma: float, t: int, memory: Memory) -> None:
         """One step in place; the gradient may be overwritten."""
+        direction = gradient
         if memory:
             velocity, work = memory["velocity"], memory["work"]
             np.multiply(velocity, self.momentum, out=velocity)
             np.add(velocity, gradient, out=velocity)
+            direction = velocity
             if self.nesterov:
                 np.multiply(velocity, self.momentum, out=work)
                 np.add(gradient, work, out=gradient)
-            else:
-                gradient[...] = velocity
-        np.multiply(gradient, gamma, out=gradient)
+                direction = gradient
+        np.multiply(direction, gamma, out=gradient)
         np.subtract(theta, gradient, out=theta)
 
 

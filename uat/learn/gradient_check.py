@@ -4,9 +4,9 @@ For a unit vector v the slope of F along v is compared with gradient . v by the 
 
     (F(theta - 2hv) - 8 F(theta - hv) + 8 F(theta + hv) - F(theta + 2hv)) / (12 h),
 
-whose error is O(h^4) where F is smooth. A ReLU network is smooth only as long as no neuron switches: a step that changes
-the sign of a pre-activation, of the argument of a loss's kink or of a parameter under L1 is shortened, and a direction
-along which every step crosses a kink is skipped and counted.
+whose error is O(h^4) where F is smooth. A ReLU network is smooth only as long as no neuron switches: a step that
+changes the sign of a pre-activation, of the argument of a loss's kink or of a parameter under L1 is shortened, and a
+direction along which every step crosses a kink is skipped and counted.
 """
 
 from __future__ import annotations

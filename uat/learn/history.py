@@ -16,9 +16,10 @@ from uat.mlp import MLP
 class Row:
     """One recorded point, after ``step`` steps.
 
-    ``epoch`` is the samples seen divided by n; ``gamma`` the last step's rate (nan before the first); ``loss`` the whole
-    objective F(theta), Omega included; ``validation`` the risk on the validation samples, without Omega; ``gradient_norm``
-    is |grad F(theta)|_2, frozen layers left out; ``seconds`` counts from the start, over all resumed parts.
+    ``epoch`` is the samples seen divided by n; ``gamma`` the last step's rate (nan before the first); ``loss`` the
+    whole objective F(theta), Omega included; ``validation`` the risk on the validation samples, without Omega;
+    ``gradient_norm`` is |grad F(theta)|_2, frozen layers left out; ``seconds`` counts from the start, over all
+    resumed parts.
     """
 
     step: int
@@ -59,9 +60,10 @@ class History:
 class Fit:
     """The result of a training run.
 
-    ``network`` is the *best* recorded network: least validation loss where there are validation samples, least F otherwise.
-    ``last`` is the one where the run stopped (after a divergence: the last recorded one whose loss was finite). ``reason``
-    is "steps", "stopped", "callback", "interrupted", "diverged" or "converged", and ``outcome`` the same in a sentence.
+    ``network`` is the *best* recorded network: least validation loss where there are validation samples, least F
+    otherwise. ``last`` is the one where the run stopped (after a divergence: the last recorded one whose loss was
+    finite). ``reason`` is "steps", "stopped", "callback", "interrupted", "diverged" or "converged", and ``outcome``
+    the same in a sentence.
     """
 
     network: MLP

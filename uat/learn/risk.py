@@ -147,9 +147,10 @@ class Risk:
             value = value + np.abs(self.theta) @ self._l1
         return value
 
-    def evaluate(self, data: Samples, gradient: bool = True) -> Array:
-        """F of each network of the stack, shape (...); with ``gradient``, that of F is left in ``gradient``.
+    def evaluate(self, data: Samples, gradient: bool = True, omega: bool = True) -> Array:
+        """F of each network of the stack, shape (...), without Omega if ``omega`` is False.
 
+        With ``gradient``, that of F is left in the attribute ``gradient``.
         Chunk by chunk, so that the memory does not grow with the number of samples. The sums are in float64.
         """
         n, total = data.count, np.zeros(self.theta.shape[:-1])
@@ -169,7 +170,7 @@ class Risk:
         if gradient:
             self.gradient[...] = grown
             self._add_omega()
-        return np.asarray(total / n + self.omega())
+        return np.asarray(total / n + self.omega() if omega else total / n)
 
 
 def bind(network: MLP, loss: Any, regularizer: Regularizer | None) -> Risk:

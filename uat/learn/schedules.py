@@ -1,8 +1,8 @@
 """Schedules: functions t -> gamma_t, the learning rate of step t = 1, 2, 3, ...
 
-A rate may be a number, one of these, or any function of one's own; gamma_t must be finite and > 0 at every step. For sums
-gamma_t = infinity and sums gamma_t^2 < infinity, as `inverse_time` has them, stochastic gradient descent converges on
-convex objectives (Robbins & Monro 1951).
+A rate may be a number, one of these, or any function of one's own; gamma_t must be finite and > 0 at every step. For
+sums gamma_t = infinity and sums gamma_t^2 < infinity, as `inverse_time` has them, stochastic gradient descent
+converges on convex objectives (Robbins & Monro 1951).
 """
 
 from __future__ import annotations

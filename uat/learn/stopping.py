@@ -1,7 +1,8 @@
 """When to stop, beside the number of steps: criteria that are read at every recorded point.
 
-A criterion is a function of the rows recorded so far that returns a sentence to stop and None to go on. Between recorded
-points nothing is looked at, so that stopping costs nothing: ask for a smaller ``record_every`` to stop sooner.
+A criterion is a function of the rows recorded so far that returns a sentence to stop and None to go on. Between
+recorded points nothing is looked at, so that stopping costs nothing: ask for a smaller ``record_every`` to stop
+sooner.
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ def loss_below(target: float) -> Criterion:
 
 
 def plateau(relative: float = 1e-3, window: int = 10) -> Criterion:
-    """Stop when the best loss of the last ``window`` recorded points is not lower than the best before them by more than
-    ``relative`` times it. The validation loss counts where there is one.
+    """Stop when the last ``window`` recorded points lowered the best loss by no more than ``relative`` times it.
+
+    The validation loss counts where there is one.
     """
     relative, window = positive(relative, "relative"), integer(window, "window")
 
