@@ -9,8 +9,8 @@ act:
     softmax   da_j/dz_i = a_j (delta_ij - a_i), hence (J^T g)_i = a_i (g_i - sum_j a_j g_j)
     identity  da_j/dz_i = delta_ij
 
-All but one's own pair need only the activation a for that, so that a takes the place of z. Arrays are (..., width,
-count): samples are columns. The values, as one reads them, are in `uat.mlp.VALUES`; here they are written into place.
+All but one's own pair need only the activation a for that, so that a takes the place of z. The values, as one reads
+them, are in `uat.mlp.VALUES`; here they are written into place.
 """
 
 from __future__ import annotations
@@ -21,75 +21,81 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
-from uat.mlp import Activation, Array
+from uat.mlp import Activation
 
 
 class Node:
-    """The buffers of one layer: ``a`` holds z before `forward` and act(z) after it."""
+    """The buffers of one layer's activation, for arrays (..., width, count) with samples as columns.
 
-    __slots__ = ("a", "backward", "forward", "mask", "pair", "row", "work", "z")
+    ``a`` holds z before `forward` and act(z) after it; ``g`` holds dLoss/da before `backward` and dLoss/dz after it.
+    Unless it is the output, both are the upper rows of ``a_whole`` and ``g_whole``, whose last row belongs to the
+    ones that carry the next layer's biases. ReLU leaves ones alone, and so works on the whole, which is contiguous
+    also in a stack.
+    """
 
-    def __init__(self, a: Array, activation: Activation) -> None:
-        self.a = a
-        self.z = a if isinstance(activation, str) else np.empty_like(a)
-        self.work = np.zeros_like(a)  # scratch; ReLU leaves it zero and compares with it, faster than with a scalar
-        self.mask = np.empty(a.shape, bool)
-        self.row = np.empty((*a.shape[:-2], 1, a.shape[-1]), a.dtype)
-        self.pair: Any = None if isinstance(activation, str) else activation
-        rules = NODES[activation] if isinstance(activation, str) else (_own_forward, _own_backward)
-        self.forward: Callable[[Node], None] = rules[0]
-        self.backward: Callable[[Node, Array], None] = rules[1]
+    __slots__ = ("a", "a_whole", "backward", "forward", "g", "g_whole", "mask", "pair", "row", "work", "z")
+
+    def __init__(self, stack: tuple[int, ...], width: int, count: int, dtype: Any, activation: Activation, last: bool):
+        shape = (*stack, width if last else width + 1, count)
+        self.a_whole, self.g_whole = np.ones(shape, dtype), np.zeros(shape, dtype)
+        self.a, self.g = self.a_whole[..., :width, :], self.g_whole[..., :width, :]
+        own = not isinstance(activation, str)
+        whole = activation == "relu"
+        self.z = np.empty_like(self.a) if own else self.a
+        self.work = np.zeros(
+            shape if whole else self.a.shape, dtype
+        )  # for ReLU it stays 0: an array is compared faster
+        self.mask = np.empty(self.work.shape, bool)
+        self.row = np.empty((*stack, 1, count), dtype)
+        self.pair: Any = activation if own else None
+        self.forward, self.backward = (_own_forward, _own_backward) if own else NODES[str(activation)]
 
 
 def _relu_forward(node: Node) -> None:
-    np.maximum(node.a, node.work, out=node.a)
+    np.maximum(node.a_whole, node.work, out=node.a_whole)
 
 
-def _relu_backward(node: Node, g: Array) -> None:
-    np.greater(node.a, node.work, out=node.mask)
-    np.multiply(g, node.mask, out=g)
+def _relu_backward(node: Node) -> None:
+    np.greater(node.a_whole, node.work, out=node.mask)
+    np.multiply(node.g_whole, node.mask, out=node.g_whole)
 
 
 def _sigmoid_forward(node: Node) -> None:
     expit(node.a, out=node.a)
 
 
-def _sigmoid_backward(node: Node, g: Array) -> None:
+def _sigmoid_backward(node: Node) -> None:
     np.subtract(1.0, node.a, out=node.work)
-    node.work *= node.a
-    g *= node.work
+    np.multiply(node.work, node.a, out=node.work)
+    np.multiply(node.g, node.work, out=node.g)
 
 
 def _tanh_forward(node: Node) -> None:
     np.tanh(node.a, out=node.a)
 
 
-def _tanh_backward(node: Node, g: Array) -> None:
+def _tanh_backward(node: Node) -> None:
     np.multiply(node.a, node.a, out=node.work)
     np.subtract(1.0, node.work, out=node.work)
-    g *= node.work
+    np.multiply(node.g, node.work, out=node.g)
 
 
 def _softmax_forward(node: Node) -> None:
     np.maximum.reduce(node.a, axis=-2, keepdims=True, out=node.row)
-    node.a -= node.row
+    np.subtract(node.a, node.row, out=node.a)
     np.exp(node.a, out=node.a)
     np.add.reduce(node.a, axis=-2, keepdims=True, out=node.row)
-    node.a /= node.row
+    np.divide(node.a, node.row, out=node.a)
 
 
-def _softmax_backward(node: Node, g: Array) -> None:
-    np.multiply(node.a, g, out=node.work)
+def _softmax_backward(node: Node) -> None:
+    np.multiply(node.a, node.g, out=node.work)
     np.add.reduce(node.work, axis=-2, keepdims=True, out=node.row)
-    g -= node.row
-    g *= node.a
+    np.subtract(node.g, node.row, out=node.g)
+    np.multiply(node.g, node.a, out=node.g)
 
 
-def _identity_forward(node: Node) -> None:
-    pass
-
-
-def _identity_backward(node: Node, g: Array) -> None:
+def _identity(node: Node) -> None:
     pass
 
 
@@ -98,14 +104,15 @@ def _own_forward(node: Node) -> None:
     node.a[...] = node.pair[0](node.z)
 
 
-def _own_backward(node: Node, g: Array) -> None:
-    g *= node.pair[1](node.z)
+def _own_backward(node: Node) -> None:
+    node.g[...] *= node.pair[1](node.z)
 
 
-NODES: dict[str, tuple[Callable[[Node], None], Callable[[Node, Array], None]]] = {
+Rule = Callable[[Node], None]
+NODES: dict[str, tuple[Rule, Rule]] = {
     "relu": (_relu_forward, _relu_backward),
     "sigmoid": (_sigmoid_forward, _sigmoid_backward),
     "tanh": (_tanh_forward, _tanh_backward),
     "softmax": (_softmax_forward, _softmax_backward),
-    "identity": (_identity_forward, _identity_backward),
+    "identity": (_identity, _identity),
 }

@@ -77,51 +77,50 @@ class Tape:
         gradient: Array,
         count: int,
     ) -> None:
-        stack, self.sizes = theta.shape[:-1], tuple(sizes)
-        self.gradient = gradient
+        stack, self.sizes, self.gradient = theta.shape[:-1], tuple(sizes), gradient
         self.product: Any = np.matmul if stack else np.dot  # dot has less overhead, matmul knows stacks
-        self.inputs: list[Array] = [np.empty((0, 0))]  # each layer's [U; 1]; the first is the caller's x
-        self.nodes: list[Node] = []
-        self.slopes: list[Array] = []
-        for width, activation in zip(sizes[1:], activations, strict=True):
-            extended = np.ones((*stack, width + 1, count), theta.dtype)
-            self.inputs.append(extended)
-            self.nodes.append(Node(extended[..., :width, :], activation))
-            self.slopes.append(np.empty((*stack, width, count), theta.dtype))
-        self.output, self.slope = self.nodes[-1].a, self.slopes[-1]
-        matrices, gradients = joined_layers(theta, sizes), joined_layers(gradient, sizes)
-        self._up = list(zip(matrices, self.nodes, self.inputs[1:], strict=True))
-        self._transposed = [np.swapaxes(u, -1, -2) for u in self.inputs]
-        weights = [np.swapaxes(A[..., :-1], -1, -2) for A in matrices]
-        self._first = weights[0]
-        self._down = [
-            (i, self.nodes[i], self.slopes[i], gradients[i], weights[i], self.slopes[i - 1] if i else None)
-            for i in reversed(range(len(self.nodes)))
+        last = len(sizes) - 2
+        self.nodes = [
+            Node(stack, width, count, theta.dtype, activation, last=i == last)
+            for i, (width, activation) in enumerate(zip(sizes[1:], activations, strict=True))
         ]
+        self.output, self.slope = self.nodes[-1].a, self.nodes[-1].g
+        matrices, gradients = joined_layers(theta, sizes), joined_layers(gradient, sizes)
+        self._up = list(zip(matrices, self.nodes, strict=True))
+        self._down: list[tuple[Any, ...]] = []
+        for i in reversed(range(1, last + 1)):
+            before, matrix = self.nodes[i - 1], np.swapaxes(matrices[i], -1, -2)
+            outer = np.multiply if stack and sizes[i + 1] == 1 else self.product  # rank one: a broadcast will do
+            self._down.append(
+                (self.nodes[i], np.swapaxes(before.a_whole, -1, -2), gradients[i], outer, matrix, before.g_whole)
+            )
+        self._first, self._first_gradient = matrices[0], gradients[0]
+        self._x = np.empty((0, 0))
 
     def forward(self, x: Array) -> Array:
         """The output for samples x (..., d_in + 1, count), whose last row is ones; every activation is kept."""
-        self.inputs[0] = u = x
-        self._transposed[0] = x.swapaxes(-1, -2)
-        product = self.product
-        for matrix, node, following in self._up:
+        product, u = self.product, x
+        self._x = x
+        for matrix, node in self._up:
             product(matrix, u, out=node.a)
             node.forward(node)
-            u = following
+            u = node.a_whole
         return self.output
 
     def backward(self) -> None:
         """From ``slope`` = dLoss/doutput to ``gradient`` = dLoss/dtheta, from the last layer to the first."""
         product = self.product
-        for i, node, slope, gradient, weights, before in self._down:
-            node.backward(node, slope)
-            product(slope, self._transposed[i], out=gradient)  # (*)
-            if before is not None:
-                product(weights, slope, out=before)  # (**)
+        for node, inputs, gradient, outer, matrix, before in self._down:
+            node.backward(node)
+            product(node.g, inputs, out=gradient)  # (*)
+            outer(matrix, node.g, out=before)  # (**), with one more row for the ones, which nobody reads
+        first = self.nodes[0]
+        first.backward(first)
+        product(first.g, self._x.swapaxes(-1, -2), out=self._first_gradient)  # (*)
 
     def input_slope(self) -> Array:
         """dLoss/dinput (..., d_in, count), after `backward`: (**) at the first layer."""
-        result: Array = np.matmul(self._first, self.slopes[0])
+        result: Array = np.matmul(np.swapaxes(self._first[..., :-1], -1, -2), self.nodes[0].g)
         return result
 
 

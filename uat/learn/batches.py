@@ -107,7 +107,9 @@ class Stream:
         self._position = 0
         self._drawn_at, self._states = 1, [rng.bit_generator.state for rng in self.rngs]
         self._cut = (0, 0)  # the block length and the batch size that the views were made for
-        self._buffers: tuple[Array, Array, Array | None] = (np.empty(0), np.empty(0), None)
+        weights = [] if data.weights is None else [data.weights[None]]
+        self._table = np.vstack([data.Y, *weights, data.X[:-1]])  # gathered in one go; the row of ones is not moved
+        self._block = np.empty((0, 0, 0))
 
     def next(self, t: int) -> Batch:
         """The batch of step t; steps must be asked for in order."""
@@ -141,16 +143,14 @@ class Stream:
         if self._cut != (length, size):
             self._allocate(length, size)
         for k, (order, _) in enumerate(drawn):
-            for source, buffer in zip((self.data.X, self.data.Y, self.data.weights), self._buffers, strict=True):
-                if source is not None and buffer is not None:
-                    np.take(source, order, axis=-1, out=buffer[k] if self.stacked else buffer, mode="clip")
+            np.take(self._table, order, axis=-1, out=self._block[k, :-1], mode="clip")
 
     def _allocate(self, length: int, size: int) -> None:
-        lead, data, self._cut = (len(self.rngs),) if self.stacked else (), self.data, (length, size)
-        X = np.empty((*lead, data.X.shape[0], length), data.X.dtype)
-        Y = np.empty((*lead, data.Y.shape[0], length), data.Y.dtype)
-        w = None if data.weights is None else np.empty((*lead, length), data.weights.dtype)
-        self._buffers = (X, Y, w)
-        seen = None if w is None else w[:, None, :] if self.stacked else w  # beside slopes (..., d_out, size)
-        cuts = [slice(start, min(start + size, length)) for start in range(0, length, size)]
-        self._views = [(X[..., c], Y[..., c], None if seen is None else seen[..., c]) for c in cuts]
+        self._cut, d_out, rows = (length, size), self.data.Y.shape[0], len(self._table)
+        self._block = np.ones((len(self.rngs), rows + 1, length), self._table.dtype)  # the last row stays ones
+        block = self._block if self.stacked else self._block[0]
+        cuts = [block[..., start : min(start + size, length)] for start in range(0, length, size)]
+        first = d_out + (self.data.weights is not None)  # a row of weights stands between Y and X
+        self._views = [
+            (c[..., first:, :], c[..., :d_out, :], c[..., d_out:first, :] if first > d_out else None) for c in cuts
+        ]
