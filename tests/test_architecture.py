@@ -16,11 +16,13 @@ import uat
 ROOT = Path(uat.__file__).parent
 NOUNS = {"piecewise", "relu_net", "mlp"}
 
-# room -> rooms that it may import at module level or inside functions. `_checks` and `_kernels` are free to all.
+# room -> rooms that it may import at module level or inside functions. the underscored files are free to all.
 PERMITTED: dict[str, set[str]] = {
     "__init__": set(),
     "_checks": set(),
     "_kernels": set(),
+    "_sampling": set(),
+    "_files": set(),
     "piecewise": set(),
     "mlp": set(),
     "relu_net": {"piecewise", "mlp"},
@@ -31,12 +33,25 @@ PERMITTED: dict[str, set[str]] = {
     "learn": NOUNS,
     "exchange": NOUNS,
     "draw": NOUNS,
-    "approximation": NOUNS | {"construct", "bounds", "targets", "expression", "draw", "exchange"},
-    "compare": NOUNS | {"approximation", "construct", "bounds", "learn", "targets", "expression"},
+    "approximation": NOUNS | {"construct", "bounds", "targets", "expression", "reference", "draw", "exchange"},
+    "compare": NOUNS | {"approximation", "construct", "bounds", "learn", "targets", "expression", "reference"},
+    "reference": set(),
+    "__main__": {"cli"},
     "cli": NOUNS
-    | {"approximation", "construct", "bounds", "learn", "compare", "exchange", "draw", "targets", "expression"},
+    | {
+        "approximation",
+        "construct",
+        "bounds",
+        "learn",
+        "compare",
+        "exchange",
+        "draw",
+        "targets",
+        "expression",
+        "reference",
+    },
 }
-FREE = {"_checks", "_kernels"}
+FREE = {"_checks", "_kernels", "_sampling", "_files"}
 # imported only inside functions: they are slow to import, optional, or belong to one room
 ONLY_IN = {"matplotlib": {"draw"}, "click": {"cli"}, "simpleeval": {"expression"}}
 LAZY = {"matplotlib", "numba", "click", "rich", "flint", "torch", "onnx", "onnxruntime", "dask", "sklearn"}

@@ -13,23 +13,37 @@ __version__ = "0.1.0"
 
 # public name -> the module that defines it; None marks a public subpackage
 _HOMES: dict[str, str | None] = {
+    "Expression": "uat.expression",
     "InputError": "uat._checks",
     "PiecewiseAffine": "uat.piecewise",
     "interpolate": "uat.piecewise",
     "ReluNet": "uat.relu_net",
     "MLP": "uat.mlp",
     "learn": None,
+    "Approximation": "uat.approximation",
+    "approximate": "uat.approximation",
+    "load": "uat.approximation",
+    "Certificate": "uat.bounds.certification",
+    "Target": "uat.targets",
+    "target": "uat.targets",
 }
 
-__all__ = ["__version__", *_HOMES]  # noqa: PLE0604 - the names are strings, computed from the table above
+__all__ = ["__version__", *_HOMES]
 
 if TYPE_CHECKING:
     from uat import learn as learn
     from uat._checks import InputError as InputError
+    from uat.approximation import Approximation as Approximation
+    from uat.approximation import approximate as approximate
+    from uat.approximation import load as load
+    from uat.bounds.certification import Certificate as Certificate
+    from uat.expression import Expression as Expression
     from uat.mlp import MLP as MLP
     from uat.piecewise import PiecewiseAffine as PiecewiseAffine
     from uat.piecewise import interpolate as interpolate
     from uat.relu_net import ReluNet as ReluNet
+    from uat.targets import Target as Target
+    from uat.targets import target as target
 
 
 def __getattr__(name: str) -> Any:

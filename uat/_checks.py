@@ -7,6 +7,7 @@ in the form in which it is used afterwards (a float, an int, a read-only float64
 
 from __future__ import annotations
 
+import difflib
 import math
 import operator
 import os
@@ -81,6 +82,13 @@ def one_of(value: Any, name: str, known: Iterable[str]) -> str:
     return value
 
 
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The end of a sentence about an unknown word: the closest known one (letter case apart), or all of them."""
+    names = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(word.lower(), names, n=1)
+    return f"did you mean {names[close[0]]!r}?" if close else f"known are {', '.join(names.values())}."
+
+
 def exactly_one(**arguments: Any) -> str:
     """The name of the one argument that is not None."""
     given = [name for name, value in arguments.items() if value is not None]
@@ -113,12 +121,13 @@ def endpoints(a: Any, b: Any) -> tuple[float, float]:
 
 
 def vector(values: Any, name: str, least: int = 0, length: int | None = None) -> Floats:
-    """A one-dimensional array of finite reals, as a read-only float64 copy."""
+    """A one-dimensional array of finite reals, read-only float64: a copy, unless it owns its data and is frozen."""
     try:
         raw = np.asarray(values)
+        frozen = raw is values and raw.dtype == np.float64 and raw.base is None and not raw.flags.writeable
         if raw.dtype.kind not in "iufO" and raw.size:
             raise TypeError
-        array = np.array(raw, dtype=np.float64)
+        array = raw if frozen else np.array(raw, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
         raise InputError(f"`{name}` must be an array of real numbers, but is {show(values)}.") from None
     if array.ndim != 1:
@@ -131,6 +140,11 @@ def vector(values: Any, name: str, least: int = 0, length: int | None = None) ->
     if not finite.all():
         k = int(np.argmin(finite))
         raise InputError(f"`{name}` must be finite, but {name}[{k}] = {show(array[k])}.")
+    return freeze(array)
+
+
+def freeze(array: Floats) -> Floats:
+    """The array itself, read-only from now on: for arrays that were just made and are nobody else's."""
     array.flags.writeable = False
     return array
 

@@ -1,0 +1,434 @@
+"""Formulas: what they compute, what they refuse and in which words, and how they run on exact numbers."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import pickle
+import subprocess
+import sys
+import threading
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.special
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from uat import InputError
+from uat.expression import DEEPEST, FUNCTIONS, LONGEST, Expression, constant, parse
+
+X = np.array([[0.25, 0.5, 0.75], [1.0, 2.0, 3.5]])
+special = scipy.special
+
+VALUES = {
+    "x": X,
+    "sin(x)/x": np.sin(X) / X,
+    "exp(-100*(x-2)**2)": np.exp(-100 * (X - 2) ** 2),
+    "abs(x-1/3)": abs(X - 1 / 3),
+    "-x**2": -(X**2),
+    "2**-x": 2**-X,
+    "x**2**3": X**8,
+    "x**-2": 1 / X**2,
+    "x**2.5": X**2.5,
+    "x**(1/3)": X ** (1 / 3),
+    "x % 2 - +1": X % 2 - 1,
+    "cos(2*pi*x) + e": np.cos(2 * np.pi * X) + math.e,
+    "1e-3*x + .5 - 5.": 1e-3 * X + 0.5 - 5,
+    "where(x < 1, x, 1/x)": np.where(X < 1, X, 1 / X),
+    "where((x >= .5) & ~(x == 2) | (x > 3), 1, -1)": np.where((X >= 0.5) & (X != 2) | (X > 3), 1.0, -1.0),
+    "x*(x > 1) - (x <= 1)": X * (X > 1) - 1.0 * (X <= 1),
+    "-(x != 2)": -1.0 * (X != 2),
+    "clip(x, 0.5, 2)": np.clip(X, 0.5, 2),
+    "max(x, 1) + min(x, 1)": X + 1,
+    "relu(x - 1)": np.maximum(X - 1, 0),
+    "softplus(x)": np.log1p(np.exp(X)),
+    "sigmoid(x)": 1 / (1 + np.exp(-X)),
+    "ln(x) + fabs(-x)": np.log(X) + X,
+    "atan2(x, 2) + asin(x/4)": np.arctan2(X, 2) + np.arcsin(X / 4),
+    "erf(x) + gamma(x) + lgamma(x)": special.erf(X) + special.gamma(X) + special.gammaln(X),
+    "digamma(x) + xlogy(x, x) + j0(x)": special.digamma(X) + special.xlogy(X, X) + special.j0(X),
+    "  sin( x )\n + 1 ": np.sin(X) + 1,
+}
+
+
+@pytest.mark.parametrize("text", VALUES)
+def test_values(text: str) -> None:
+    # 1e-14: some ulps, for the twin may order its operations otherwise
+    np.testing.assert_allclose(parse(text)(X), VALUES[text], rtol=1e-14)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_listed_function_is_the_librarys(name: str) -> None:
+    """Called with as many arguments as the error for none of them asks for."""
+    with pytest.raises(InputError, match=rf"`expression` must give {name} \d arguments?,") as error:
+        parse(f"{name}()")
+    arity = int(str(error.value).split(f"give {name} ")[1][0])
+    arguments = ["x < 1", "x", "2"] if name == "where" else ["x", "0.5", "2"][:arity]
+    value = parse(f"{name}({', '.join(arguments)})")(X[0])
+    twins = {
+        "relu": lambda x: np.maximum(x, 0),
+        "softplus": lambda x: np.log(1 + np.exp(x)),
+        "where": lambda x, y, z: np.where(X[0] < 1, x, z),
+        "ln": np.log,
+        "min": np.minimum,
+        "max": np.maximum,
+        "lgamma": special.gammaln,
+        "sigmoid": special.expit,
+        **{f"a{t}": getattr(np, f"arc{t}") for t in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "tan2")},
+    }
+    twin = twins.get(name) or getattr(np, name, None) or getattr(special, name)
+    with np.errstate(invalid="ignore"):
+        np.testing.assert_allclose(value, twin(*(X[0], 0.5, 2.0)[:arity]), rtol=1e-14)
+
+
+@given(st.floats(-1e3, 1e3), st.floats(-1e3, 1e3), st.sampled_from(["+", "-", "*", "/"]))
+def test_arithmetic_is_pythons(x: float, y: float, sign: str) -> None:
+    text = f"x {sign} ({y!r})"
+    if "/" in text and y == 0:
+        return
+    assert parse(text)(x) == {"+": x + y, "-": x - y, "*": x * y, "/": x / y if y else 0}[sign]
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (1,), (5,), (2, 3), (2, 0, 3)])
+@pytest.mark.parametrize("text", ["x", "1", "pi", "x > 1", "sin(x)", "where(x > 1, 1, 0)"])
+def test_shape_is_kept(text: str, shape: tuple[int, ...]) -> None:
+    x = np.full(shape, 2)
+    value = parse(text)(x)
+    assert type(value) is np.ndarray
+    assert value.shape == shape
+    assert value.dtype == np.float64
+    assert value.flags.writeable
+    assert not np.shares_memory(value, x)
+
+
+def test_the_identity_is_a_copy() -> None:
+    x = np.ones(3)
+    assert not np.shares_memory(parse("x")(x), x)
+
+
+@pytest.mark.parametrize("x", [2, 2.0, np.float64(2), np.float32(2), np.int64(2)])
+def test_numbers_give_floats(x: Any) -> None:
+    assert type(parse("x**2")(x)) is float
+    assert parse("x**2")(x) == 4.0
+    assert type(parse("1")(x)) is float
+
+
+def test_lists_and_fractions_are_arrays_of_floats() -> None:
+    assert parse("2*x")([1, 2]).tolist() == [2.0, 4.0]
+    assert parse("2*x")(np.array([Fraction(1, 2)])).tolist() == [1.0]
+
+
+@pytest.mark.parametrize("x", [1j, "1", None, np.array([1j]), [[1], [1, 2]], {}])
+def test_x_must_be_real(x: Any) -> None:
+    with pytest.raises(InputError, match="`x` must be a real number or an array of real numbers, but is "):
+        parse("x")(x)
+
+
+def test_singularities_are_values_without_warnings() -> None:
+    assert parse("1/x")(0.0) == math.inf
+    assert math.isnan(parse("sqrt(x)")(-1.0))
+    assert parse("where(x > 0, log(x), 0)")(np.array([-1.0, 1.0])).tolist() == [0.0, 0.0]
+
+
+def test_another_variable() -> None:
+    f = parse("t**2", variable="t")
+    assert f(3.0) == 9.0
+    assert repr(f) == "Expression('t**2', 't')"
+    assert f != parse("x**2")
+    with pytest.raises(InputError, match=r"`expression` must be a formula in 't', but contains 'x'\."):
+        parse("x", variable="t")
+
+
+@pytest.mark.parametrize("name", ["sin", "pi", "1x", "a b", "", "lambda", 3, "π"])
+def test_variables_that_cannot_be(name: Any) -> None:
+    with pytest.raises(InputError, match="`variable` must "):
+        parse("1", variable=name)
+
+
+def test_equality_hash_repr_str_and_pickle() -> None:
+    f = parse(" sin(x) /\n x ")
+    assert str(f) == "sin(x) / x"
+    assert repr(f) == "Expression('sin(x) / x')"
+    assert f == Expression("sin(x) / x")
+    assert f != parse("sin(x)/x")
+    assert f != "sin(x) / x"
+    assert len({f, Expression(str(f))}) == 1
+    again = pickle.loads(pickle.dumps(f))
+    assert again == f
+    assert again(1.0) == math.sin(1.0)
+    assert len(pickle.dumps(f)) < 200  # the text, and no tree
+
+
+def test_it_is_frozen() -> None:
+    with pytest.raises(AttributeError):
+        parse("x").text = "1"  # type: ignore[misc]  # that is the point
+
+
+REFUSED = {
+    "": "must be a formula, but is empty",
+    " \n ": "must be a formula, but is empty",
+    "x +": r"must be a formula, but is 'x \+' \(invalid syntax\)",
+    "(x": r"must be a formula, but is '\(x'",
+    "007": "must be a formula, but is '007' .*leading zeros",
+    "y": r"must be a formula in 'x', but contains 'y'\.",
+    "X": r"must be a formula in 'x', but contains 'X'\.",
+    "sine(x)": r"contains 'sine'; did you mean 'sin'\?",
+    "Sqrt(x)": r"contains 'Sqrt'; did you mean 'sqrt'\?",
+    "quux(x)": "contains 'quux'; known are pi, e, abs, .*xlogy",
+    "__class__": "contains '__class__'",
+    "sin": r"must give sin its argument, as sin\(x\)",
+    "sin()": r"must give sin 1 argument, but contains sin\(\)",
+    "1 + sin(x, x)": r"must give sin 1 argument, but contains sin\(x, x\)",
+    "clip(x, 1)": r"must give clip 3 arguments, but contains clip\(x, 1\)",
+    "min(x, 1, 2)": "must give min 2 arguments",
+    "2x": r"must write every product with \*, as 2\*x",
+    "2 x": r"as 2\*x",
+    "2pi": r"as 2\*pi",
+    "x 2": r"as x\*2",
+    "2(x + 1)": r"as 2\*\(",
+    "(x + 1)(x - 1)": r"as \)\*\(",
+    "(x)x": r"as \)\*x",
+    "x(x + 1)": r"as x\*\(\.\.\.\)",
+    "pi(x)": r"as pi\*\(\.\.\.\)",
+    "1j": r"as 1\*j",
+    "1_000": r"as 1\*_000",
+    "x^2": r"contains '\^'; a power is written with \*\*",
+    "x = 1": "contains '='; there are no assignments",
+    "x := 1": "contains ':'",
+    "sin(x=1)": "contains '='; there are no assignments and no keyword arguments",
+    "x; x": "contains ';'; a formula is one expression",
+    "x.real": "contains '.'; names have no attributes",
+    "np.sin(x)": "contains '.'; names have no attributes: write sin, not np.sin",
+    "().__class__.__bases__": "contains '.'",
+    "x[0]": r"contains '\['",
+    "{x}": "contains '{'",
+    "'a'*9": 'contains "\'"',
+    "__import__('os')": 'contains "\'"',
+    "x!": "contains '!'",
+    "x @ x": "contains '@'",
+    "x\0": r"contains '\\x00'",
+    "π*x": "contains 'π'",
+    "２*x": "contains '２'",
+    "lambda: 1": "contains 'lambda'",
+    "(x for x in x)": "contains 'for'",
+    "x if x else 1": r"contains 'if'; cases are written where\(condition, a, b\)",
+    "x and x": "contains 'and'; .* conditions are joined by & and |",
+    "not x": "contains 'not'",
+    "1in x": "contains 'in'",
+    "True": "contains 'True'",
+    "await x": "contains 'await'",
+    "x, x": "must be a formula for one number, but contains x, x",
+    "()": r"must be a formula for one number, but contains \(\)",
+    "sin(*x)": r"must be a formula for one number, but contains \*x",
+    "x // 2": "must be a formula for one number, but contains x // 2",
+    "x << 2": "must be a formula for one number, but contains x << 2",
+    "0 < x < 1": r"must compare two numbers at a time, as in \(0 < x\) & \(x < 1\), but contains 0 < x < 1",
+    "where(x, 1, 2)": r"must have conditions .* but has x there",
+    "x & 1": "must have conditions .* but has x there",
+    "x > 0 & x < 1": "must compare two numbers at a time",
+    "~x": "must have conditions .* but has x there",
+    "9**9**9": r"must be made of finite numbers, but 9\*\*9\*\*9 overflows or is not defined",
+    "x + 1/9**9**9": r"9\*\*9\*\*9 overflows",
+    "2**99999999999999999999": r"2\*\*99999999999999999999 overflows",
+    "1e400": "must contain finite numbers, but '1e400' overflows",
+    "9" * 5000: "must contain finite numbers, but '99999",
+    "x*log(0)": r"log\(0\) overflows or is not defined",
+    "sqrt(-1)": r"sqrt\(-1\) overflows or is not defined",
+    "1/0 + x": "1/0 overflows or is not defined",
+    "+".join("x" * (DEEPEST + 1)): f"must be nested at most {DEEPEST} deep",
+    "sin(" * 150 + "x" + ")" * 150: f"must be nested at most {DEEPEST} deep",
+    "-" * 9999 + "x": f"must be nested at most {DEEPEST} deep",
+    "(" * 4999 + "x" + ")" * 4999: "must be a formula, but is .*too many nested parentheses",
+    "1+" * 5000: "must be a formula, but is|must be nested at most",
+    "x" * (LONGEST + 1): "must have at most 10000 characters, but has 10001",
+}
+
+
+@pytest.mark.parametrize("text", REFUSED, ids=lambda text: repr(text[:20]))
+def test_refused_in_a_sentence(text: str) -> None:
+    with pytest.raises(InputError, match=REFUSED[text]) as error:
+        parse(text)
+    sentence = str(error.value)
+    assert sentence.startswith("`expression` must ")
+    assert sentence.endswith((".", "?"))
+    assert len(sentence) < 700  # the offender is shortened
+
+
+def test_ten_megabytes_are_refused_unread() -> None:
+    with pytest.raises(InputError, match="must have at most 10000 characters, but has 10000000") as error:
+        parse("9" * 10**7)
+    assert len(str(error.value)) < 100
+
+
+@pytest.mark.parametrize("text", [None, 3, b"x", ["x"]])
+def test_a_formula_is_a_string(text: Any) -> None:
+    with pytest.raises(InputError, match="`expression` must be a string, but is "):
+        parse(text)
+
+
+def test_the_deepest_formula_still_runs() -> None:
+    n = DEEPEST - 1
+    assert parse("sin(" * n + "x" + ")" * n)(0.0) == 0.0
+    assert parse("+".join("x" * DEEPEST))(1.0) == DEEPEST
+
+
+@given(st.text(alphabet="x0129.e+-*/%()<>=&|~, sincowhrepi^[]'\"_\\lmbda:!", max_size=40))
+def test_any_text_is_a_function_or_a_sentence(text: str) -> None:
+    """No other exception, and no warning: warnings are errors here."""
+    with contextlib.suppress(InputError):
+        f = parse(text)
+        assert isinstance(f(0.5), float)
+        assert f == pickle.loads(pickle.dumps(f))
+
+
+FORMULAS = st.recursive(
+    st.sampled_from(["x", "x", "1.0", "0.5", "3.0", "pi"]),
+    lambda inner: st.one_of(
+        st.tuples(inner, st.sampled_from(["+", "-", "*", "/", "%", "**"]), inner).map("({0[0]} {0[1]} {0[2]})".format),
+        st.tuples(st.sampled_from(["sin", "exp", "sqrt", "abs", "arctan", "-", "+"]), inner).map(
+            "{0[0]}({0[1]})".format
+        ),
+        st.tuples(inner, st.sampled_from("<>"), inner, inner).map("where({0[0]} {0[1]} {0[2]}, {0[3]}, x)".format),
+        st.tuples(inner, inner).map("minimum({0[0]}, {0[1]})".format),
+    ),
+    max_leaves=12,
+)
+
+
+@given(FORMULAS)
+def test_random_formulas_agree_with_python_itself(text: str) -> None:
+    """The twin is Python's own eval, with NumPy's names: on formulas that this file made, it is safe."""
+    try:
+        f = parse(text)
+    except InputError as error:
+        assume("overflows or is not defined" not in str(error))
+        raise
+    x = np.linspace(-2, 3, 11)
+    with np.errstate(all="ignore"):
+        twin = eval(text, {**vars(np), "x": x})
+    np.testing.assert_array_equal(f(x), np.broadcast_to(twin, x.shape))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("2*pi", 2 * math.pi), ("-1e-3", -1e-3), ("1/3", 1 / 3), ("sqrt(2)", math.sqrt(2)), ("-e", -math.e), ("3", 3.0)],
+)
+def test_constants(text: str, value: float) -> None:
+    assert constant(text) == value
+    assert type(constant(text)) is float
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("2*x", r"`expression` must be a number without variables, but contains 'x'\."),
+        ("nan", "but contains 'nan'"),
+        ("inf", "but contains 'inf'"),
+        ("1/0", "1/0 overflows or is not defined"),
+        ("1e308*10", r"1e308\*10 overflows"),
+        ("", "is empty"),
+        ("sin", r"must give sin its argument"),
+        (2.0, "must be a string"),
+    ],
+)
+def test_constants_that_are_none(text: Any, sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        constant(text)
+
+
+class Exact:
+    """A rational number that follows the ball protocol, and notes the exponents that it meets."""
+
+    exponents: list[Any] = []  # noqa: RUF012 - one notebook for the class, emptied by each test
+
+    def __init__(self, value: Fraction):
+        self.value = value
+
+    @classmethod
+    def from_literal(cls, text: str) -> Exact:
+        return cls({"pi": Fraction(22, 7), "e": Fraction(19, 7)}.get(text) or Fraction(text))
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any) -> Any:
+        values = [x.value if isinstance(x, Exact) else x for x in inputs]
+        if ufunc is np.power:
+            Exact.exponents.append(inputs[1])
+            return Exact(values[0] ** values[1])
+        if ufunc is np.less:
+            return values[0] < values[1]
+        plain = {np.add: "__add__", np.subtract: "__sub__", np.multiply: "__mul__", np.divide: "__truediv__"}
+        unary = {np.negative: "__neg__", np.absolute: "__abs__"}
+        return Exact(getattr(values[0], {**plain, **unary}[ufunc])(*values[1:]))
+
+    def __array_function__(self, function: Any, types: Any, arguments: Any, keywords: Any) -> Any:
+        assert function is np.where
+        condition, a, b = arguments
+        return a if condition else b
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("x", Fraction(1, 7)),
+        ("0.1", Fraction(1, 10)),
+        ("x - 1/3", Fraction(1, 7) - Fraction(1, 3)),
+        ("x*1e-3 + .5", Fraction(1, 7000) + Fraction(1, 2)),
+        ("pi + e*x", Fraction(22, 7) + Fraction(19, 49)),
+        ("abs(x - 1)", Fraction(6, 7)),
+        ("where(x < 0.1428571428571428571428571428, 1, 0)", Fraction(0)),
+        ("where(x < 0.1428571428571428571428571429, 1, 0)", Fraction(1)),
+        ("3 - (x < 1)", Fraction(2)),
+    ],
+)
+def test_literals_are_exact_on_balls(text: str, value: Fraction) -> None:
+    out = parse(text)(Exact(Fraction(1, 7)))
+    assert type(out) is Exact
+    assert out.value == value
+
+
+def test_whole_exponents_are_integers_on_balls() -> None:
+    Exact.exponents.clear()
+    x = Exact(Fraction(2, 3))
+    assert parse("x**2")(x).value == Fraction(4, 9)
+    assert parse("x**-2")(x).value == Fraction(9, 4)
+    parse("x**2.0")(x)
+    parse("x**(1/1)")(x)
+    assert [type(k) for k in Exact.exponents] == [int, int, Exact, Exact]
+    assert Exact.exponents[:2] == [2, -2]
+
+
+def test_threads_may_share_a_formula() -> None:
+    f = parse(" + ".join(["sin(x)*cos(x)"] * 20))
+    x = np.linspace(0, 1, 1000)
+    wrong: list[float] = []
+
+    def work(shift: float) -> None:
+        for _ in range(20):
+            if not np.array_equal(f(x + shift), expected[shift]):
+                wrong.append(shift)
+
+    expected = {float(s): f(x + s) for s in range(4)}
+    threads = [threading.Thread(target=work, args=(s,)) for s in expected]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_an_idle_formula_holds_no_array() -> None:
+    f, x = parse("x + 1"), np.ones(3)
+    before = sys.getrefcount(x)
+    f(x)
+    assert sys.getrefcount(x) == before
+
+
+def test_scipy_comes_only_when_it_is_named() -> None:
+    code = (
+        "import sys\nfrom uat.expression import parse\nf = parse('sin(x) + exp(-x**2)')\nf(1.0)\n"
+        "print('scipy.special' in sys.modules)\nparse('erf(x)')\nprint('scipy.special' in sys.modules)"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out.split() == ["False", "True"]

@@ -1,0 +1,106 @@
+"""A user's function on an array of points, whatever the function is made of.
+
+f may be vectorised, take one number at a time (`math.sin`), return a list, an integer or a 0-d array. It is called once
+on all points when it can be; otherwise point by point, and then a long evaluation shows a progress bar on a terminal.
+What comes back is checked here, so that the rest of the library only ever sees finite float64 values.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from uat._checks import Floats, InputError, show
+
+Function = Callable[..., Any]
+
+_QUIET_SECONDS = 1.0  # a bar that flashes by tells nothing
+
+
+def sample(f: Function, x: Floats) -> Floats:
+    """f at the points of x.
+
+    Parameters
+    ----------
+    f : callable
+        Tried on the whole array first. If that raises or gives one value for many points, f is called on Python
+        floats, one at a time.
+    x : array (n,)
+        Finite points.
+
+    Returns
+    -------
+    array (n,) of finite float64
+
+    Raises
+    ------
+    InputError
+        When f is not callable, raises, or returns something that is not one finite real number a point; the first
+        offending x is named.
+    """
+    if not callable(f):
+        raise InputError(f"`f` must be a function of one real number, but is {show(f)}.")
+    try:
+        with np.errstate(all="ignore"):  # a nan or an infinity is reported below, by its x
+            raw = f(x.copy())  # a copy: f may write into its argument
+        values = np.asarray(raw)
+    except Exception:  # noqa: BLE001 - whatever an array does to f; point by point the real offender shows itself
+        values = None
+    if values is None or values.shape != x.shape or values.dtype.kind not in "biufc":
+        with np.errstate(all="ignore"):
+            values = np.array([_number(f, point) for point in _with_progress(x)])
+    return _real_and_finite(values, x)
+
+
+def _number(f: Function, point: float) -> Any:
+    """f at one point, as something that fits in an array of numbers."""
+    try:
+        value = np.asarray(f(point))
+    except Exception as error:
+        raise InputError(
+            f"`f` must be defined on the whole interval, but f({point!r}) raised {type(error).__name__}: {error}"
+        ) from error
+    if value.size != 1:
+        raise InputError(f"`f` must return one number a point, but f({point!r}) has shape {value.shape}.")
+    item = value.reshape(()).item()
+    if isinstance(item, complex):
+        return item
+    try:
+        return float(item)
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"`f` must return a real number, but f({point!r}) = {show(item)}.") from None
+
+
+def _real_and_finite(values: Any, x: Floats) -> Floats:
+    if values.dtype.kind == "c":
+        k = int(np.argmax(values.imag != 0))
+        raise InputError(f"`f` must be real, but f({show(x[k])}) = {show(values[k])}.")
+    result: Floats = np.array(values, dtype=np.float64)
+    finite = np.isfinite(result)
+    if not finite.all():
+        k = int(np.argmin(finite))
+        raise InputError(f"`f` must be finite on the interval, but f({show(x[k])}) = {show(result[k])}.")
+    return result
+
+
+def _with_progress(x: Floats) -> Iterator[float]:
+    """The points as Python floats, with a bar on stderr once the loop has lasted a while and somebody watches."""
+    points = x.tolist()
+    if not sys.stderr.isatty():
+        yield from points
+        return
+    start, done = time.monotonic(), 0
+    for point in points:
+        if time.monotonic() - start > _QUIET_SECONDS:
+            break
+        yield point
+        done += 1
+    if done < len(points):
+        from rich.console import Console
+        from rich.progress import track
+
+        yield from track(points[done:], "evaluating f", console=Console(stderr=True), transient=True)

@@ -1,0 +1,419 @@
+"""The main job: a function and a tolerance (or a width) in, a network with its error and its picture out.
+
+    r = approximate(np.sin, (0, 2 * np.pi), tol=1e-3)
+
+interpolates sin on a uniform grid (step 1 of the theorem), turns the interpolant into the network that equals it
+(step 2), and says how far the two are from sin: by proof where something is known about the function, by samples where
+not, and which of the two it was.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+import uat
+from uat import _checks
+from uat._checks import InputError, show
+from uat._sampling import Function
+from uat.bounds.certification import Certificate
+from uat.bounds.modulus import Declared, Modulus, cells_within, declared, interpolation_bound
+from uat.bounds.seen import seen_difference
+from uat.expression import Expression
+from uat.piecewise import UNIT, PiecewiseAffine, interpolate
+from uat.reference import Reference, is_reference
+from uat.relu_net import FORMS, ReluNet, default_shift
+from uat.targets import TARGETS, Target, target
+
+METHODS = ("uniform",)
+_MOST_CELLS = 1 << 22  # where a search for a tolerance gives up: a network nobody would evaluate
+
+
+@dataclass(frozen=True, eq=False, slots=True, repr=False)
+class Approximation:
+    """A constructed network, the piecewise-affine function that it equals, and what is known of its error.
+
+    Attributes
+    ----------
+    net : ReluNet
+    piecewise : PiecewiseAffine
+    certificate : Certificate of sup|f - piecewise| on the domain
+    function : the function itself, or None when it was loaded from a file that only names it
+    source : {"kind": "expression" | "target" | "reference" | "callable", "text": ...}, what the function was given as
+    tol, method, form : how it was asked for
+    seconds : float, what the construction took
+    provenance : versions and options
+    """
+
+    net: ReluNet
+    piecewise: PiecewiseAffine
+    certificate: Certificate
+    function: Function | None
+    source: dict[str, str]
+    tol: float | None
+    method: str
+    form: str
+    seconds: float
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def pieces(self) -> int:
+        """The number of affine pieces."""
+        return self.piecewise.pieces
+
+    @property
+    def width(self) -> int:
+        """The number of neurons: pieces + 1 in the shifted-origin form, pieces in the output-bias form."""
+        return self.net.width
+
+    @property
+    def domain(self) -> tuple[float, float]:
+        """The interval [a, b]."""
+        return self.piecewise.domain
+
+    def __call__(self, x: ArrayLike) -> Any:
+        """The network at x, shape of x."""
+        return self.net(x)
+
+    def rows(self) -> list[tuple[str, str]]:
+        """What is worth knowing, as (name, text) pairs: the table that `print` and the command line show."""
+        a, b = self.domain
+        c = self.certificate
+        rows = [
+            ("function", self.source["text"]),
+            ("domain", f"[{a:.10g}, {b:.10g}]"),
+            ("method", f"{self.method}, {self.form}"),
+            ("pieces", str(self.pieces)),
+            ("neurons", str(self.width)),
+            (f"error ({c.status})", f"{c.error:.6g}" + (f"  (at least {c.lower:.6g})" if c.proven else "")),
+            ("largest near x", f"{c.where:.10g}"),
+        ]
+        if self.tol is not None:
+            rows.insert(3, ("tolerance", f"{self.tol:.6g}"))
+        rows += [("assumes", sentence) for sentence in c.assumes]
+        rows += [("note", c.note)] if c.note else []
+        return [*rows, ("seconds", f"{self.seconds:.3g}")]
+
+    def __str__(self) -> str:
+        rows = self.rows()
+        wide = max(len(name) for name, _ in rows)
+        return "\n".join(f"{name:<{wide}}  {text}" for name, text in rows)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Approximation of {self.source['text']}: {self.pieces} pieces, {self.width} neurons, "
+            f"error {self.certificate.error:.3g} ({self.certificate.status})>"
+        )
+
+    def plot(self, path: str | os.PathLike[str] | None = None) -> Any:
+        """The picture: function and network above, their difference with the tolerance band below.
+
+        Parameters
+        ----------
+        path : file name, optional
+            Written when given (PNG, SVG or PDF by its suffix).
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        from uat.draw.networks import approximation_figure
+        from uat.draw.style import save
+
+        figure = approximation_figure(
+            self.piecewise, self.net, self.function, self.certificate, tol=self.tol, title=self.source["text"]
+        )
+        if path is not None:
+            save(figure, path)
+        return figure
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the network, its pieces, its certificate and its provenance as JSON (see `uat.load`).
+
+        Floats are written so that they come back bit for bit. The file appears whole or not at all.
+        """
+        from uat.exchange.json_file import write
+
+        write(path, self.to_dict())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data: what `save` writes."""
+        p, net = self.piecewise, self.net
+        return {
+            "function": {**self.source, "domain": list(self.domain)},
+            "piecewise": {
+                "breakpoints": p.knots.tolist(),
+                "values": p.values.tolist(),
+                "slopes": p.slopes.tolist(),
+                "intercepts": p.intercepts.tolist(),
+            },
+            "network": {
+                "weights": net.weights.tolist(),
+                "biases": net.biases.tolist(),
+                "coefficients": net.coefficients.tolist(),
+                "output_bias": net.output_bias,
+            },
+            "certificate": self.certificate.to_dict(),
+            "options": {"tol": self.tol, "method": self.method, "form": self.form, "seconds": self.seconds},
+            "provenance": self.provenance,
+        }
+
+
+def load(path: str | os.PathLike[str]) -> Approximation:
+    """The approximation that `save` wrote, bit for bit.
+
+    The function comes back when the file names a formula or a target; a Python function does not (`function` is None):
+    loading a file never imports or runs anything.
+
+    Raises
+    ------
+    InputError
+        When the file is missing, truncated, edited, of another program or of a later version: the sentence says which.
+    """
+    from uat.exchange.json_file import read
+
+    data = read(path)
+    piecewise, network, options = data["piecewise"], data["network"], data["options"]
+    source = {name: str(text) for name, text in data["function"].items() if name != "domain"}
+    return Approximation(
+        net=ReluNet(network["weights"], network["biases"], network["coefficients"], network["output_bias"]),
+        piecewise=PiecewiseAffine(piecewise["breakpoints"], piecewise["values"]),
+        certificate=Certificate.from_dict(data["certificate"]),
+        function=_restored(source),
+        source=source,
+        tol=options["tol"],
+        method=options["method"],
+        form=options["form"],
+        seconds=options["seconds"],
+        provenance=data["provenance"],
+    )
+
+
+def approximate(
+    f: Function | str,
+    domain: tuple[float, float] | None = None,
+    *,
+    tol: float | None = None,
+    width: int | None = None,
+    step: float | None = None,
+    method: str = "uniform",
+    lipschitz: float | None = None,
+    modulus: Modulus | None = None,
+    form: str = "shifted-origin",
+) -> Approximation:
+    """The network that the theorem builds for f, within a tolerance or of a width.
+
+    Parameters
+    ----------
+    f : callable, formula, or target
+        A function of one real number, vectorised or not; or a text such as "sin(x)/x", the name of a target, or
+        "file.py:function".
+    domain : (a, b)
+        The interval; may be left out for a target, which has one.
+    tol : float > 0
+        The network is to be within tol of f everywhere on the domain, in the unit of f; or
+    width : int
+        Number of neurons: pieces + 1 in the shifted-origin form, pieces in the output-bias form; or
+    step : float > 0
+        The cell length of the notes' g_eta, the last cell shorter. Exactly one of the three.
+    method : str
+        "uniform": equal cells.
+    lipschitz : float >= 0
+        A declared constant L: |f(x) - f(y)| <= L |x - y|.
+    modulus : callable t -> w(t)
+        A declared modulus of continuity, not decreasing: |f(x) - f(y)| <= w(|x - y|).
+    form : str
+        "shifted-origin" (the theorem; the origin is shifted by 1, or by b - a where floats cannot bear 1) or
+        "output-bias".
+
+    Returns
+    -------
+    Approximation
+        With a declared constant, modulus or target facts the number of cells for `tol` comes from statements B1 and
+        B2, the certificate also uses B3, and it is proven under what it `assumes`. Otherwise the number of cells is
+        the one at which the largest difference *seen* in samples comes within tol, and the certificate says
+        "estimated".
+
+    Raises
+    ------
+    InputError
+        For anything that the sentences of `uat._checks` refuse, for a declared constant that samples contradict, and
+        for a tolerance that no feasible width reaches.
+
+    Source: lecture notes, section III (the theorem); statements A2, A4, A5, B1 to B3 of docs/theory.md.
+    """
+    start = time.perf_counter()
+    function, source = resolve(f)
+    a, b = _domain(function, domain)
+    asked = _checks.exactly_one(tol=tol, width=width, step=step)
+    _checks.one_of(method, "method", METHODS)
+    _checks.one_of(form, "form", FORMS)
+    facts = _facts(function, (a, b), lipschitz, modulus)
+    if asked == "tol":
+        tol = _checks.positive(tol, "tol")
+        p = _within(function, a, b, tol, facts)
+    elif asked == "width":
+        p = interpolate(function, a, b, pieces=_pieces_of_width(width, form))
+    else:
+        p = interpolate(function, a, b, step=step)
+    certificate = _certificate(function, p, facts)
+    return Approximation(
+        net=ReluNet.from_piecewise(p, form=form, shift=default_shift(p)),
+        piecewise=p,
+        certificate=certificate,
+        function=function,
+        source=source,
+        tol=tol,
+        method=method,
+        form=form,
+        seconds=time.perf_counter() - start,
+        provenance={
+            "uat": uat.__version__,
+            "numpy": np.__version__,
+            "python": platform.python_version(),
+            "arguments": {
+                "tol": tol,
+                "width": None if width is None else int(width),
+                "step": step,
+                "lipschitz": lipschitz,
+                "modulus": None if modulus is None else str(getattr(modulus, "__name__", "a function")),
+            },
+        },
+    )
+
+
+def resolve(f: Function | str) -> tuple[Function, dict[str, str]]:
+    """A function from what a user may give, and how to name it in a file.
+
+    Returns
+    -------
+    (callable, {"kind": ..., "text": ...}) with kind "target", "expression", "reference" or "callable"; a target also
+    carries its formula.
+    """
+    if isinstance(f, str):
+        if is_reference(f):
+            f = Reference(f)
+        elif f.strip().lower() in TARGETS:
+            f = target(f)
+        else:
+            f = Expression(f)
+    if isinstance(f, Target):
+        return f, {"kind": "target", "text": f.name, "formula": f.formula}
+    if isinstance(f, Expression):
+        return f, {"kind": "expression", "text": f.text}
+    if isinstance(f, Reference):
+        return f, {"kind": "reference", "text": f.text}
+    if not callable(f):
+        raise InputError(f"`f` must be a function of one real number or a formula, but is {show(f)}.")
+    return f, {"kind": "callable", "text": str(getattr(f, "__name__", type(f).__name__))}
+
+
+def _restored(source: dict[str, str]) -> Function | None:
+    if source["kind"] == "expression":
+        return Expression(source["text"])
+    return target(source["text"]) if source["kind"] == "target" else None
+
+
+def _domain(f: Function, domain: tuple[float, float] | None) -> tuple[float, float]:
+    if domain is None:
+        if not isinstance(f, Target):
+            raise InputError("`domain` must be a pair (a, b), but is None; only a target has a domain of its own.")
+        return f.domain
+    return _checks.interval(domain)
+
+
+def _pieces_of_width(width: Any, form: str) -> int:
+    least = 2 if form == "shifted-origin" else 1
+    try:
+        return _checks.integer(width, "width", least) - (least - 1)
+    except InputError as error:
+        reason = " (one neuron more than pieces in the shifted-origin form)" if least == 2 else ""
+        raise InputError(f"{str(error)[:-1]}{reason}.") from None
+
+
+def _facts(f: Function, domain: tuple[float, float], lipschitz: float | None, modulus: Modulus | None) -> Declared:
+    """What is known: the caller's word, or else the facts that a target declares on its own domain."""
+    facts = declared(lipschitz, modulus)
+    if facts or not isinstance(f, Target):
+        return facts
+    (a, b), (c, d) = domain, f.domain
+    if not (c <= a and b <= d):
+        return facts
+    bounds = tuple(sentence for sentence in f.facts if sentence.startswith("|f"))
+    return Declared(f.lipschitz, None, f.second_derivative, f.holder, bounds)
+
+
+def _certificate(f: Function, p: PiecewiseAffine, facts: Declared) -> Certificate:
+    seen = seen_difference(f, p, per_cell=3 if facts else 15)
+    if not facts:
+        return seen
+    upper = interpolation_bound(facts, p)
+    return Certificate(
+        lower=min(seen.lower, upper),  # what was seen in floats may exceed a bound that is attained, by rounding
+        upper=upper,
+        where=seen.where,
+        proven=True,
+        assumes=(*facts.assumes, "the values of f at the knots, as computed in float64"),
+        method="a priori bounds B1, B2, B3",
+        boxes=p.pieces,
+    )
+
+
+def _within(f: Function, a: float, b: float, tol: float, facts: Declared) -> PiecewiseAffine:
+    """The interpolant on the uniform grid that declared facts, or else samples, call fine enough for tol."""
+    if facts:
+        pieces = cells_within(facts, b - a, tol)
+        _checks.memory(10.0 * pieces, f"`tol` = {tol!r} asks for {pieces} cells and")
+        return interpolate(f, a, b, pieces=pieces)
+    return fewest_cells(lambda pieces: _seen(f, a, b, pieces), tol)
+
+
+def _seen(f: Function, a: float, b: float, pieces: int) -> tuple[float, PiecewiseAffine]:
+    p = interpolate(f, a, b, pieces=pieces)
+    return seen_difference(f, p, per_cell=15 if pieces < 100_000 else 3).lower, p
+
+
+def fewest_cells(attempt: Callable[[int], tuple[float, PiecewiseAffine]], tol: float) -> PiecewiseAffine:
+    """A uniform grid whose error is within tol while that of the grid with one cell less is not.
+
+    The error is not monotone in the number of cells (kinks wander through them), so this is a local statement: a
+    smaller grid may happen to do as well. The search doubles the number until it is enough and then closes in by
+    interpolating log(error) against log(cells), which is nearly a line.
+    """
+    low, low_error, high = 0, np.inf, 1
+    error, p = attempt(high)
+    while error > tol:
+        floor = 8 * UNIT * float(np.abs(p.values).max())
+        if tol < floor:
+            raise InputError(f"`tol` = {tol!r} is below the rounding of f itself, {floor:.3g}.")
+        stalled = high >= 4096 and error > 0.9 * low_error  # a jump, or noise: finer cells do not help
+        if stalled or high >= _MOST_CELLS:
+            raise InputError(
+                f"`tol` = {tol!r} is out of reach of a uniform grid: with {high} cells the error is still {error:.3g}."
+            )
+        # jump to where a second-order rate would arrive, at least double, at most sixteen times
+        jump = min(max(2.0, 1.05 * float(np.sqrt(error / tol))), 16.0)
+        low, low_error, high = high, error, min(int(high * jump) + 1, _MOST_CELLS)
+        error, p = attempt(high)
+    best, high_error, halve = p, error, False
+    while high - low > 1:
+        middle = (low + high) // 2
+        if low and high_error > 0 and not halve:
+            rate = np.log(low_error / high_error) / np.log(high / low)
+            guess = high * (high_error / tol) ** (1 / rate) if rate > 0 else middle
+            middle = int(np.clip(np.ceil(guess), low + 1, high - 1))
+        before = high - low
+        error, p = attempt(middle)
+        if error <= tol:
+            best, high, high_error = p, middle, error
+        else:
+            low, low_error = middle, error
+        halve = not halve and high - low > before // 2  # a guess that cut little is followed by one bisection
+    return best

@@ -1,0 +1,76 @@
+"""What rounding adds: bounds between a stored network in exact arithmetic and what its evaluation returns.
+
+Unit roundoff u = 2^-53 (float64) or 2^-24 (float32), gamma_k = k u / (1 - k u). All bounds are statement F1 and its
+kin; they hold for any order of summation, with or without fused multiply-add. They are relative to the *stored*
+weights: the way from the interpolant to the stored weights is another matter (see `ReluNet.from_piecewise`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from uat._checks import Floats
+from uat.piecewise import UNIT
+from uat.relu_net import ReluNet
+
+
+def gamma(k: float, unit: float = UNIT) -> float:
+    """gamma_k = k u / (1 - k u): the relative error of k roundings (Higham 2002, lemma 3.1). Infinite when k u >= 1."""
+    return k * unit / (1 - k * unit) if k * unit < 1 else np.inf
+
+
+def condition(net: ReluNet, x: ArrayLike) -> Any:
+    """K(x): the sum of the absolute values of all terms of the network at x, shape of x.
+
+    K(x) = |c| + sum_j |coefficients_j| (|weights_j x| + |biases_j|) in general. When every |weights_j| = 1 the products
+    are exact and the hinges have small *relative* error, so K(x) = |c| + sum_j |coefficients_j| (weights_j x + b_j)_+.
+    u K(x) tells what evaluation in precision u will lose, K / |net(x)| is the condition number of the sum.
+    """
+    points = np.abs(np.asarray(x, dtype=np.float64))
+    if (np.abs(net.weights) == 1).all():
+        absolute = ReluNet(net.weights, net.biases, np.abs(net.coefficients), abs(net.output_bias))
+        return absolute(x)
+    size = np.abs(net.coefficients)
+    return abs(net.output_bias) + points * (size @ np.abs(net.weights)) + size @ np.abs(net.biases)
+
+
+def forward_bound(net: ReluNet, x: ArrayLike, unit: float = UNIT) -> Any:
+    """|net.forward(x) - exact(stored parameters)| <= forward_bound(net, x), shape of x (statement F1).
+
+    gamma_{M+2} K(x) when every |weights_j| = 1, gamma_{M+3} K(x) in general, plus what underflow may add.
+    """
+    terms = net.width + (2 if (np.abs(net.weights) == 1).all() else 3)
+    tiny = np.finfo(np.float64).smallest_subnormal if unit == UNIT else np.finfo(np.float32).smallest_subnormal
+    underflow = float(tiny) * (1 + np.abs(net.coefficients).sum()) * (net.width + 1)
+    return gamma(terms, unit) * (1 + 8 * UNIT) * condition(net, x) + underflow
+
+
+def pieces_bound(net: ReluNet, x: ArrayLike) -> Any:
+    """|net(x) - exact(stored parameters)| <= pieces_bound(net, x), shape of x, for evaluation by pieces in float64.
+
+    With v the stored value at the anchor of the piece and y the result: v is rounded once, the slope once, and
+    y = v + slope (x - anchor) takes three more roundings, so gamma_5 (|v| + |y - v|). Where a kink -b/w is not a float
+    it was moved by at most u |b/w|, which changes the function by at most u |coefficient b| near that kink. Doubled
+    for the roundings of the bound itself and of the true y.
+    """
+    points = np.asarray(x, dtype=np.float64)
+    r, y = net.regions, np.asarray(net(points))
+    k = np.searchsorted(r.kinks, points, side="right")
+    moved = np.concatenate([[0.0], _kink_error(net, r.kinks), [0.0]])
+    rounding = gamma(5) * (np.abs(r.values[k]) + np.abs(y - r.values[k])) + moved[k] + moved[k + 1]
+    return 2 * (rounding + _TINY * (1 + np.abs(r.slopes[k])))
+
+
+_TINY = float(np.finfo(np.float64).smallest_subnormal)
+
+
+def _kink_error(net: ReluNet, kinks: Floats) -> Floats:
+    """At each distinct kink, u times the sum of |coefficient bias| over its neurons whose kink had to be rounded."""
+    inexact = (net.weights != 0) & (np.abs(net.weights) != 1)
+    where = np.searchsorted(kinks, net.kinks[inexact])
+    size = np.abs(net.coefficients[inexact] * net.biases[inexact])
+    total: Floats = np.bincount(where, weights=size, minlength=kinks.size).astype(np.float64)
+    return UNIT * total

@@ -1,0 +1,140 @@
+"""The `uat` command: the library's main jobs from the shell.
+
+Results go to stdout, everything else to stderr. Wrong input ends in one sentence and exit code 2, a failure in one
+sentence and exit code 1, an interruption in 130; `--debug` shows the traceback instead. Heavy imports stand inside the
+commands, so that `uat --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import warnings
+from typing import Any, NoReturn
+
+import click
+
+import uat
+from uat._checks import InputError
+
+
+class Number(click.ParamType[float]):
+    """A number as a person types it: 2*pi, -1e-3, sqrt(2)/2."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        from uat.expression import constant
+
+        if isinstance(value, float):
+            return value
+        try:
+            return constant(value)
+        except InputError as error:
+            self.fail(str(error), param, ctx)
+
+
+NUMBER = Number()
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(uat.__version__, prog_name="uat")
+def cli() -> None:
+    """The universal approximation theorem as a tool: a function in, an exact ReLU network out, with its error."""
+
+
+_debug = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback when something goes wrong.")
+
+
+@cli.command()
+@click.argument("function")
+@click.option("--on", "domain", nargs=2, type=NUMBER, metavar="A B", help="The interval; a target has one of its own.")
+@click.option("--tol", type=NUMBER, help="Be within this distance of the function everywhere.")
+@click.option("--width", type=int, help="Use this many neurons.")
+@click.option("--step", type=NUMBER, help="Use cells of this length, the last one shorter.")
+@click.option("--method", default="uniform", show_default=True, help="How the knots are placed.")
+@click.option("--form", default="shifted-origin", show_default=True, help="Or output-bias: one neuron less.")
+@click.option("--lipschitz", type=NUMBER, help="Declare |f(x) - f(y)| <= L |x - y|; the proof then rests on it.")
+@click.option("--plot", metavar="FILE", help="Draw function, network and error (.png, .svg, .pdf).")
+@click.option("--save", metavar="FILE", help="Save the network with its certificate as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, alone on stdout.")
+@_debug
+def approximate(
+    function: str,
+    domain: tuple[float, float] | None,
+    plot: str | None,
+    save: str | None,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Build the network for FUNCTION: a formula in x, a target's name, file.py:function or module:function.
+
+    \b
+    uat approximate "sin(x)" --on 0 2*pi --tol 1e-3 --plot sin.png --save sin.json
+    uat approximate tanh --width 65
+    uat approximate model.py:curve --on 0 1 --tol 0.01 --lipschitz 3
+
+    A formula that begins with a minus sign goes after "--".
+    """
+    from uat._files import writable
+    from uat.draw.style import picture_suffix
+
+    for path in filter(None, (plot, save)):
+        writable(path)  # before the work, not after it
+    if plot:
+        picture_suffix(plot)
+    result = uat.approximate(function, domain, **options)
+    if plot:
+        result.plot(plot)
+    if save:
+        result.save(save)
+    if as_json:
+        report = {"pieces": result.pieces, "neurons": result.width, "plot": plot, "saved": save, **result.to_dict()}
+        click.echo(json.dumps(report, allow_nan=False))
+        return
+    rows = result.rows() + [(name, path) for name, path in (("picture", plot), ("saved", save)) if path]
+    wide = max(len(name) for name, _ in rows)
+    for name, text in rows:
+        click.echo(f"{click.style(f'{name:<{wide}}', bold=True)}  {text}")
+
+
+def main() -> NoReturn:
+    """Run the command line and turn every ending into an exit code."""
+    debug = "--debug" in sys.argv
+    warnings.showwarning = _say_warning
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Abort:  # what click makes of Ctrl-C
+        _leave("interrupted.", 130)
+    except KeyboardInterrupt:
+        _leave("interrupted.", 130)
+    except click.NoSuchOption as error:
+        hint = "" if error.option_name.startswith("--") else ' (a formula that begins with "-" goes after "--")'
+        _leave(f"{error.format_message().rstrip('.')}{hint}.", 2)
+    except click.ClickException as error:
+        _leave(error.format_message(), 2)
+    except InputError as error:
+        if debug:
+            raise
+        _leave(str(error), 2)
+    except BrokenPipeError:  # `uat ... | head`
+        sys.stderr.close()
+        sys.exit(1)
+    except Exception as error:
+        if debug:
+            raise
+        _leave(f"failed with {type(error).__name__}: {error} (--debug shows where).", 1)
+    sys.exit(0)
+
+
+def _leave(sentence: str, code: int) -> NoReturn:
+    click.echo(f"uat: {sentence}", err=True)
+    sys.exit(code)
+
+
+def _say_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    click.echo(f"uat: warning: {message}", err=True)
+
+
+if __name__ == "__main__":
+    main()

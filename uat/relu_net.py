@@ -1,0 +1,443 @@
+"""Step 2 of the theorem: every continuous piecewise-affine function *is* a one-hidden-layer ReLU network, and back.
+
+A network of one input with M neurons is the function
+
+    x  ->  sum_j coefficients_j (weights_j x + biases_j)_+  +  output_bias,          (t)_+ = max(t, 0).
+
+Each neuron is a hinge: 0 on one side of its kink -biases_j / weights_j, a line on the other. Adding a hinge at a knot
+with the slope *difference* there as its coefficient turns the slope left of the knot into the slope right of it, so a
+sum of hinges follows any piecewise-affine function exactly. What is left is the value at the left end: the theorem
+shifts the origin (the function is seen as rising from 0 at a - shift to f(a) at a), a practitioner adds an output bias.
+
+The formulas stand as plain functions that work on any exact number type; the class beside them holds float64 numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from uat import _checks
+from uat._checks import Floats, InputError, show
+from uat.piecewise import PiecewiseAffine, slopes
+
+if TYPE_CHECKING:
+    from uat.mlp import MLP
+
+FORMS = ("shifted-origin", "output-bias")
+_BLOCK = 1 << 15  # points evaluated at a time by pieces
+_CELLS = 1 << 18  # points x neurons evaluated at a time by `forward`: 2 MB of hinges
+
+Numbers = NDArray[Any]
+
+
+# ---------------------------------------------------------------------------------------- formulas for any number type
+
+
+def hinges_of_pieces(
+    knots: Numbers, values: Numbers, form: str, shift: Any = 1
+) -> tuple[Numbers, Numbers, Numbers, Any]:
+    """Weights, biases, coefficients and output bias of the network that equals the interpolant on its domain.
+
+    With cell slopes S_1..S_N on knots x_1 < ... < x_{N+1}:
+    "shifted-origin" (statement A4): hinges at x_0 = x_1 - shift, x_1, ..., x_N with coefficients S_i - S_{i-1}, where
+    S_0 = f(x_1) / (x_1 - x_0) and S_{-1} = 0; no output bias, N + 1 neurons.
+    "output-bias" (statement A5): hinges at x_1, ..., x_N, the first with coefficient S_1; output bias f(x_1).
+    """
+    s = slopes(knots, values)
+    if form == "shifted-origin":
+        origin = knots[:1] - shift
+        s = np.concatenate([values[:1] / (knots[:1] - origin), s])
+        kinks, output_bias = np.concatenate([origin, knots[:-1]]), 0 * values[0]
+    else:
+        kinks, output_bias = knots[:-1], values[0]
+    coefficients = np.concatenate([s[:1], s[1:] - s[:-1]])
+    return np.ones_like(kinks), -kinks, coefficients, output_bias
+
+
+def hinge_sum(weights: Numbers, biases: Numbers, coefficients: Numbers, output_bias: Any, x: Numbers) -> Numbers:
+    """The network at x (n,), neuron by neuron: the formula at the top of this file, for any number type."""
+    y: Numbers = np.maximum(x[:, None] * weights + biases, 0) @ coefficients + output_bias
+    return y
+
+
+def affine_regions(
+    kinks: Numbers, weights: Numbers, biases: Numbers, coefficients: Numbers, output_bias: Any
+) -> tuple[Numbers, Numbers, Numbers]:
+    """The network as lines: distinct kinks t (K,), and slopes A, intercepts B (K+1,): A[k] x + B[k] on [t[k-1], t[k]].
+
+    `kinks` (M,) holds -biases / weights, anything where a weight is 0. Only sums and products are formed, so the
+    function works on fractions and on scaled integers alike. Going to the right a hinge with a positive weight joins
+    the active ones at its kink and a hinge with a negative weight leaves them; a zero weight gives a constant.
+    """
+    turning, left = weights != 0, weights < 0
+    slope = (coefficients * weights)[left].sum() + 0 * output_bias
+    intercept = output_bias + (coefficients * biases)[left].sum()
+    intercept = intercept + (coefficients * np.maximum(biases, 0))[~turning].sum()
+    order = np.argsort(kinks[turning], kind="stable")
+    t = kinks[turning][order]
+    c = np.where(left, -coefficients, coefficients)[turning][order]
+    w, b = weights[turning][order], biases[turning][order]
+    last = np.ones(t.size, dtype=bool)  # of the hinges that share a kink, the last one closes the group
+    last[:-1] = t[1:] != t[:-1]
+    slopes_ = np.concatenate([[slope], slope + np.cumsum(c * w)[last]])
+    intercepts = np.concatenate([[intercept], intercept + np.cumsum(c * b)[last]])
+    return t[last], slopes_, intercepts
+
+
+def pieces_of_hinges(
+    weights: Numbers, biases: Numbers, coefficients: Numbers, output_bias: Any, a: Any, b: Any
+) -> tuple[Numbers, Numbers]:
+    """Knots and values on [a, b] of any one-hidden-layer network of one input, for exact number types.
+
+    Weights of both signs, zero weights, kinks outside [a, b] and kinks that coincide are all allowed. A knot stands at
+    every kink inside (a, b), also where the jumps cancel.
+    """
+    safe = np.where(weights != 0, weights, 1)
+    t, slope, intercept = affine_regions(-biases / safe, weights, biases, coefficients, output_bias)
+    knots = np.concatenate([[a], t[(t > a) & (t < b)], [b]])
+    region = np.searchsorted(t, knots, side="right")
+    return knots, slope[region] * knots + intercept[region]
+
+
+def canonical_hinges(
+    weights: Numbers, biases: Numbers, coefficients: Numbers, output_bias: Any
+) -> tuple[Numbers, Numbers, Numbers, Any]:
+    """The canonical parameters of the same function on the whole line, for exact number types (see `canonical`)."""
+    safe = np.where(weights != 0, weights, 1)
+    t, slope, intercept = affine_regions(-biases / safe, weights, biases, coefficients, output_bias)
+    return _canonical(t, slope, slope[1:] - slope[:-1], slope[1:] * t + intercept[1:], intercept[0])
+
+
+def _canonical(
+    kinks: Numbers, slope: Numbers, jumps: Numbers, values: Numbers, intercept: Any
+) -> tuple[Numbers, Numbers, Numbers, Any]:
+    """Canonical hinges from kinks, jumps and values there (K,), slopes (K+1,) and the leftmost line's intercept."""
+    real = np.flatnonzero(jumps != 0)
+    if not real.size:  # a line: two hinges back to back at 0, or nothing at all
+        facing = np.array([1, -1] if slope[0] != 0 else [], dtype=int)
+        return facing, 0 * facing, slope[:1] * facing, intercept
+    at, coefficients, facing = kinks[real], jumps[real], np.ones(real.size, dtype=int)
+    coefficients[0] = slope[real[0] + 1]
+    if slope[0] != 0:  # the line that comes in from the left: one hinge that faces left
+        at, facing = np.append(at[:1], at), np.append(-1, facing)
+        coefficients = np.append(-slope[:1], coefficients)
+    keep = coefficients != 0  # a function that is constant right of its first kink has no hinge that faces right there
+    return facing[keep], (-facing * at)[keep], coefficients[keep], values[real[0]]
+
+
+# ------------------------------------------------------------------------------------------------ the same in float64
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Regions:
+    """A float64 network by its pieces: what fast evaluation reads.
+
+    kinks (K,) increasing; anchors, values, slopes (K+1,): between kinks[k-1] and kinks[k] the network is
+    values[k] + slopes[k] (x - anchors[k]). The anchor is the point of the piece that is nearest to 0, so that
+    |x - anchor| <= |x|: a kink at 1e22, as a trained net may have, then costs no digits near 0. Values and slopes are
+    those of the stored weights in exact arithmetic, rounded once.
+    """
+
+    kinks: Floats
+    anchors: Floats
+    values: Floats
+    slopes: Floats
+
+
+def _as_integers(x: Floats) -> tuple[Numbers, int]:
+    """Python integers m and one exponent e with x = m 2^e exactly."""
+    mantissa, exponent = np.frexp(x)
+    m = (mantissa * 2.0**53).astype(np.int64).astype(object)
+    e = exponent.astype(np.int64) - 53
+    nonzero = mantissa != 0
+    least = int(e[nonzero].min()) if nonzero.any() else 0
+    shifts = np.where(nonzero, e - least, 0)
+    return m << shifts.astype(object), least
+
+
+def _to_floats(m: Numbers, e: int) -> Floats:
+    """m 2^e rounded once to float64; infinite where it overflows."""
+    scale = 1 << abs(e)
+
+    def rounded(value: int) -> float:
+        try:
+            return value / scale if e < 0 else float(value * scale)  # both round correctly
+        except OverflowError:
+            return math.copysign(math.inf, value)
+
+    return np.array([rounded(value) for value in m.tolist()], dtype=np.float64)
+
+
+def _float_kinks(net: ReluNet) -> Floats:
+    """The distinct kinks -b/w, rounded to float64 (exact when |w| = 1), increasing, shape (K,)."""
+    kinks = net.kinks[net.weights != 0]
+    if not np.isfinite(kinks).all():
+        k = int(np.argmax((net.weights != 0) & ~np.isfinite(net.kinks)))
+        raise InputError(
+            f"the kink -biases/weights of every neuron must be a finite float, but biases[{k}] = "
+            f"{show(net.biases[k])} and weights[{k}] = {show(net.weights[k])}."
+        )
+    return np.unique(kinks)
+
+
+class _Lines(NamedTuple):
+    slopes: Floats  # (K+1,) of the pieces
+    jumps: Floats  # (K,) of the slope at the kinks
+    values: Floats  # (n,) of the network at the points asked for
+
+
+def _exact_lines(net: ReluNet, x: Floats) -> _Lines:
+    """Slopes, slope jumps and the values at x of the stored parameters, computed on integers and rounded once.
+
+    A piece reaches from one float kink to the next. Where a kink had to be rounded this moves it by u |b/w|, and the
+    function near it by at most u |coefficient b|.
+    """
+    (xs, ex), (w, ew), (b, eb) = _as_integers(x), _as_integers(net.weights), _as_integers(net.biases)
+    (c, ec), (bias, e0) = _as_integers(net.coefficients), _as_integers(np.array([net.output_bias]))
+    inner = min(ew + ex, eb, e0 - ec)  # one scale for w x, b and output_bias / coefficient
+    w, b, bias = w * (1 << (ew + ex - inner)), b * (1 << (eb - inner)), bias * (1 << (e0 - ec - inner))
+    t, slopes_, intercepts = affine_regions(net.kinks, w, b, c, bias[0])
+    region = np.searchsorted(t, x, side="right")
+    unit = ec + inner - ex
+    return _Lines(
+        _to_floats(slopes_, unit),
+        _to_floats(slopes_[1:] - slopes_[:-1], unit),
+        _to_floats(slopes_[region] * xs + intercepts[region], ec + inner),
+    )
+
+
+@dataclass(frozen=True, eq=False, slots=True, repr=False)
+class ReluNet:
+    """The one-hidden-layer ReLU network x -> sum_j coefficients_j (weights_j x + biases_j)_+ + output_bias.
+
+    Parameters
+    ----------
+    weights, biases, coefficients : array (M,), finite
+        Inner weights, inner biases and outer weights of the M neurons. Copied; read-only afterwards. M = 0 is a
+        constant.
+    output_bias : float
+
+    Raises
+    ------
+    InputError
+        When the lengths differ or an entry is not a finite real number.
+
+    Notes
+    -----
+    Accuracy. Both ways of evaluating are within a derived bound of the exact value of the *stored* parameters, with
+    u = 2^-53 and gamma_k = k u / (1 - k u):
+
+    * ``net.forward(x)``: gamma_{M+2} (|c| + sum_j |coefficients_j| (x - t_j)_+) when every |weights_j| = 1, and
+      gamma_{M+3} (|c| + sum_j |coefficients_j| (|weights_j x| + |biases_j|)) in general (statement F1).
+    * ``net(x)``: gamma_5 (|v| + |y - v|) + u sum |coefficients_j biases_j|, where v is the value at the point of the
+      piece nearest to 0, y the exact result, and the sum runs over the neurons whose kinks bound the piece and whose
+      weight is not +-1 (their kinks -b/w had to be rounded). It does not grow with M.
+
+    `uat.bounds.rounding` computes both.
+    """
+
+    weights: Floats
+    biases: Floats
+    coefficients: Floats
+    output_bias: float = 0.0
+    _regions: Regions | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        weights = _checks.vector(self.weights, "weights")
+        object.__setattr__(self, "weights", weights)
+        object.__setattr__(self, "biases", _checks.vector(self.biases, "biases", length=weights.size))
+        object.__setattr__(self, "coefficients", _checks.vector(self.coefficients, "coefficients", length=weights.size))
+        object.__setattr__(self, "output_bias", _checks.real(self.output_bias, "output_bias"))
+
+    @classmethod
+    def from_piecewise(cls, p: PiecewiseAffine, *, form: str = "shifted-origin", shift: float = 1.0) -> ReluNet:
+        """The network that equals p on its domain, exactly in real arithmetic.
+
+        Parameters
+        ----------
+        p : PiecewiseAffine
+        form : str
+            "shifted-origin": the theorem's form, p.pieces + 1 neurons and no output bias. The first neuron stands
+            even when p vanishes at the left end (its coefficient is then 0; `canonical` drops it).
+            "output-bias": p.pieces neurons and an output bias; better conditioned.
+        shift : float > 0
+            How far left of the domain the shifted-origin form starts from 0 (1 in the notes).
+
+        Raises
+        ------
+        InputError
+            For an unknown form; a shift that floats cannot subtract from a, or one so small against the domain that
+            the first two hinges would cancel more than half of the digits; slopes that overflow.
+
+        Accuracy: exact on any exact number type (`hinges_of_pieces`). In float64 each coefficient carries the
+        rounding of two slopes and their difference, so the stored network follows p within about
+        8 u sum_i (|S_i| + |S_{i-1}|) (x - x_i)_+.
+        Source: lecture notes, section III, step 2.
+        """
+        _checks.one_of(form, "form", FORMS)
+        if form == "shifted-origin":
+            shift = _checks.positive(shift, "shift")
+            if problem := _origin_problem(p, shift):
+                raise InputError(problem)
+        with np.errstate(over="ignore", invalid="ignore"):
+            weights, biases, coefficients, output_bias = hinges_of_pieces(p.knots, p.values, form, shift)
+        finite = np.isfinite(coefficients)
+        if not finite.all():
+            k = max(int(np.argmin(finite)) - (form == "shifted-origin"), 0)
+            raise InputError(
+                f"`p` must have finite slopes, but between the knots {show(p.knots[k])} and {show(p.knots[k + 1])} "
+                f"it goes from {show(p.values[k])} to {show(p.values[k + 1])}."
+            )
+        weights, biases, coefficients = map(_checks.freeze, (weights, biases, coefficients))
+        return cls(weights, biases, coefficients, float(output_bias))
+
+    def to_mlp(self) -> MLP:
+        """The same parameters as an `MLP` of sizes (1, M, 1); M = 0 becomes one neuron that is always 0. Exact."""
+        from uat.mlp import MLP
+
+        w, b, c = (part if self.width else np.zeros(1) for part in (self.weights, self.biases, self.coefficients))
+        return MLP((1, w.size, 1), np.concatenate([w, b, c, [self.output_bias]]), "relu")
+
+    @classmethod
+    def from_mlp(cls, mlp: MLP) -> ReluNet:
+        """The same parameters as a `ReluNet`: one input, one hidden ReLU layer, one affine output. Exact."""
+        if mlp.sizes[0] != 1 or mlp.sizes[2:] != (1,) or mlp.activations != ("relu", "identity"):
+            raise InputError(
+                "`mlp` must have one input, one hidden ReLU layer and one affine output, "
+                f"but has sizes {mlp.sizes} and activations {show(mlp.activations)}."
+            )
+        hidden, outer = mlp.layers
+        return cls(hidden.weights[:, 0], hidden.biases, outer.weights[0], float(outer.biases[0]))
+
+    @property
+    def width(self) -> int:
+        """The number M of neurons."""
+        return self.weights.size
+
+    @property
+    def kinks(self) -> Floats:
+        """-biases / weights, shape (M,): where each neuron switches; nan where the weight is 0."""
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            return np.where(self.weights != 0, -self.biases / self.weights + 0.0, np.nan)
+
+    @property
+    def regions(self) -> Regions:
+        """The net by its pieces on the whole line; found at the first use and kept."""
+        if self._regions is None:
+            kinks = _float_kinks(self)
+            ends = np.concatenate([[-np.inf], kinks, [np.inf]])
+            anchors = np.clip(0.0, ends[:-1], ends[1:])
+            lines = _exact_lines(self, anchors)
+            object.__setattr__(self, "_regions", Regions(kinks, anchors, lines.values, lines.slopes))
+        assert self._regions is not None
+        return self._regions
+
+    def __call__(self, x: ArrayLike) -> Any:
+        """The network at x by its pieces: O(log M) a point, shape of x (a float for a float)."""
+        points = np.asarray(x, dtype=np.float64)
+        flat, out = points.reshape(-1), np.empty(points.size)
+        r = self.regions
+        with np.errstate(over="ignore", invalid="ignore"):
+            for start in range(0, flat.size, _BLOCK):
+                block = flat[start : start + _BLOCK]
+                k = np.searchsorted(r.kinks, block, side="right")
+                out[start : start + _BLOCK] = r.values[k] + r.slopes[k] * (block - r.anchors[k])
+        return out.reshape(points.shape) if points.ndim else float(out[0])
+
+    def forward(self, x: ArrayLike) -> Any:
+        """The network at x neuron by neuron, the way a framework would: O(M) a point, shape of x."""
+        points = np.asarray(x, dtype=np.float64)
+        flat, out = points.reshape(-1), np.empty(points.size)
+        rows = max(_CELLS // max(self.width, 1), 1)
+        for start in range(0, flat.size, rows):
+            block = flat[start : start + rows]
+            out[start : start + rows] = hinge_sum(self.weights, self.biases, self.coefficients, self.output_bias, block)
+        return out.reshape(points.shape) if points.ndim else float(out[0])
+
+    def to_piecewise(self, a: float, b: float) -> PiecewiseAffine:
+        """The network on [a, b] by its kinks and values; works for any weights, so also for a trained net.
+
+        Accuracy: exact on any exact number type (`pieces_of_hinges`). In float64 the kinks -biases/weights are
+        rounded (exact when |weights| = 1), and the values are those of the stored parameters at the ends and at the
+        rounded kinks, rounded once.
+
+        Raises
+        ------
+        InputError
+            When a, b are not finite or not increasing, or a value overflows.
+        """
+        a, b = _checks.endpoints(a, b)
+        kinks = _float_kinks(self)
+        knots = np.concatenate([[a], kinks[(kinks > a) & (kinks < b)], [b]])
+        return PiecewiseAffine(knots, _exact_lines(self, knots).values)
+
+    def rescaled(self, factors: ArrayLike) -> ReluNet:
+        """Positive homogeneity: (c, w, b) -> (c d, w / d, b / d) for factors d > 0 leaves the function as it was.
+
+        Parameters
+        ----------
+        factors : float or array (M,), > 0
+
+        Raises
+        ------
+        InputError
+            For a factor that is not > 0, or a parameter that leaves the floats; the first offender is named.
+
+        Accuracy: exact for powers of two, else one rounding a parameter. Source: lecture notes, section I;
+        statement A6 (so parameters -> function is not injective).
+        """
+        single = np.ndim(factors) == 0
+        d = np.full(self.width, _checks.positive(factors, "factors")) if single else _checks.vector(factors, "factors")
+        _checks.shape(d, "factors", (self.width,), f"(width,) = ({self.width},)")
+        _checks.all_positive(d, "factors")
+        with np.errstate(over="ignore"):
+            parameters = self.weights / d, self.biases / d, self.coefficients * d
+        return ReluNet(*parameters, self.output_bias)
+
+    def canonical(self) -> ReluNet:
+        """The same function with |weights| = 1, kinks sorted and merged: equal functions get equal parameters.
+
+        All hinges face right, except that a line which comes in from the left with a slope gets one hinge at the first
+        kink that faces left. Hinges whose jump is 0 are dropped. The output bias is the value at the first kink.
+
+        Accuracy: exact on any exact number type (`canonical_hinges`); in float64 kinks, jumps and the bias are each
+        rounded once.
+        """
+        kinks = _float_kinks(self)
+        lines = _exact_lines(self, np.append(kinks, 0.0))  # without any kink the value at 0 is the intercept
+        weights, biases, coefficients, output_bias = _canonical(
+            kinks, lines.slopes, lines.jumps, lines.values, lines.values[-1]
+        )
+        return ReluNet(weights, biases + 0.0, coefficients, float(output_bias))
+
+    def __repr__(self) -> str:
+        return f"ReluNet(width={self.width}, output_bias={self.output_bias:.6g})"
+
+
+def default_shift(p: PiecewiseAffine) -> float:
+    """The notes' shift of 1, or the length of the domain where floats cannot bear 1 (see `ReluNet.from_piecewise`)."""
+    a, b = p.domain
+    return b - a if _origin_problem(p, 1.0) else 1.0
+
+
+def _origin_problem(p: PiecewiseAffine, shift: float) -> str:
+    """Why floats cannot hold the origin shifted so far, in a sentence (statement A4); empty when they can."""
+    a, b = p.domain
+    if a - shift == a:
+        return (
+            f"`shift` = {shift!r} is lost in floats: a - shift == a for a = {a!r}; "
+            'take a larger `shift` or form="output-bias".'
+        )
+    # At b the first two hinges are |f(a)| (b - a) / shift each and cancel. An absolute error of u times that must
+    # leave half of the 53 bits of the largest value.
+    if abs(p.values[0]) * ((b - a) / shift) > 2.0**26.5 * float(np.abs(p.values).max()):
+        return (
+            f"`shift` = {shift!r} is too small for a domain of length {b - a!r}: the first hinges would cancel more "
+            f'than half of the digits; take a `shift` near {b - a:.3g} or form="output-bias".'
+        )
+    return ""
