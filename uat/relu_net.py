@@ -301,7 +301,7 @@ class ReluNet:
         from uat.mlp import MLP
 
         w, b, c = (part if self.width else np.zeros(1) for part in (self.weights, self.biases, self.coefficients))
-        return MLP((1, w.size, 1), np.concatenate([w, b, c, [self.output_bias]]), "relu")
+        return MLP((1, w.size, 1), np.concatenate([w, b, c, [self.output_bias]]), ("relu", "identity"))
 
     @classmethod
     def from_mlp(cls, mlp: MLP) -> ReluNet:
