@@ -69,10 +69,10 @@ def from_net(net: ReluNet | MLP, *, width: int | None = None, noise: float = 0.0
         if extra < 0:
             raise InputError(f"`width` must be >= the width of the net, {plain.width}, but is {width}.")
         kinks = plain.kinks[plain.weights != 0]
-        ends = (kinks.min(), kinks.max()) if kinks.size else (0.0, 1.0)
+        low, high = (float(kinks.min()), float(kinks.max())) if kinks.size else (0.0, 1.0)
         net = ReluNet(
             np.append(plain.weights, np.ones(extra)),
-            np.append(plain.biases, -draw.uniform(*ends, extra)),
+            np.append(plain.biases, -draw.uniform(low, high, extra)),
             np.append(plain.coefficients, np.zeros(extra)),
             plain.output_bias,
         )

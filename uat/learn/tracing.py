@@ -23,7 +23,7 @@ MOST = 200  # parameters: more than that nobody reads
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Step:
-    """A node X(input, params) with its value and, on the way back, dLoss/dX, (**) dLoss/dinput and (*) dLoss/dparams."""
+    """A node X(input, params), its value, and on the way back dLoss/dX, (**) dLoss/dinput and (*) dLoss/dparams."""
 
     layer: int
     node: str
