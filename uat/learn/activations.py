@@ -33,7 +33,7 @@ class Node:
     also in a stack.
     """
 
-    __slots__ = ("a", "a_whole", "backward", "forward", "g", "g_whole", "mask", "pair", "row", "work", "z")
+    __slots__ = ("a", "a_whole", "backward", "forward", "g", "g_whole", "ones", "pair", "row", "work", "z", "zeros")
 
     def __init__(self, stack: tuple[int, ...], width: int, count: int, dtype: Any, activation: Activation, last: bool):
         shape = (*stack, width if last else width + 1, count)
@@ -42,22 +42,23 @@ class Node:
         own = not isinstance(activation, str)
         whole = activation == "relu"
         self.z = np.empty_like(self.a) if own else self.a
-        self.work = np.zeros(
-            shape if whole else self.a.shape, dtype
-        )  # for ReLU it stays 0: an array is compared faster
-        self.mask = np.empty(self.work.shape, bool)
+        self.work = np.empty(shape if whole else self.a.shape, dtype)
+        constants = shape if whole else (0,)  # for ReLU: an array is compared faster than a scalar
+        self.zeros, self.ones = np.zeros(constants, dtype), np.ones(constants, dtype)
         self.row = np.empty((*stack, 1, count), dtype)
         self.pair: Any = activation if own else None
         self.forward, self.backward = (_own_forward, _own_backward) if own else NODES[str(activation)]
 
 
 def _relu_forward(node: Node) -> None:
-    np.maximum(node.a_whole, node.work, out=node.a_whole)
+    np.maximum(node.a_whole, node.zeros, out=node.a_whole)
 
 
 def _relu_backward(node: Node) -> None:
-    np.greater(node.a_whole, node.work, out=node.mask)
-    np.multiply(node.g_whole, node.mask, out=node.g_whole)
+    # 1{a > 0} = min(ceil(a), 1) since a >= 0, in one type: booleans would be cast through a buffer at every call
+    np.ceil(node.a_whole, out=node.work)
+    np.minimum(node.work, node.ones, out=node.work)
+    np.multiply(node.g_whole, node.work, out=node.g_whole)
 
 
 def _sigmoid_forward(node: Node) -> None:

@@ -38,7 +38,7 @@ def write(path: str | os.PathLike[str], arrays: dict[str, Array], plain: dict[st
 def read(path: str | os.PathLike[str]) -> tuple[dict[str, Array], dict[str, Any]]:
     """The arrays and the plain data of a checkpoint."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name.removeprefix("array_"): archive[name] for name in archive.files if name != "plain"}
             return arrays, json.loads(str(archive["plain"]))
     except FileNotFoundError:
