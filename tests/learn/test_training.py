@@ -54,7 +54,9 @@ def test_stochastic_descent_follows_its_batches() -> None:
 @settings(max_examples=15)
 def test_full_batches_equal_batches_of_n(seed: int, method: object) -> None:
     m, (x, y) = network(2, "tanh", rng=seed), data(rng=seed)
-    runs = [fit(m, x, y, method=method, batches=b, steps=15) for b in (learn.full(), learn.shuffled(7), learn.cyclic(7))]
+    runs = [
+        fit(m, x, y, method=method, batches=b, steps=15) for b in (learn.full(), learn.shuffled(7), learn.cyclic(7))
+    ]
     for other in runs[1:]:
         np.testing.assert_allclose(other.last.theta, runs[0].last.theta, rtol=1e-8, atol=1e-8)
 
@@ -113,7 +115,9 @@ def test_validation_chooses_the_best_and_metrics_are_recorded() -> None:
 
 
 def test_same_seed_same_result_and_another_seed_another() -> None:
-    runs = [fit(small(), X, Y, method=SGD(0.05), batches=learn.shuffled(8), steps=50, rng=s).last.theta for s in (1, 1, 2)]
+    runs = [
+        fit(small(), X, Y, method=SGD(0.05), batches=learn.shuffled(8), steps=50, rng=s).last.theta for s in (1, 1, 2)
+    ]
     np.testing.assert_array_equal(runs[0], runs[1])
     assert not np.array_equal(runs[0], runs[2])
 
@@ -192,11 +196,20 @@ def test_the_last_layer_alone_is_a_linear_fit() -> None:
 
 
 @pytest.mark.parametrize("method", METHODS, ids=repr)
-@pytest.mark.parametrize("batches", [learn.full(), learn.shuffled(9), learn.with_replacement(8), learn.cyclic(7)], ids=str)
+@pytest.mark.parametrize(
+    "batches", [learn.full(), learn.shuffled(9), learn.with_replacement(8), learn.cyclic(7)], ids=str
+)
 def test_a_stack_is_the_separate_runs(method: object, batches: object) -> None:
     nets = [small(k) for k in range(3)]
     weights = np.linspace(1, 2, 40)
-    settings_ = {"method": method, "batches": batches, "steps": 40, "weights": weights, "record_every": 13, "frozen": [1]}
+    settings_ = {
+        "method": method,
+        "batches": batches,
+        "steps": 40,
+        "weights": weights,
+        "record_every": 13,
+        "frozen": [1],
+    }
     stack = fit_many(nets, X, Y, regularizer=L2(1e-3), seeds=[5, 6, 7], **settings_)
     for k, together in enumerate(stack):
         alone = fit(nets[k], X, Y, regularizer=L2(1e-3), rng=5 + k, **settings_)
@@ -228,9 +241,14 @@ def test_networks_of_a_stack_end_separately() -> None:
 
 @pytest.mark.parametrize(
     ("method", "act", "loss"),
-    [*((method, "relu", "squared") for method in METHODS)]
-    + [(METHODS[0], "tanh", "hinge"), (METHODS[0], "sigmoid", "logistic"), (METHODS[0], "relu", "exponential")]
-    + [(METHODS[0], "softmax", "absolute"), (METHODS[0], "relu", "cross_entropy")],
+    [
+        *((method, "relu", "squared") for method in METHODS),
+        (METHODS[0], "tanh", "hinge"),
+        (METHODS[0], "sigmoid", "logistic"),
+        (METHODS[0], "relu", "exponential"),
+        (METHODS[0], "softmax", "absolute"),
+        (METHODS[0], "relu", "cross_entropy"),
+    ],
     ids=str,
 )
 def test_the_inner_loop_allocates_nothing(method: object, act: str, loss: str) -> None:
@@ -283,7 +301,10 @@ def test_progress_shows_a_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"y": Y[:-1]}, r"`x` and `y` must have as many rows, but x has shape \(40,\), y has shape \(39,\) and the network"),
+        (
+            {"y": Y[:-1]},
+            r"`x` and `y` must have as many rows, but x has shape \(40,\), y has shape \(39,\) and the network",
+        ),
         ({"x": np.ones((40, 2))}, r"`x` must have shape \(n, 1\) or \(n,\), but has shape \(40, 2\)"),
         ({"x": np.where(np.arange(40) == 7, np.nan, X)}, r"`x` must be finite, but x\[7\] = nan"),
         ({"y": np.where(np.arange(40) == 9, np.inf, Y)}, r"`y` must be finite, but y\[9\] = inf"),

@@ -33,7 +33,21 @@ class Node:
     also in a stack.
     """
 
-    __slots__ = ("a", "a_whole", "backward", "forward", "g", "g_whole", "ones", "pair", "row", "work", "z", "zeros")
+    __slots__ = (
+        "a",
+        "a_whole",
+        "backward",
+        "forward",
+        "g",
+        "g_whole",
+        "ones",
+        "pair",
+        "product",
+        "row",
+        "work",
+        "z",
+        "zeros",
+    )
 
     def __init__(self, stack: tuple[int, ...], width: int, count: int, dtype: Any, activation: Activation, last: bool):
         shape = (*stack, width if last else width + 1, count)
@@ -43,8 +57,9 @@ class Node:
         whole = activation == "relu"
         self.z = np.empty_like(self.a) if own else self.a
         self.work = np.empty(shape if whole else self.a.shape, dtype)
-        constants = shape if whole else (0,)  # for ReLU: an array is compared faster than a scalar
+        constants = shape if whole else (width, 1)  # for ReLU: an array is compared faster than a scalar
         self.zeros, self.ones = np.zeros(constants, dtype), np.ones(constants, dtype)
+        self.product: Any = np.matmul if stack else np.dot
         self.row = np.empty((*stack, 1, count), dtype)
         self.pair: Any = activation if own else None
         self.forward, self.backward = (_own_forward, _own_backward) if own else NODES[str(activation)]
@@ -82,17 +97,21 @@ def _tanh_backward(node: Node) -> None:
 
 
 def _softmax_forward(node: Node) -> None:
+    # a row is spread over the classes by a product with a column of ones: a broadcast would allocate a buffer
     np.maximum.reduce(node.a, axis=-2, keepdims=True, out=node.row)
-    np.subtract(node.a, node.row, out=node.a)
+    node.product(node.ones, node.row, out=node.work)
+    np.subtract(node.a, node.work, out=node.a)
     np.exp(node.a, out=node.a)
     np.add.reduce(node.a, axis=-2, keepdims=True, out=node.row)
-    np.divide(node.a, node.row, out=node.a)
+    node.product(node.ones, node.row, out=node.work)
+    np.divide(node.a, node.work, out=node.a)
 
 
 def _softmax_backward(node: Node) -> None:
     np.multiply(node.a, node.g, out=node.work)
     np.add.reduce(node.work, axis=-2, keepdims=True, out=node.row)
-    np.subtract(node.g, node.row, out=node.g)
+    node.product(node.ones, node.row, out=node.work)
+    np.subtract(node.g, node.work, out=node.g)
     np.multiply(node.g, node.a, out=node.g)
 
 

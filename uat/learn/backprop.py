@@ -90,7 +90,7 @@ class Tape:
         self._down: list[tuple[Any, ...]] = []
         for i in reversed(range(1, last + 1)):
             before, matrix = self.nodes[i - 1], np.swapaxes(matrices[i], -1, -2)
-            outer = np.multiply if stack and sizes[i + 1] == 1 else self.product  # rank one: a broadcast will do
+            outer = _rank_one if stack and sizes[i + 1] == 1 else self.product
             self._down.append(
                 (self.nodes[i], np.swapaxes(before.a_whole, -1, -2), gradients[i], outer, matrix, before.g_whole)
             )
@@ -122,6 +122,11 @@ class Tape:
         """dLoss/dinput (..., d_in, count), after `backward`: (**) at the first layer."""
         result: Array = np.matmul(np.swapaxes(self._first[..., :-1], -1, -2), self.nodes[0].g)
         return result
+
+
+def _rank_one(column: Array, row: Array, out: Array) -> None:
+    """column (S, w, 1) times row (S, 1, b): faster than matmul on stacks, and without the buffers of a broadcast."""
+    np.einsum("swk,skb->swb", column, row, out=out)
 
 
 def forward(network: MLP, x: ArrayLike) -> Tape:

@@ -37,7 +37,7 @@ class Step:
 def jacobian(activation: Activation, z: Array) -> Array:
     """da_j/dz_i, shape (width, width), as in the notes; sub-gradient 0 of ReLU at 0."""
     if not isinstance(activation, str):
-        return np.diag(activation[1](z))
+        return np.asarray(np.diag(activation[1](z)))
     a = VALUES[activation](z)
     if activation == "softmax":
         return np.diag(a) - np.outer(a, a)
