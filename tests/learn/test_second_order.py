@@ -50,7 +50,9 @@ def test_the_variable_projection_network_is_stationary() -> None:
         found = fit(start, x, np.sin(x), method=VariableProjection(begin, tol=1e-14), steps=300)
         first, last = found.history.gradient_norm[1], found.history.gradient_norm[-1]
         r, jumps = np.abs(found.network(x) - np.sin(x)).max(), found.network.slope_variation
-        assert last < 0.02 * first + 2 / x.size * r * jumps  # dF/dt_k jumps by (2/n) r |slope jump| where a sample is met
+        assert (
+            last < 0.02 * first + 2 / x.size * r * jumps
+        )  # dF/dt_k jumps by (2/n) r |slope jump| where a sample is met
         assert found.history.loss[-1] <= found.history.loss[1]
     assert ReluNet.from_mlp(found.network).width == 8
 
