@@ -61,7 +61,9 @@ def torch_run(width: int, batch: int, steps: int) -> float:
 def sklearn_run(width: int, batch: int, steps: int) -> float:
     from sklearn.neural_network import MLPRegressor
 
-    model = MLPRegressor((width,), solver="sgd", learning_rate_init=RATE, momentum=0.0, alpha=0.0, batch_size=batch)
+    model = MLPRegressor(
+        hidden_layer_sizes=(width,), solver="sgd", learning_rate_init=RATE, momentum=0.0, alpha=0.0, batch_size=batch
+    )
     draw, history, t = np.random.default_rng(0), [], 0
     y = Y[:, 0]
     model.partial_fit(X[:batch], y[:batch])

@@ -40,14 +40,14 @@ def jacobian(activation: Activation, z: Array) -> Array:
         return np.asarray(np.diag(activation[1](z)))
     a = VALUES[activation](z)
     if activation == "softmax":
-        return np.diag(a) - np.outer(a, a)
+        return np.asarray(np.diag(a) - np.outer(a, a))
     derivative = {
         "relu": (z > 0).astype(float),
         "sigmoid": a * (1 - a),
         "tanh": 1 - a * a,
         "identity": np.ones_like(z),
     }[activation]
-    return np.diag(derivative)
+    return np.asarray(np.diag(derivative))
 
 
 def steps(network: MLP, x: ArrayLike, y: ArrayLike, loss: Any = "squared") -> tuple[list[Step], float]:
