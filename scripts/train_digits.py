@@ -73,8 +73,8 @@ def main() -> None:
         rows.append((plain, accuracy, theirs(split, seed)))
         print(f"{seed:4d}   " + "   ".join(f"{entry:.4f}" for entry in rows[-1]))
     print("mean   " + "   ".join(f"{entry:.4f}" for entry in np.mean(rows, axis=0)))
-    curves = {"training": fit.history.loss, "test": fit.history.validation}
-    ax = training(fit.history.step, curves, title="digits, F and test risk")
+    curves = {"F, training": fit.history.loss, "risk, test": fit.history.validation}
+    ax = training(fit.history.step, curves, title="digits, softmax and cross entropy")
     save(ax.figure, Path(__file__).with_suffix(".png"))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from uat.draw.style import BLACK, BLUE, ORANGE, style
+from uat.draw.style import BLACK, BLUE, GREEN, ORANGE, style
 
 DASHES = ["-", "--", "-.", ":"]
 
@@ -23,12 +23,12 @@ def training(step: ArrayLike, curves: dict[str, ArrayLike], ax: Any = None, titl
 
     with style():
         if ax is None:
-            ax = Figure(figsize=(5.2, 3.2), layout="constrained").add_subplot()
+            ax = Figure(figsize=(6.0, 3.2), layout="constrained").add_subplot()
         steps = np.asarray(step, dtype=float)
         for k, (label, values) in enumerate(curves.items()):
             points = np.asarray(values, dtype=float)
             seen = np.isfinite(points)
-            colour = [BLUE, ORANGE, BLACK][k % 3]
+            colour = [BLUE, ORANGE, BLACK, GREEN][k % 4]
             ax.plot(steps[seen], points[seen], DASHES[k % 4], color=colour, label=label)
         ax.set_yscale("log")
         ax.set_xlabel("steps")
@@ -36,6 +36,5 @@ def training(step: ArrayLike, curves: dict[str, ArrayLike], ax: Any = None, titl
         if title:
             ax.set_title(title)
         if len(curves) > 1:
-            ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=len(curves), borderaxespad=0.2)
-            ax.set_title(title, loc="right")
+            ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))  # beside the curves, never on them
     return ax
