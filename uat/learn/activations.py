@@ -28,9 +28,9 @@ class Node:
     """The buffers of one layer's activation, for arrays (..., width, count) with samples as columns.
 
     ``a`` holds z before `forward` and act(z) after it; ``g`` holds dLoss/da before `backward` and dLoss/dz after it.
-    Unless it is the output, both are the upper rows of ``a_whole`` and ``g_whole``, whose last row belongs to the
-    ones that carry the next layer's biases. ReLU leaves ones alone, and so works on the whole, which is contiguous
-    also in a stack.
+    Both are the upper rows of ``a_whole`` and ``g_whole``, whose last row belongs to the ones that carry the next
+    layer's biases (an output of several numbers has no such row). ReLU leaves ones alone, and so works on the whole,
+    which is contiguous also in a stack.
     """
 
     __slots__ = (
@@ -50,7 +50,7 @@ class Node:
     )
 
     def __init__(self, stack: tuple[int, ...], width: int, count: int, dtype: Any, activation: Activation, last: bool):
-        shape = (*stack, width if last else width + 1, count)
+        shape = (*stack, width if last and width > 1 else width + 1, count)
         self.a_whole, self.g_whole = np.ones(shape, dtype), np.zeros(shape, dtype)
         self.a, self.g = self.a_whole[..., :width, :], self.g_whole[..., :width, :]
         own = not isinstance(activation, str)
