@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -81,6 +82,17 @@ def test_gradient_noise_against_every_batch_there_is() -> None:
 )
 def test_schedules(schedule: object, expected: list[float]) -> None:
     assert [schedule(t) for t in range(1, 6)] == pytest.approx(expected, rel=1e-12)
+    sent = pickle.loads(pickle.dumps(learn.SGD(schedule)))  # a sweep sends methods to other processes
+    assert [sent.rate(t) for t in range(1, 6)] == [schedule(t) for t in range(1, 6)]
+
+
+def test_a_fit_can_be_sent_back() -> None:
+    x = np.linspace(0, 1, 20)
+    fit = learn.fit(learn.uniform_kinks(4, (0, 1)), x, x, method=learn.SGD(0.1), batches=learn.shuffled(5), steps=10)
+    back = pickle.loads(pickle.dumps(fit))
+    np.testing.assert_array_equal(back.last.theta, fit.last.theta)
+    np.testing.assert_array_equal(back.history.loss, fit.history.loss)
+    assert back.outcome == fit.outcome
 
 
 @given(st.integers(1, 40), st.integers(0, 10**6))
