@@ -344,6 +344,7 @@ def test_refusals(change: dict, sentence: str) -> None:
         (lambda: learn.cosine(0.1, 0), "`steps` must be an integer >= 1"),
         (lambda: fit_many([small(), network()], X, Y), "`networks` must have one architecture"),
         (lambda: fit_many([small()], X, Y, seeds=[1, 2]), "`seeds` must be as many as the networks, 1"),
+        (lambda: fit_many([small()], X, Y, checkpoint="run.npz"), "`checkpoint` must be left out of fit_many"),
         (lambda: L2(-1.0), "`strength` must be >= 0"),
     ],
 )
