@@ -46,7 +46,7 @@ def cli() -> None:
 _debug = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback when something goes wrong.")
 
 
-@cli.command()
+@cli.command(short_help="Build the network for a function.")
 @click.argument("function")
 @click.option("--on", "domain", nargs=2, type=NUMBER, metavar="A B", help="The interval; a target has one of its own.")
 @click.option("--tol", type=NUMBER, help="Be within this distance of the function everywhere.")
@@ -96,6 +96,26 @@ def approximate(
     wide = max(len(name) for name, _ in rows)
     for name, text in rows:
         click.echo(f"{click.style(f'{name:<{wide}}', bold=True)}  {text}")
+
+
+@cli.command(short_help="Verify a saved network independently.")
+@click.argument("file")
+@click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON, alone on stdout.")
+@_debug
+def check(file: str, as_json: bool) -> None:
+    """Verify the claims of FILE, which `uat approximate --save` wrote.
+
+    They are that its network is its broken line, and that its certificate is true. The checker shares no code with what
+    made the file. Exit code 0 when all holds, else 1.
+    """
+    from uat.bounds.recheck import recheck
+
+    verdict = recheck(file)
+    if as_json:
+        click.echo(json.dumps({"ok": verdict.ok, "verdict": verdict.sentence}))
+    else:
+        click.echo(verdict.sentence)
+    sys.exit(0 if verdict.ok else 1)
 
 
 def main() -> NoReturn:
