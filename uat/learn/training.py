@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from uat._checks import InputError, integer, show
+from uat._files import writable
 from uat.learn import second_order
 from uat.learn.batches import Batches, as_batches
 from uat.learn.descent import SGD, Adam
@@ -154,6 +155,8 @@ def _train(
     if any(integer(k, "frozen", least=0) >= layers for k in frozen):
         raise InputError(f"`frozen` must hold layers 0 to {layers - 1}, but is {show(frozen)}.")
     criteria = as_criteria(stop)
+    if checkpoint is not None:
+        writable(checkpoint)
     if isinstance(method, (LBFGS, VariableProjection)):
         if chosen.kind != "full":
             raise InputError(f"`batches` must be full() for {type(method).__name__}, but is {show(chosen)}.")
