@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,6 +24,9 @@ from numpy.typing import ArrayLike, NDArray
 from uat import _checks
 from uat._checks import Floats, InputError, show
 from uat.piecewise import PiecewiseAffine, slopes
+
+if TYPE_CHECKING:
+    from uat.mlp import MLP
 
 FORMS = ("shifted-origin", "output-bias")
 _BLOCK = 1 << 15  # points evaluated at a time by pieces
@@ -293,6 +296,24 @@ class ReluNet:
             )
         weights, biases, coefficients = map(_checks.freeze, (weights, biases, coefficients))
         return cls(weights, biases, coefficients, float(output_bias))
+
+    def to_mlp(self) -> MLP:
+        """The same parameters as an `MLP` of sizes (1, M, 1); M = 0 becomes one neuron that is always 0. Exact."""
+        from uat.mlp import MLP
+
+        w, b, c = (part if self.width else np.zeros(1) for part in (self.weights, self.biases, self.coefficients))
+        return MLP((1, w.size, 1), np.concatenate([w, b, c, [self.output_bias]]), ("relu", "identity"))
+
+    @classmethod
+    def from_mlp(cls, mlp: MLP) -> ReluNet:
+        """The same parameters as a `ReluNet`: one input, one hidden ReLU layer, one affine output. Exact."""
+        if mlp.sizes[0] != 1 or mlp.sizes[2:] != (1,) or mlp.activations != ("relu", "identity"):
+            raise InputError(
+                "`mlp` must have one input, one hidden ReLU layer and one affine output, "
+                f"but has sizes {mlp.sizes} and activations {show(mlp.activations)}."
+            )
+        hidden, outer = mlp.layers
+        return cls(hidden.weights[:, 0], hidden.biases, outer.weights[0], float(outer.biases[0]))
 
     @property
     def width(self) -> int:
