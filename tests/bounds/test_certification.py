@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import shutil
 import signal
 import subprocess
@@ -135,12 +136,15 @@ def test_error_zero_and_absolute_tolerance() -> None:
 
 
 def test_cancellation_is_met_with_more_bits() -> None:
-    f = uat.Expression("(1 - cos(x))/x**2")
-    p = uat.interpolate(f, 1e-9, 2e-9, pieces=1)
-    c = uat.certify(lambda x: (1 - np.cos(x)) / x**2, uat.PiecewiseAffine(p.knots, [0.5, 0.5]))
+    c = uat.certify(lambda x: (1e12 + x) - 1e12, (1.0, 0.0), (0.3, 0.4))
     assert c.proven
     assert c.upper < 1e-15
     assert c.bits > 64
+
+
+def test_floats_that_lose_every_digit_are_not_trusted() -> None:
+    with pytest.warns(uat.NotProvenWarning, match="floats and f on balls"):
+        uat.certify(lambda x: (1 - np.cos(x)) / x**2, (0.0, 0.5), (1e-9, 2e-9))
 
 
 # -------------------------------------------------------------------------------------------------------------- norms
@@ -242,7 +246,7 @@ def scalar_only(x: float) -> float:
 @pytest.mark.parametrize(
     ("f", "reason"),
     [
-        (lambda x: x + np.random.default_rng().random(), "not a function"),  # noqa: NPY002
+        (lambda x: x + np.random.default_rng().random(), "not a function"),
         (lambda x: np.random.default_rng(0).random() + 0 * np.ndim(x), "plain number|no rule"),
         (lambda x: 0.5, "plain number"),
         (counter(), "not a function"),
@@ -252,7 +256,7 @@ def scalar_only(x: float) -> float:
         (lambda x: np.interp(x, [0, 1], [0, 1]), "no rule for np.interp"),
         (lambda x: np.sin(x) / x if not isinstance(x, np.ndarray) else np.ones_like(x), "enclosure|differ|branches"),
         (lambda x: np.sin(x) if isinstance(x, (np.ndarray, float)) else np.cos(x), "different functions"),
-        (lambda x: np.where(np.asarray(x) > 0.4, 1.0, 0.0), "branch"),
+        (lambda x: np.where(np.asarray(x) > 0.4, 1.0, 0.0), "plain number"),
         (lambda x: float(Path("/dev/null").read_text() or 1) * np.cos(float(x)), "float"),
         (lambda x: np.vectorize(math.cos)(x), "."),
     ],
@@ -264,7 +268,6 @@ def test_what_is_not_proven_is_not_called_so(f: Any, reason: str) -> None:
     assert not c.proven
     assert c.upper == math.inf
     assert c.status == "estimated"
-    import re
 
     assert re.search(reason, c.note), c.note
 
@@ -332,7 +335,7 @@ def test_an_interruption_leaves_a_true_enclosure(norm: str) -> None:
     before = signal.signal(signal.SIGALRM, interrupt)
     signal.setitimer(signal.ITIMER_REAL, 0.08)
     try:
-        c = uat.certify(slow_sine(5e-4), p, norm=norm, rel=1e-12)
+        c = uat.certify(slow_sine(4e-3), p, norm=norm, rel=1e-12)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
@@ -419,7 +422,8 @@ def test_trained_nets_by_their_exact_pieces() -> None:
 
 def test_affine_pair_breaks_and_domain() -> None:
     c = uat.certify(np.exp, (1.0, 1.0), (0, 1), rel=1e-6)
-    assert c.lower <= math.e - 2 <= c.upper
+    e = Fraction("2.71828182845904523536028747")
+    assert c.lower <= e - 2 <= c.upper
     p = uat.interpolate(np.exp, 0, 2, pieces=8)
     half = uat.certify(np.exp, p, (0.3, 0.9), breaks=(0.5,))
     assert half.upper < uat.certify(np.exp, p).upper
@@ -471,11 +475,13 @@ def test_against_sollya(text: str, domain: tuple[float, float]) -> None:
     for k in range(64):
         x0, x1, y0, y1 = (Fraction(v) for v in (*p.knots[k : k + 2].tolist(), *p.values[k : k + 2].tolist()))
         slope = (y1 - y0) / (x1 - x0)
-        chord = f"({(y0 - slope * x0).numerator}/{(y0 - slope * x0).denominator}) + x*({slope.numerator}/{slope.denominator})"
+        at_zero = y0 - slope * x0
+        chord = f"({at_zero.numerator}/{at_zero.denominator}) + x*({slope.numerator}/{slope.denominator})"
         interval = f"[{x0.numerator}/{x0.denominator};{x1.numerator}/{x1.denominator}]"
         lines.append(f"s = supnorm({chord}, {text}, {interval}, absolute, 1b-20); print(inf(s)); print(sup(s));")
-    out = subprocess.run(["sollya", "--warnonstderr"], input="\n".join(lines), capture_output=True, text=True, check=True)
-    numbers = [_hexadecimal(word) for word in out.stdout.split()]
+    program = "\n".join([*lines, "quit;"])
+    out = subprocess.run(["sollya"], input=program, capture_output=True, text=True, check=True)
+    numbers = [float.fromhex(word) for word in out.stdout.split()]
     assert len(numbers) == 128
     for k in range(64):
         low, high = numbers[2 * k : 2 * k + 2]
@@ -483,7 +489,3 @@ def test_against_sollya(text: str, domain: tuple[float, float]) -> None:
         c = uat.certify(uat.Expression(text), cell)
         assert c.lower <= high
         assert low <= c.upper
-
-
-def _hexadecimal(word: str) -> float:
-    return float.fromhex(word)

@@ -254,10 +254,12 @@ def _by_balls(f: Any, pieces: Any, goal: Any, norm: str, interval: tuple[float, 
         if not doubt and not same(before, run.value(probe)):
             doubt = f"f is not a function: two calls at x = {probe!r} differ (random numbers or hidden state)"
         note = search.note
-        if norm == "sup" and not doubt:
-            note = " ".join(filter(None, (note, _jump(run, search, interval))))
+        if norm == "sup" and not (doubt or note):
+            note = _jump(run, search, interval)
     except NotProvableError as error:
         doubt = str(error)
+    except KeyboardInterrupt:  # before the search began, or after it ended: the search itself keeps its enclosure
+        doubt = "interrupted"
     if doubt:
         return Certificate(0.0, math.inf, interval[0], False, norm=norm, note=_sentence(doubt))
     return Certificate(
