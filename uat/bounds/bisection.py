@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from uat.bounds.balls import precision_of
-from uat.bounds.boxes import INF, Box, Cell, candidate, difference_at, down, examine
+from uat.bounds.boxes import INF, Box, Cell, candidate, difference_at, down, examine, largest_on
 from uat.bounds.running import FunctionOnBalls
 
 BITS = 64  # one machine word: the fastest precision of flint, 11 bits beyond float64

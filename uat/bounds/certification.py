@@ -242,28 +242,27 @@ def _by_balls(f: Any, pieces: Any, goal: Any, norm: str, interval: tuple[float, 
     search: Any = None
     try:
         doubt = run.distrust(*interval)
-        before = run.value(probe)
-        if norm == "sup":
-            search = bisection.Search(run, pieces, goal)
-            search.supremum()
-            lower, upper = search.lower, search.upper()
-        else:
-            search = integrals.Integration(run, pieces, goal, norm)
-            search.integrate()
-            lower, upper = search.enclosure()
-        if not doubt and not same(before, run.value(probe)):
-            doubt = f"f is not a function: two calls at x = {probe!r} differ (random numbers or hidden state)"
-        note = search.note
-        if norm == "sup" and not (doubt or note):
-            note = _jump(run, search, interval)
+        if not doubt:
+            before = run.value(probe)
+            if norm == "sup":
+                search = bisection.Search(run, pieces, goal)
+                search.supremum()
+                lower, upper = search.lower, search.upper()
+            else:
+                search = integrals.Integration(run, pieces, goal, norm)
+                search.integrate()
+                lower, upper = search.enclosure()
+            if not same(before, run.value(probe)):
+                doubt = f"f is not a function: two calls at x = {probe!r} differ (random numbers or hidden state)"
     except NotProvableError as error:
         doubt = str(error)
     except KeyboardInterrupt:  # before the search began, or after it ended: the search itself keeps its enclosure
         doubt = "interrupted"
     if doubt:
         return Certificate(0.0, math.inf, interval[0], False, norm=norm, note=_sentence(doubt))
+    note = search.note or (_jump(run, search, interval) if norm == "sup" else "")
     return Certificate(
-        lower=min(lower, upper),
+        lower=lower,
         upper=upper,
         where=search.where,
         proven=math.isfinite(upper),
