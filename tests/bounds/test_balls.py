@@ -175,7 +175,8 @@ def test_numpy_idioms_agree_with_floats(f: Any, low: float, high: float) -> None
     "f",
     [
         float, int, bool, complex, list, hash,
-        lambda x: [1, 2, 3][x], lambda x: np.arange(3.0)[x], lambda x: np.arange(3.0)[np.asarray(x)], lambda x: {1: 2}[x],
+        lambda x: [1, 2, 3][x], lambda x: np.arange(3.0)[x], lambda x: np.arange(3.0)[np.asarray(x)],
+        lambda x: {1: 2}[x],
         lambda x: np.interp(x, [0, 1], [0, 1]), lambda x: np.asarray(x, float), lambda x: np.float64(x),
         lambda x: scipy.special.jv(0.5, x), lambda x: np.frompyfunc(lambda t: t, 1, 1)(x), lambda x: np.add.reduce(x),
         lambda x: np.add(x, 1, out=np.zeros(1)), lambda x: x + 1j, lambda x: x + "1", lambda x: np.where(x),
@@ -223,7 +224,9 @@ def test_literals_are_exact() -> None:
 
 def test_precision_is_put_back() -> None:
     before = ctx.prec
-    with pytest.raises(ZeroDivisionError), working_precision(200):
+    with working_precision(200):
         assert ctx.prec == 200
-        raise ZeroDivisionError
+    assert ctx.prec == before
+    with pytest.raises(ZeroDivisionError), working_precision(200):
+        _ = 1 // 0
     assert ctx.prec == before

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -158,7 +159,7 @@ def test_integral_norms(text: str, norm: str, power: int) -> None:
     cuts = sorted({*p.knots.tolist(), 0.3, 1 / 3})
     parts = [
         scipy.integrate.quad(lambda x: abs(f(x) - p(x)) ** power, u, v, epsabs=1e-13, limit=200)[0]
-        for u, v in zip(cuts[:-1], cuts[1:], strict=True)
+        for u, v in pairwise(cuts)
     ]
     true = sum(parts) ** (1 / power)
     for g in (p, uat.ReluNet.from_piecewise(p)):

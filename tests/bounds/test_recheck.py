@@ -190,7 +190,9 @@ def test_series_of_the_checker(name: str) -> None:
     values = [float(expression(at + k * h)) for k in (-1, 0, 1)]
     assert float(coefficients[0]) == pytest.approx(values[1], abs=1e-14)
     assert float(coefficients[1]) == pytest.approx((values[2] - values[0]) / (2 * h), rel=1e-6, abs=1e-6)
-    assert float(coefficients[2]) == pytest.approx((values[2] - 2 * values[1] + values[0]) / (2 * h * h), rel=1e-5, abs=1e-6)
+    assert float(coefficients[2]) == pytest.approx(
+        (values[2] - 2 * values[1] + values[0]) / (2 * h * h), rel=1e-5, abs=1e-6
+    )
     wide = Formula(text).range(arb(at, 0.05))
     for x in np.linspace(at - 0.05, at + 0.05, 11):
         assert float(wide.lower()) - 1e-12 <= float(expression(x)) <= float(wide.upper()) + 1e-12

@@ -122,12 +122,12 @@ def examine(run: FunctionOnBalls, cell: Cell, low: float, high: float, bits: int
         top, bottom = min(top, up(first)), max(bottom, down(first))
         if over.c2.is_finite() and e1.is_finite():
             top = min(top, up(_parabola_maximum(e0, e1, over.c2.upper(), r)))
-            bottom = max(bottom, -up(_parabola_maximum(-e0, -e1, -over.c2.lower(), r)))
+            bottom = max(bottom, -up(_parabola_maximum(-e0, e1, -over.c2.lower(), r)))
     return Box(cell, low, high, bits, m, top, bottom, e0, e1, c1, over.c2)
 
 
 def _parabola_maximum(e0: Arb, e1: Arb, q: Arb, r: float) -> Arb:
-    """An upper bound of e0 + e1 t + q t^2 over |t| <= r: at the vertex if that is a maximum inside, else at an end."""
+    """An upper bound of e0 +- e1 t + q t^2 over |t| <= r: at the vertex if that is a maximum inside, else at an end."""
     if q < 0 and not abs(e1) >= -2 * q * r:
         return e0 - square(e1) / (4 * q)
     return e0 + abs(e1) * r + q * r * r
