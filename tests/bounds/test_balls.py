@@ -81,6 +81,13 @@ def test_every_rule_contains(name: str, data: st.DataObject) -> None:
     if name != "abs" or x:
         assert at.c1.is_finite()
         assert at.c2.is_finite()
+    if name == "abs":
+        return
+    middle = (low + high) / 2  # and right: the coefficients at a point, against mpmath's derivatives
+    at = on_numpy(Jet.variable(arb(middle)))
+    for n, ball in ((1, at.c1), (2, at.c2)):
+        number = mpmath.diff(on_mpmath, middle, n) / mpmath.factorial(n)
+        assert abs(exact(ball.mid()) - number) <= 1e-12 * (1 + abs(number))
 
 
 def test_the_rules_are_all_tested() -> None:
@@ -106,6 +113,28 @@ def test_random_formulas_contain(formula: oracle.RandomFormula, points: list[flo
     check_jet(formula.on_numpy(Jet.variable(arb(middle, radius))), formula.on_mpmath, points)
     image = formula.on_numpy(Interval(arb(left), arb(right)))
     assert all(holds(image.low.union(image.high), value) for value in values)
+
+
+@pytest.mark.parametrize("a", [3, 0.1, np.float64(-2.5), np.int64(7)])
+@pytest.mark.parametrize("how", ["x+a", "a+x", "x-a", "a-x", "x*a", "a*x", "x/a", "a/x", "a**x", "x**a"])
+def test_constants_on_either_side(how: str, a: Any) -> None:
+    def f(x: Any, c: Any) -> Any:
+        y = 2 * x * x + x
+        table = {"+": lambda p, q: p + q, "-": lambda p, q: p - q, "*": lambda p, q: p * q, "/": lambda p, q: p / q}
+        table["**"] = lambda p, q: p**q
+        sign = how.strip("xa")
+        return table[sign](y, c) if how.startswith("x") else table[sign](c, y)
+
+    if how == "a**x" and a < 0:
+        return
+    points = [0.40625, 0.4375, 0.453125]
+    jet = f(Jet.variable(arb(0.4375, 0.03125)), a)
+    assert jet.c2.is_finite()
+    check_jet(jet, lambda x: f(x, mpmath.mpf(float(a))), points)
+    point = f(Jet.variable(arb(0.4375)), a)
+    exactly = [mpmath.diff(lambda x: f(x, mpmath.mpf(float(a))), 0.4375, n) / mpmath.factorial(n) for n in range(3)]
+    for ball, number in zip((point.c0, point.c1, point.c2), exactly, strict=True):
+        assert abs(exact(ball.mid()) - number) <= 1e-12 * (1 + abs(number))
 
 
 @settings(max_examples=60)

@@ -101,6 +101,14 @@ def test_cells_that_nobody_looked_at_count_by_ranges() -> None:
     assert largest_on(FunctionOnBalls(lambda x: -x), cells[:1]) == 6.0
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_what_is_counted_by_ranges_is_rounded_outwards(sign: int) -> None:
+    thirds = [Cell(0.0, 1.0, arb(0), arb(0), arb(sign * k), arb(3)) for k in (1, 2, 4, 5, 7)]
+    run = FunctionOnBalls(lambda x: 0 * x)
+    for cell, k in zip(thirds, (1, 2, 4, 5, 7), strict=True):
+        assert Fraction(largest_on(run, [cell])) >= Fraction(k, 3)
+
+
 def test_goal() -> None:
     goal = Goal(rel=0.1, absolute=0.5, floor=1e-3)
     assert goal.reached(10.0, 11.0)
