@@ -33,7 +33,12 @@ PROVING = (
     "cells.py", "jumps.py", "declared.py", "running.py",
 )  # fmt: skip
 # quick and sharp first: most mutants die within seconds
-TESTS = ("tests/bounds/test_balls.py", "tests/bounds/test_boxes.py", "tests/bounds/test_certification.py", "tests/bounds/test_recheck.py")
+TESTS = (
+    "tests/bounds/test_balls.py",
+    "tests/bounds/test_boxes.py",
+    "tests/bounds/test_certification.py",
+    "tests/bounds/test_recheck.py",
+)
 TIMEOUT = 180  # three times what the tests take; a mutant that makes the search endless is caught by it
 
 COMPARISONS = {ast.Lt: ast.GtE, ast.LtE: ast.Gt, ast.Gt: ast.LtE, ast.GtE: ast.Lt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 import shutil
-import signal
 import subprocess
 import threading
 import time
@@ -324,25 +323,42 @@ def test_a_budget_spent_in_the_first_pass() -> None:
     assert c.proven
 
 
-@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers on this system")
-@pytest.mark.parametrize("norm", ["sup", "L2"])
-def test_an_interruption_leaves_a_true_enclosure(norm: str) -> None:
-    p = uat.interpolate(lambda x: np.sin(40 * x), 0, 1, pieces=3)
+def interrupted_sine(calls: int) -> Callable[[Any], Any]:
+    """sin(40 x), during whose so-manieth call the user presses Ctrl-C."""
+    left = [calls]
+
+    def f(x: Any) -> Any:
+        left[0] -= 1
+        if left[0] == 0:
+            raise KeyboardInterrupt
+        return np.sin(40 * x)
+
+    return f
+
+
+@pytest.mark.parametrize("calls", [22, 25, 30, 41, 42, 43, 44])
+@pytest.mark.parametrize("norm", ["sup", "L1", "L2"])
+def test_an_interruption_leaves_a_true_enclosure(norm: str, calls: int) -> None:
+    p = uat.interpolate(lambda x: np.sin(40 * x), 0, 1, pieces=5)
     true = uat.certify(lambda x: np.sin(40 * x), p, norm=norm, rel=1e-3)
-
-    def interrupt(*_: Any) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, 0.08)
-    try:
-        c = uat.certify(slow_sine(4e-3), p, norm=norm, rel=1e-12)
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+    c = uat.certify(interrupted_sine(calls), p, norm=norm, rel=1e-14)
     assert "nterrupt" in c.note
     assert c.lower <= true.upper
     assert true.lower <= c.upper < math.inf
+    assert math.isfinite(c.where)
+
+
+def test_an_interruption_before_the_search_began() -> None:
+    p = uat.interpolate(np.sin, 0, 1, pieces=3)
+    with pytest.warns(uat.NotProvenWarning, match="interrupted"):
+        assert not uat.certify(interrupted_sine(3), p).proven
+
+
+def test_a_step_at_a_knot_is_enclosed_by_the_exact_end_point() -> None:
+    """On the ball around [0, w] floor might be -1; between the end points it is 0."""
+    c = uat.certify(np.floor, uat.interpolate(np.floor, 0, 2.5, pieces=5))
+    assert c.upper <= 1.01 * c.lower
+    assert c.note == "" or c.note.startswith("f jumps by at least 1 at x = ")
 
 
 def test_threads_share_the_precision() -> None:

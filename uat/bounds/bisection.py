@@ -57,6 +57,10 @@ class Search:
     note: str = ""
 
     # -- the enclosure
+    def enclosure(self) -> tuple[float, float]:
+        """lower <= sup|f - g| <= upper."""
+        return self.lower, self.upper()
+
     def upper(self) -> float:
         """sup|f - g| <= upper: the largest over all boxes; cells that were never looked at count by the range of f."""
         seen = max((-entry[0] for entry in self.heap), default=0.0)
@@ -64,7 +68,7 @@ class Search:
             return seen
         return max(seen, largest_on(self.run, self.cells[self.visited :]))
 
-    def supremum(self) -> None:
+    def search(self) -> None:
         """Bisect until the goal is reached, nothing more can be done, or the user interrupts."""
         try:
             self._survey()

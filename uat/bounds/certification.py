@@ -190,7 +190,9 @@ def certify(
         pieces = cells.cells_of(target, interval, breaks)
         size = max(builtins.abs(float(cell.at(x))) for cell in pieces for x in (cell.low, cell.high))
         goal = bisection.Goal(rel, abs, _FLOOR * size, time.monotonic() + budget)
-        certificate = proofs.by_samples(f, pieces, goal, facts) if facts else proofs.by_balls(f, pieces, goal, norm, interval)
+        certificate = (
+            proofs.by_samples(f, pieces, goal, facts) if facts else proofs.by_balls(f, pieces, goal, norm, interval)
+        )
     if not certificate.proven:
         certificate = proofs.by_sight(f, target, interval, certificate)
         warnings.warn(f"the error is not proven: {certificate.note}", NotProvenWarning, stacklevel=2)

@@ -110,7 +110,7 @@ class Integration:
     swap: tuple[Share, Entry, Entry] | None = None
     seen: float = -1.0
 
-    def integrate(self) -> None:
+    def search(self) -> None:
         """Bisect until the goal is reached, nothing more can be done, or the user interrupts."""
         try:
             for k, cell in enumerate(self.cells):

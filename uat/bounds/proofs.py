@@ -15,6 +15,7 @@ import numpy as np
 from uat._checks import InputError
 from uat.bounds.certification import Certificate
 
+
 def at_a_float32(f: Any, pieces: Any, interval: tuple[float, float], certificate: Certificate) -> float:
     """A lower end that is reached at a number of that format: the difference at the float32 nearest to `where`."""
     from uat.bounds import balls, bisection, boxes
@@ -57,27 +58,23 @@ def by_balls(f: Any, pieces: Any, goal: Any, norm: str, interval: tuple[float, f
         doubt = run.distrust(*interval)
         if not doubt:
             before = run.value(probe)
-            if norm == "sup":
-                search = bisection.Search(run, pieces, goal)
-                search.supremum()
-                lower, upper = search.lower, search.upper()
-            else:
-                search = integrals.Integration(run, pieces, goal, norm)
-                search.integrate()
-                lower, upper = search.enclosure()
+            sup = norm == "sup"
+            search = bisection.Search(run, pieces, goal) if sup else integrals.Integration(run, pieces, goal, norm)
+            search.search()
             if not same(before, run.value(probe)):
                 doubt = f"f is not a function: two calls at x = {probe!r} differ (random numbers or hidden state)"
     except NotProvableError as error:
         doubt = str(error)
-    except KeyboardInterrupt:  # before the search began, or after it ended: the search itself keeps its enclosure
-        doubt = "interrupted"
+    except KeyboardInterrupt:  # before the search began, or after it ended: during it, it keeps its enclosure itself
+        doubt = "interrupted before anything was proven" if search is None else ""
     if doubt:
         return Certificate(0.0, math.inf, interval[0], False, norm=norm, note=_sentence(doubt))
+    lower, upper = search.enclosure()
     note = search.note or (_jump(run, search, interval) if norm == "sup" else "")
     return Certificate(
         lower=lower,
         upper=upper,
-        where=search.where,
+        where=search.where if math.isfinite(search.where) else interval[0],  # nothing was looked at
         proven=math.isfinite(upper),
         assumes=tuple(sorted(run.assumed)),
         method="second-order balls, bisection" if norm == "sup" else "second-order balls, integrated",
