@@ -48,6 +48,10 @@ NAMES = {"min": "max", "max": "min", "up": "down", "down": "up", "low": "high", 
 
 # (file, description): why a survivor is no gap
 EQUIVALENT: dict[tuple[str, str], str] = {
+    ("boxes.py", "and/or in over.c0.is_finite() and c1.is_finite()"): (
+        "c0 finite, c1 not: the first-order bound is then infinite, so nothing false; only the range between exact end "
+        "points is missed, which costs tightness at a switch that lies on a knot"
+    ),
     ("boxes.py", "Add to Sub in e0 + c1 * radius"): "radius is the symmetric ball [-r, r]",
     ("boxes.py", "Add to Sub in line + slope * radius"): "radius is the symmetric ball [-r, r]",
 }

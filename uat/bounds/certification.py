@@ -188,7 +188,8 @@ def certify(
     target, rounding = evaluated(g, interval, arithmetic)
     with balls.working_precision(bisection.BITS):
         pieces = cells.cells_of(target, interval, breaks)
-        size = max(builtins.abs(float(cell.at(x))) for cell in pieces for x in (cell.low, cell.high))
+        ends = [cell.at(cell.low) for cell in pieces] + [pieces[-1].at(pieces[-1].high)]
+        size = max(builtins.abs(float(value)) for value in ends)
         goal = bisection.Goal(rel, abs, _FLOOR * size, time.monotonic() + budget)
         certificate = (
             proofs.by_samples(f, pieces, goal, facts) if facts else proofs.by_balls(f, pieces, goal, norm, interval)
