@@ -19,6 +19,7 @@ NOUNS = {"piecewise", "relu_net", "mlp"}
 # room -> rooms that it may import at module level or inside functions. the underscored files are free to all.
 PERMITTED: dict[str, set[str]] = {
     "__init__": set(),
+    "_activations": set(),
     "_checks": set(),
     "_kernels": set(),
     "_sampling": set(),
@@ -51,7 +52,7 @@ PERMITTED: dict[str, set[str]] = {
         "reference",
     },
 }
-FREE = {"_checks", "_kernels", "_sampling", "_files"}
+FREE = {"_activations", "_checks", "_kernels", "_sampling", "_files"}
 # imported only inside functions: they are slow to import, optional, or belong to one room
 ONLY_IN = {"matplotlib": {"draw"}, "click": {"cli"}, "simpleeval": {"expression"}}
 LAZY = {"matplotlib", "numba", "click", "rich", "flint", "torch", "onnx", "onnxruntime", "dask", "sklearn"}

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 import uat
 from tests.learn.nets import relu_mlps
 from uat import InputError
-from uat.mlp import MLP, VALUES
+from uat._activations import VALUES
+from uat.mlp import MLP
 
 
 def by_hand(m: MLP, row: np.ndarray) -> np.ndarray:

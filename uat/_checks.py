@@ -78,18 +78,45 @@ def integer(value: Any, name: str, least: int = 1) -> int:
 
 
 def one_of(value: Any, name: str, known: Iterable[str]) -> str:
-    """A name out of a list; the error lists the known ones."""
+    """A name out of a list; the error lists the known ones, and the closest again if there is one."""
     names = list(known)
     if not isinstance(value, str) or value not in names:
-        raise InputError(f"`{name}` must be one of {', '.join(map(repr, names))}, but is {show(value)}.")
+        close = _closest(value, names) if isinstance(value, str) else None
+        hint = "." if close is None else f"; did you mean {close!r}?"
+        raise InputError(f"`{name}` must be one of {', '.join(map(repr, names))}, but is {show(value)}{hint}")
     return value
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The end of a sentence about an unknown word: the closest known one (letter case apart), or all of them."""
+    names = list(known)
+    close = _closest(word, names)
+    return f"known are {', '.join(names)}." if close is None else f"did you mean {close!r}?"
+
+
+def _closest(word: str, known: Sequence[str]) -> str | None:
     names = {name.lower(): name for name in known}
     close = difflib.get_close_matches(word.lower(), names, n=1)
-    return f"did you mean {names[close[0]]!r}?" if close else f"known are {', '.join(names.values())}."
+    return names[close[0]] if close else None
+
+
+def float_dtype(value: Any, name: str = "dtype") -> np.dtype[Any]:
+    """float64 or float32, in the machine's byte order."""
+    try:
+        found = np.dtype(value).newbyteorder("=")
+    except (TypeError, ValueError):
+        found = None
+    if found not in (np.float64, np.float32):
+        raise InputError(f"`{name}` must be float64 or float32, but is {show(value)}.")
+    return found
+
+
+def generator(value: Any, name: str = "rng") -> np.random.Generator:
+    """A NumPy Generator: itself, or one made from a seed (None: from the system's entropy)."""
+    try:
+        return np.random.default_rng(value)
+    except (TypeError, ValueError):
+        raise InputError(f"`{name}` must be a seed (an integer >= 0) or a Generator, but is {show(value)}.") from None
 
 
 def exactly_one(**arguments: Any) -> str:
@@ -208,7 +235,8 @@ def samples(values: Any, name: str, columns: int, dtype: Any = np.float64) -> ND
         raw = np.asarray(values)
         if raw.dtype.kind not in "iufbO" and raw.size:
             raise TypeError
-        array = raw.astype(dtype)
+        with np.errstate(over="ignore"):  # what float32 cannot hold becomes inf, and is named below
+            array = raw.astype(dtype)
     except (TypeError, ValueError, OverflowError):
         raise InputError(f"`{name}` must be an array of real numbers, but is {show(values)}.") from None
     if array.ndim == 1 and columns == 1:
@@ -219,5 +247,6 @@ def samples(values: Any, name: str, columns: int, dtype: Any = np.float64) -> ND
     finite = np.isfinite(array).all(axis=1)
     if not finite.all():
         k = int(np.argmin(finite))
-        raise InputError(f"`{name}` must be finite, but {name}[{k}] = {show(raw[k])}.")
+        within = "" if array.dtype == np.float64 else f" in {array.dtype}"
+        raise InputError(f"`{name}` must be finite{within}, but {name}[{k}] = {show(raw[k])}.")
     return array

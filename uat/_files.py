@@ -11,7 +11,7 @@ from pathlib import Path
 from uat._checks import InputError, show
 
 
-def path_of(path: object) -> Path:
+def path_of(path: object, name: str = "path") -> Path:
     """The path with its symbolic links followed; InputError when it is no path or no file system could have it."""
     try:
         if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
@@ -19,27 +19,27 @@ def path_of(path: object) -> Path:
         target = Path(path).resolve()
         target.exists()
     except (ValueError, OSError, RuntimeError) as error:
-        raise InputError(f"`path` must be the name of a file, but is {show(path)}: {error}.") from None
+        raise InputError(f"`{name}` must be the name of a file, but is {show(path)}: {error}.") from None
     return target
 
 
-def writable(path: str | os.PathLike[str]) -> Path:
-    """The path, when a file can be written there: worth asking before a long computation.
+def writable(path: str | os.PathLike[str], name: str = "path") -> Path:
+    """The path, when a file can be written there: worth asking before a long computation. ``name`` is the argument's.
 
     Raises
     ------
     InputError
         When the folder does not exist or cannot be written to, or `path` is a folder.
     """
-    target = path_of(path)
+    target = path_of(path, name)
     if target.is_dir():
-        raise InputError(f"`path` must be a file, but {str(target)!r} is a folder.")
+        raise InputError(f"`{name}` must be a file, but {str(target)!r} is a folder.")
     if target.exists() and not target.is_file():  # a device would be replaced by an ordinary file
-        raise InputError(f"`path` must be an ordinary file, but {str(target)!r} is none.")
+        raise InputError(f"`{name}` must be an ordinary file, but {str(target)!r} is none.")
     if not target.parent.is_dir():
-        raise InputError(f"`path` must lie in a folder that exists, but {str(target.parent)!r} does not.")
+        raise InputError(f"`{name}` must lie in a folder that exists, but {str(target.parent)!r} does not.")
     if not os.access(target.parent, os.W_OK):
-        raise InputError(f"`path` must lie in a folder that can be written to, but {str(target.parent)!r} cannot.")
+        raise InputError(f"`{name}` must lie in a folder that can be written to, but {str(target.parent)!r} cannot.")
     return target
 
 

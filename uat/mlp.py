@@ -10,37 +10,18 @@ symmetries. The derivatives live in ``uat.learn``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
-from scipy.special import expit
 
-from uat._checks import InputError, all_positive, integer, one_of, samples, show, vector
+from uat._activations import HOMOGENEOUS, Activation, apply, is_sequence, per_layer
+from uat._checks import InputError, all_positive, float_dtype, generator, integer, one_of, samples, show, vector
 
 Array = NDArray[Any]  # float64 or float32, whichever theta has
-Pair = tuple[Callable[[Array], Array], Callable[[Array], Array]]
-Activation = str | Pair  # a name, or one's own (function, derivative), both elementwise
-
-
-def softmax(z: Array, axis: int = -1) -> Array:
-    """e^{z_i} / sum_j e^{z_j} along an axis, shifted by the maximum: finite for every finite z."""
-    e: Array = np.exp(z - z.max(axis=axis, keepdims=True))
-    e /= e.sum(axis=axis, keepdims=True)
-    return e
-
-
-VALUES: dict[str, Callable[[Array], Array]] = {
-    "relu": lambda z: np.maximum(z, 0),
-    "sigmoid": expit,
-    "tanh": np.tanh,
-    "softmax": softmax,
-    "identity": lambda z: z,
-}
-HOMOGENEOUS = ("relu", "identity")  # act(d z) = d act(z) for every d > 0
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -75,9 +56,7 @@ class MLP:
     activations: tuple[Activation, ...] = "relu"  # type: ignore[assignment]  # any accepted form; normalised below
 
     def __post_init__(self) -> None:
-        sizes = tuple(integer(size, f"sizes[{i}]") for i, size in enumerate(_sequence(self.sizes, "sizes")))
-        if len(sizes) < 2:
-            raise InputError(f"`sizes` must have at least two entries, d_in and d_out, but is {show(self.sizes)}.")
+        sizes = _sizes(self.sizes)
         object.__setattr__(self, "sizes", sizes)
         object.__setattr__(self, "activations", per_layer(self.activations, len(sizes) - 1))
         single = getattr(self.theta, "dtype", None) == np.float32
@@ -86,6 +65,9 @@ class MLP:
             theta = theta.astype(np.float32)
             theta.flags.writeable = False
         object.__setattr__(self, "theta", theta)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return MLP, (self.sizes, self.theta, self.activations)  # a copy is made as read-only as the original
 
     # -- making one -----------------------------------------------------------------------------------------------
 
@@ -107,13 +89,13 @@ class MLP:
         the hidden activation is ReLU and "glorot" otherwise. ``output`` is the activation of the output layer (not
         used when ``activation`` is a sequence that names one a layer). ``rng`` is a seed or a Generator.
         """
-        sizes = tuple(integer(size, f"sizes[{i}]") for i, size in enumerate(_sequence(sizes, "sizes")))
+        sizes, dtype = _sizes(sizes), float_dtype(dtype)
         layers = len(sizes) - 1
         activations = (
             per_layer(activation, layers) if is_sequence(activation) else (activation,) * (layers - 1) + (output,)
         )
         scheme = one_of(scheme or ("he" if activations[0] == "relu" else "glorot"), "scheme", ("he", "glorot"))
-        draw = np.random.default_rng(rng)
+        draw = generator(rng)
         blocks: list[Array] = []
         for fan_in, fan_out in pairwise(sizes):
             if scheme == "he":
@@ -127,7 +109,10 @@ class MLP:
     @classmethod
     def from_layers(cls, layers: Sequence[tuple[ArrayLike, ArrayLike]], activation: Any = "relu") -> MLP:
         """A network from pairs (weights (fan_out, fan_in), biases (fan_out,)), first layer first."""
-        pairs = [(np.asarray(w), np.asarray(b)) for w, b in layers]
+        try:
+            pairs = [(np.asarray(w), np.asarray(b)) for w, b in layers]
+        except (TypeError, ValueError):
+            raise InputError(f"`layers` must be pairs (weights, biases), but is {show(layers)}.") from None
         if not pairs or any(w.ndim != 2 or b.shape != w.shape[:1] for w, b in pairs):
             shapes = ", ".join(f"{w.shape} with {b.shape}" for w, b in pairs)
             raise InputError(
@@ -144,7 +129,7 @@ class MLP:
 
     def astype(self, dtype: DTypeLike) -> MLP:
         """The same network in float64 or float32."""
-        return replace(self, theta=self.theta.astype(dtype))
+        return replace(self, theta=self.theta.astype(float_dtype(dtype)))
 
     # -- reading it -----------------------------------------------------------------------------------------------
 
@@ -179,8 +164,7 @@ class MLP:
         u = samples(np.reshape(x, (-1,)) if np.ndim(x) == 0 else x, "x", self.sizes[0], self.theta.dtype)
         for layer in self.layers[:depth]:
             z = u @ layer.weights.T + layer.biases
-            act = layer.activation
-            u = np.asarray(VALUES[act](z) if isinstance(act, str) else act[0](z))
+            u = apply(layer.activation, z)
         return u
 
     @property
@@ -269,24 +253,11 @@ def count_parameters(sizes: Sequence[int]) -> int:
     return sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(sizes))
 
 
-def is_sequence(activation: Any) -> bool:
-    """Whether this names one activation a layer (a pair of callables is a single activation)."""
-    return isinstance(activation, (list, tuple)) and not (len(activation) == 2 and all(map(callable, activation)))
-
-
-def per_layer(activation: Any, layers: int) -> tuple[Activation, ...]:
-    """One activation a layer from any accepted form; unknown names and wrong lengths are refused."""
-    chosen = tuple(activation) if is_sequence(activation) else (activation,) * (layers - 1) + ("identity",)
-    if len(chosen) != layers:
-        raise InputError(f"`activations` must name one a layer, {layers} of them, but is {show(activation)}.")
-    for act in chosen:
-        if is_sequence(act) or not isinstance(act, tuple):
-            one_of(act, "activation", VALUES)
-    return chosen
-
-
-def _sequence(values: Any, name: str) -> tuple[Any, ...]:
+def _sizes(values: Any) -> tuple[int, ...]:
     try:
-        return tuple(values)
+        sizes = tuple(values)
     except TypeError:
-        raise InputError(f"`{name}` must be a sequence, but is {show(values)}.") from None
+        raise InputError(f"`sizes` must be a sequence, but is {show(values)}.") from None
+    if len(sizes) < 2:
+        raise InputError(f"`sizes` must have at least two entries, d_in and d_out, but is {show(values)}.")
+    return tuple(integer(size, f"sizes[{i}]") for i, size in enumerate(sizes))

@@ -78,7 +78,7 @@ def test_checkpoints_of_other_runs_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there is no file"):
         fit(small(), X, Y, method=SGD(0.1), steps=5, resume=tmp_path / "nothing.npz")
     path.write_bytes(path.read_bytes()[:100])
-    with pytest.raises(InputError, match="`path` must lie in a folder that exists"):
+    with pytest.raises(InputError, match="`checkpoint` must lie in a folder that exists"):
         fit(small(), X, Y, method=SGD(0.1), steps=20, checkpoint=tmp_path / "nowhere" / "run.npz")
     with pytest.raises(InputError, match="`resume` must be a checkpoint"):
         fit(small(), X, Y, method=SGD(0.1), steps=20, resume=path)

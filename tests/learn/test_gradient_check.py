@@ -49,3 +49,29 @@ def test_kinks_of_losses_are_known(loss: str, target: float | None) -> None:
     y = [1.0] if target else [2.0]
     x = [1.0] if target else [2.0]
     assert check_gradient(m, x, y, loss).skipped == 20
+
+
+def test_a_right_gradient_is_never_refused() -> None:
+    """Near a minimum, where the slopes are small beside the curvature, and where F is steep and strongly curved."""
+    x = np.linspace(-1, 1, 37)
+    y, m = np.sin(3 * x), uat.MLP.initialize((1, 8, 1), "tanh", rng=3)
+    best = uat.learn.fit(m, x, y, method=uat.learn.LBFGS(), steps=2000).network
+    for net, inputs in [(best, x), (m, 1000 * x), (m, 100 * x), (m, x)]:
+        check = check_gradient(net, inputs, y)
+        assert "disagrees" not in check.outcome, check.outcome
+    assert check_gradient(m, 1000 * x, y).passed
+    for steps in (50, 300, 1000):
+        better = uat.learn.fit(m, x, y, method=uat.learn.LBFGS(), steps=steps).network
+        assert "disagrees" not in check_gradient(better, x, y).outcome
+
+
+def test_what_rounding_hides_is_called_undecided() -> None:
+    x = np.linspace(-1, 1, 37)
+    y, m = np.sin(3 * x) + 1e7, uat.MLP.initialize((1, 8, 1), "tanh", rng=3)
+    gradient = value_and_gradient(m, x, y)[1]
+    check = check_gradient(m, x, y, gradient=gradient * (1 + 1e-5))
+    assert not check.passed
+    assert check.undecided == 20
+    assert "could not be decided" in check.outcome
+    assert "rounding" in check.outcome
+    assert "disagrees" in check_gradient(m, x, y, gradient=gradient * 1.1).outcome  # no rounding is as large as that

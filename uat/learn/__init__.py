@@ -10,6 +10,7 @@ from uat.learn.history import Fit, History, Row
 from uat.learn.initialize import from_net, glorot, he, uniform_kinks
 from uat.learn.last_layer import fit_last_layer
 from uat.learn.losses import LOSSES, Loss
+from uat.learn.metrics import accuracy
 from uat.learn.noise import gradient_noise
 from uat.learn.regularizers import L1, L2
 from uat.learn.risk import value_and_gradient
@@ -32,6 +33,7 @@ __all__ = [
     "Loss",
     "Row",
     "VariableProjection",
+    "accuracy",
     "backward",
     "check_gradient",
     "constant",

@@ -10,7 +10,7 @@ act:
     identity  da_j/dz_i = delta_ij
 
 All but one's own pair need only the activation a for that, so that a takes the place of z. The values, as one reads
-them, are in `uat.mlp.VALUES`; here they are written into place.
+them, are in `uat._activations.VALUES`; here they are written into place.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
-from uat.mlp import Activation
+from uat._activations import Activation, elementwise
 
 
 class Node:
@@ -121,11 +121,11 @@ def _identity(node: Node) -> None:
 
 def _own_forward(node: Node) -> None:
     node.z[...] = node.a
-    node.a[...] = node.pair[0](node.z)
+    node.a[...] = elementwise(node.pair[0], node.z, "activation")
 
 
 def _own_backward(node: Node) -> None:
-    node.g[...] *= node.pair[1](node.z)
+    node.g[...] *= elementwise(node.pair[1], node.z, "activation")
 
 
 Rule = Callable[[Node], None]

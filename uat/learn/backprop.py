@@ -30,9 +30,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from uat._checks import samples
+from uat._activations import Activation
+from uat._checks import InputError, samples
 from uat.learn.activations import Node
-from uat.mlp import MLP, Activation, Array, count_parameters
+from uat.mlp import MLP, Array, count_parameters
 
 RANK_ONE = 1 << 14  # entries from which on a padded outer product is faster than a plain one (measured)
 
@@ -157,7 +158,9 @@ def backward(tape: Tape, slope: ArrayLike) -> tuple[Array, Array]:
     """(dLoss/dtheta (P,), dLoss/dinput (n, d_in)) from slope = dLoss/doutput (n, d_out), after `forward`."""
     d_out, count = tape.slope.shape
     rows = samples(slope, "slope", d_out, tape.slope.dtype)
-    tape.slope[...] = np.broadcast_to(rows.T, (d_out, count))
+    if len(rows) != count:
+        raise InputError(f"`slope` must have a row a sample, {count} of them, but has shape {np.shape(slope)}.")
+    tape.slope[...] = rows.T
     tape.backward()
     gradient = np.empty(count_parameters(tape.sizes), tape.gradient.dtype)
     gradient[joined_order(tape.sizes)] = tape.gradient

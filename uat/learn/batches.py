@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from uat._checks import InputError, integer, show
+from uat._checks import InputError, integer, memory, show
 from uat.learn.risk import Samples
 from uat.mlp import Array
 
@@ -39,10 +39,14 @@ class Batches:
     def block(self, t: int, n: int, rng: np.random.Generator) -> tuple[NDArray[np.intp], int]:
         """The order of the samples from step t on, and how many of them make a batch."""
         if self.rule is not None:
-            order = np.asarray(self.rule(t, n, rng))
+            given = self.rule(t, n, rng)
+            try:
+                order = np.asarray(given)
+            except ValueError:  # rows of different lengths
+                order = np.empty(0)
             if order.ndim != 1 or order.size == 0 or order.dtype.kind not in "iu":
                 raise InputError(
-                    f"`batches` must give a non-empty vector of indices, but at t = {t} gave {show(order)}."
+                    f"`batches` must give a non-empty vector of indices, but at t = {t} gave {show(given)}."
                 )
             if order.min() < 0 or order.max() >= n:
                 raise InputError(f"`batches` must give indices in 0..{n - 1}, but at t = {t} gave {show(order)}.")
@@ -84,6 +88,9 @@ def as_batches(batches: Any, n: int) -> Batches:
         if batches.size is not None and batches.size > n:
             raise InputError(f"`batches` must have size <= n, but the size is {batches.size} and n = {n}.")
         return batches
+    for rule in (full, shuffled, with_replacement, cyclic):
+        if batches is rule:
+            raise InputError(f"`batches` must be {rule.__name__}(...), with its parentheses, but is the function itself.")
     if callable(batches):
         return Batches("own", rule=batches)
     raise InputError(f"`batches` must be full(), shuffled(size), ... or a function, but is {show(batches)}.")
@@ -126,7 +133,7 @@ class Stream:
     def restore(self, state: dict[str, Any]) -> None:
         """Continue where `state` was taken."""
         for rng, before in zip(self.rngs, state["rngs"], strict=True):
-            rng.bit_generator.state = before
+            rng.bit_generator.state = _like(before, rng.bit_generator.state)
         if state["position"]:
             self._draw(state["drawn_at"])
         self._position = state["position"]
@@ -147,6 +154,7 @@ class Stream:
 
     def _allocate(self, length: int, size: int) -> None:
         self._cut, d_out, rows = (length, size), self.data.Y.shape[0], len(self._table)
+        memory(len(self.rngs) * (rows + 1) * length, "an epoch of batches")
         self._block = np.ones((len(self.rngs), rows + 1, length), self._table.dtype)  # the last row stays ones
         block = self._block if self.stacked else self._block[0]
         cuts = [block[..., start : min(start + size, length)] for start in range(0, length, size)]
@@ -154,3 +162,10 @@ class Stream:
         self._views = [
             (c[..., first:, :], c[..., :d_out, :], c[..., d_out:first, :] if first > d_out else None) for c in cuts
         ]
+
+
+def _like(plain: Any, state: Any) -> Any:
+    """The state of a generator read from JSON, its lists as arrays where the generator keeps arrays."""
+    if isinstance(state, dict):
+        return {name: _like(plain[name], part) for name, part in state.items()}
+    return np.array(plain, state.dtype) if isinstance(state, np.ndarray) else plain

@@ -2,7 +2,8 @@
 
 The file is a NumPy archive without pickles: the parameters, what the method remembers, the best parameters, and a
 line of JSON with the step, the state of the batches and generators, the history and a description of the run. It is
-written beside its final name and then moved there, which is atomic.
+written beside its final name and then moved there, which is atomic. A run is continued by the run that it describes,
+and refused by every other.
 """
 
 from __future__ import annotations
@@ -10,34 +11,97 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import zipfile
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, fields
 from typing import Any
 
 import numpy as np
 
 from uat._checks import InputError
-from uat._files import written_whole
+from uat._files import path_of, written_whole
+from uat.learn.batches import Batches
+from uat.learn.history import Row
+from uat.learn.journal import Journal
+from uat.learn.losses import Loss
+from uat.learn.regularizers import Regularizer
 from uat.learn.risk import Samples
-from uat.mlp import Array
+from uat.learn.schedules import text
+from uat.mlp import MLP, Array
 
 
-def write(path: str | os.PathLike[str], arrays: dict[str, Array], plain: dict[str, Any]) -> None:
-    """Write arrays and plain data; the file is either the old one or the new one, whenever the machine stops."""
-    named: dict[str, Any] = {f"array_{name}": value for name, value in arrays.items()}
+def describe(
+    network: MLP, data: Samples, held: Samples | None, loss: Loss, regularizer: Regularizer | None, method: Any,
+    batches: Batches, frozen: Sequence[int], record_every: int,
+) -> dict[str, Any]:  # fmt: skip
+    """What must be the same for a run to be continued; functions go by their names, all that can be compared."""
+    return {
+        "sizes": list(network.sizes),
+        "activations": [text(act) for act in network.activations],
+        "dtype": str(network.theta.dtype),
+        "loss": loss.name,
+        "regularizer": repr(regularizer),
+        "method": f"{type(method).__name__}({', '.join(text(getattr(method, f.name)) for f in fields(method))})",
+        "batches": f"{batches.kind}({batches.size}, {batches.drop_last})",
+        "frozen": list(frozen),
+        "record_every": record_every,
+        "samples": fingerprint(data),
+        "validation samples": None if held is None else fingerprint(held),
+    }
+
+
+def write(path: str | os.PathLike[str], journal: Journal, arrays: dict[str, Array], plain: dict[str, Any]) -> None:
+    """Write a journal, arrays and plain data; the file is the old one or the new one, whenever the machine stops."""
+    named: dict[str, Any] = {f"array_{name}": value for name, value in arrays.items()} | {"array_best": journal.best}
+    about = {
+        "rows": [asdict(row) for row in journal.rows],
+        "best_value": journal.best_value,
+        "best_step": journal.best_step,
+    }
     with written_whole(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, plain=json.dumps(plain), **named)
+        np.savez(file, plain=json.dumps(plain | about, default=np.ndarray.tolist), **named)
 
 
-def read(path: str | os.PathLike[str]) -> tuple[dict[str, Array], dict[str, Any]]:
-    """The arrays and the plain data of a checkpoint."""
+@contextmanager
+def reading(path: Any, description: dict[str, Any], steps: int, journal: Journal) -> Any:
+    """Open the checkpoint of a run of this description, fill the journal, and hand out ``take`` and the plain data.
+
+    ``take(name, like)`` is the array of that name, in the shape and dtype of another. Whatever fails while the file
+    is read or its content used becomes one sentence: a damaged file can raise anything.
+    """
+    source = path_of(path, "resume")
+    if not source.is_file():
+        raise InputError(f"`resume` must be the path of a checkpoint, but there is no file {str(path)!r}.")
     try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
+        with source.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            plain = json.loads(str(archive["plain"]))
             arrays = {name.removeprefix("array_"): archive[name] for name in archive.files if name != "plain"}
-            return arrays, json.loads(str(archive["plain"]))
-    except FileNotFoundError:
-        raise InputError(f"`resume` must be the path of a checkpoint, but there is no file {str(path)!r}.") from None
-    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"`resume` must be a checkpoint, but {str(path)!r} is not: {error}.") from None
+        _same_run(plain["description"], description)
+        journal.rows = [Row(**row) for row in plain["rows"]]
+        if not journal.rows:
+            raise ValueError("it has no recorded point")
+        if plain["t"] > steps:
+            raise InputError(f"`steps` must be >= the steps of the checkpoint, {plain['t']}, but is {steps}.")
+        take = _taker(arrays)
+        journal.best, journal.best_step = take("best", journal.last), int(plain["best_step"])
+        journal.best_value = float(plain["best_value"])
+        yield take, plain
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(
+            f"`resume` must be a checkpoint, but {str(path)!r} is none, or damaged: {type(error).__name__}: {error}."
+        ) from None
+
+
+def _taker(arrays: dict[str, Array]) -> Callable[[str, Array], Array]:
+    def take(name: str, like: Array) -> Array:
+        found = arrays[name]
+        if (found.shape, found.dtype) != (like.shape, like.dtype):
+            raise ValueError(f"{name} has shape {found.shape} and dtype {found.dtype}")
+        return found
+
+    return take
 
 
 def fingerprint(data: Samples) -> str:
@@ -48,7 +112,7 @@ def fingerprint(data: Samples) -> str:
     return digest.hexdigest()[:16]
 
 
-def same_run(found: dict[str, Any], wanted: dict[str, Any]) -> None:
+def _same_run(found: dict[str, Any], wanted: dict[str, Any]) -> None:
     """Refuse a checkpoint of another network or run, naming the first difference."""
     for name, value in wanted.items():
         if found.get(name) != value:

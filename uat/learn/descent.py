@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from uat._checks import InputError, nonnegative, positive, show
-from uat.learn.schedules import as_schedule
+from uat.learn.schedules import as_rate
 from uat.mlp import Array
 
 Memory = dict[str, Array]
@@ -35,8 +35,9 @@ class SGD:
     nesterov: bool = False
 
     def __post_init__(self) -> None:
-        as_schedule(self.rate)
-        if not 0 <= nonnegative(self.momentum, "momentum") < 1:
+        object.__setattr__(self, "rate", as_rate(self.rate))
+        object.__setattr__(self, "momentum", nonnegative(self.momentum, "momentum"))
+        if not self.momentum < 1:
             raise InputError(f"`momentum` must be in [0, 1), but is {show(self.momentum)}.")
         if self.nesterov and self.momentum == 0:
             raise InputError("`momentum` must be > 0 when `nesterov` is asked for, but is 0.")
@@ -74,12 +75,12 @@ class Adam:
     decay: float = 0.0
 
     def __post_init__(self) -> None:
-        as_schedule(self.rate)
-        for name in ("beta1", "beta2"):
-            if not nonnegative(getattr(self, name), name) < 1:
+        object.__setattr__(self, "rate", as_rate(self.rate))
+        for name in ("beta1", "beta2", "decay"):
+            object.__setattr__(self, name, nonnegative(getattr(self, name), name))
+            if name != "decay" and not getattr(self, name) < 1:
                 raise InputError(f"`{name}` must be in [0, 1), but is {show(getattr(self, name))}.")
-        positive(self.epsilon, "epsilon")
-        nonnegative(self.decay, "decay")
+        object.__setattr__(self, "epsilon", positive(self.epsilon, "epsilon"))
 
     def start(self, theta: Array) -> Memory:
         """What is remembered between steps, before the first."""

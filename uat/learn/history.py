@@ -9,17 +9,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from uat._checks import one_of
 from uat.mlp import MLP
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One recorded point, after ``step`` steps.
+    """One recorded point, after ``step`` steps, of the network numbered ``index`` in `fit_many` (0 in `fit`).
 
     ``epoch`` is the samples seen divided by n; ``gamma`` the last step's rate (nan before the first); ``loss`` the
     whole objective F(theta), Omega included; ``validation`` the risk on the validation samples, without Omega;
     ``gradient_norm`` is |grad F(theta)|_2, frozen layers left out; ``seconds`` counts from the start, over all
-    resumed parts.
+    resumed parts; ``metrics`` holds one's own, nan where the parameters were not finite.
     """
 
     step: int
@@ -30,25 +31,35 @@ class Row:
     gradient_norm: float
     seconds: float
     metrics: Mapping[str, float] = field(default_factory=dict)
+    index: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The recorded points, as rows and as arrays: ``history.loss`` has shape (rows,), an absent value being nan."""
+    """The recorded points, as rows and as arrays: ``history.loss`` has shape (rows,), an absent value being nan.
+
+    ``history.step`` is an array of integers, the other columns are of floats.
+    """
 
     rows: tuple[Row, ...]
 
     def __len__(self) -> int:
         return len(self.rows)
 
+    @property
+    def step(self) -> NDArray[np.int64]:
+        """The steps done at each recorded point, shape (rows,)."""
+        return np.array([row.step for row in self.rows], dtype=np.int64)
+
     def __getattr__(self, name: str) -> NDArray[np.float64]:
-        if name not in ("step", "epoch", "gamma", "loss", "validation", "gradient_norm", "seconds"):
+        if name not in ("epoch", "gamma", "loss", "validation", "gradient_norm", "seconds"):
             raise AttributeError(f"a History has no column {name!r}")
         values = [getattr(row, name) for row in self.rows]
         return np.array([np.nan if value is None else value for value in values], dtype=float)
 
     def metric(self, name: str) -> NDArray[np.float64]:
         """One of one's own metrics, shape (rows,)."""
+        one_of(name, "name", self.rows[-1].metrics if self.rows else ())
         return np.array([row.metrics[name] for row in self.rows], dtype=float)
 
     def as_dicts(self) -> list[dict[str, Any]]:
@@ -62,8 +73,9 @@ class Fit:
 
     ``network`` is the *best* recorded network: least validation loss where there are validation samples, least F
     otherwise. ``last`` is the one where the run stopped (after a divergence: the last recorded one whose loss was
-    finite). ``reason`` is "steps", "stopped", "callback", "interrupted", "diverged" or "converged", and ``outcome``
-    the same in a sentence.
+    finite). ``reason`` is "steps", "stopped", "callback", "interrupted", "diverged", "converged", "stalled" (L-BFGS
+    found no lower point, though the gradient is above its tolerance) or "failed" (the ``partial`` of an exception), and
+    ``outcome`` the same in a sentence.
     """
 
     network: MLP

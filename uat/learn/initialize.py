@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from uat._checks import InputError, integer, interval, nonnegative
-from uat.mlp import MLP, Activation
+from uat._activations import Activation
+from uat._checks import InputError, generator, integer, interval, nonnegative, show
+from uat.mlp import MLP
 from uat.relu_net import ReluNet
 
 Seed = int | np.random.Generator | None
@@ -49,7 +50,7 @@ def uniform_kinks(width: int, domain: tuple[float, float], rng: Seed = 0) -> MLP
     Weights w_j = +-1 with equal probability, kinks t_j uniform on [a, b], biases -w_j t_j, outer weights normal with
     variance 1/width in units of 1/(b - a), so that values are of order 1 on the domain; output bias 0.
     """
-    width, (a, b), draw = integer(width, "width"), interval(domain), np.random.default_rng(rng)
+    width, (a, b), draw = integer(width, "width"), interval(domain), generator(rng)
     w = draw.choice([-1.0, 1.0], size=width)
     kinks = draw.uniform(a, b, width)
     outer = draw.normal(0.0, 1 / np.sqrt(width), width) / (b - a)
@@ -62,7 +63,9 @@ def from_net(net: ReluNet | MLP, *, width: int | None = None, noise: float = 0.0
     ``width`` > the net's own adds neurons with outer weight 0 and kinks uniform between its outermost ones: the
     function stays as it is. ``noise`` multiplies every parameter by 1 + noise * a standard normal number.
     """
-    draw, noise = np.random.default_rng(rng), nonnegative(noise, "noise")
+    if not isinstance(net, (ReluNet, MLP)):
+        raise InputError(f"`net` must be a ReluNet or an MLP, but is {show(net)}.")
+    draw, noise = generator(rng), nonnegative(noise, "noise")
     if width is not None:
         plain = net if isinstance(net, ReluNet) else ReluNet.from_mlp(net)
         extra = integer(width, "width") - plain.width

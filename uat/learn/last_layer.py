@@ -3,7 +3,7 @@
 With features Phi = u_{L-1}(x), shape (n, width), the best last layer for the squared loss solves the normal equations
 of
 
-    min over A, b of  (1/n) sum_i w_i |A phi_i + b - y_i|^2 + lambda (|A|^2 + |b|^2),
+    min over A, b of  (1/n) sum_i w_i |A phi_i + b - y_i|^2 + lambda (|A|^2 + |b|^2)   (|A|^2 alone for ``biases=False``),
 
 here as one least-squares problem (the shortest solution where there are several). Training the layer by descent with
 all others frozen, ``fit(..., frozen=range(L - 1))``, goes to the same minimum, slowly.
@@ -16,8 +16,8 @@ from numpy.typing import ArrayLike
 
 from uat._checks import InputError, show
 from uat.learn.losses import LOSSES
-from uat.learn.regularizers import Regularizer
-from uat.learn.risk import prepare
+from uat.learn.regularizers import Regularizer, as_regularizer
+from uat.learn.risk import as_network, prepare
 from uat.mlp import MLP
 
 
@@ -32,12 +32,13 @@ def fit_last_layer(
 
     x (n, d_in), y (n, d_out), weights (n,) as in `value_and_gradient`. The output activation must be the identity.
     """
+    as_network(network)
     if network.activations[-1] != "identity":
         raise InputError(
             f"`network` must have an affine output, but its activation is {show(network.activations[-1])}."
         )
     data = prepare(network, x, y, LOSSES["squared"], weights)
-    terms = regularizer or Regularizer(())
+    terms = as_regularizer(regularizer) or Regularizer(())
     if any(term.power == 1 for term in terms.terms):
         raise InputError("`regularizer` must have no L1 term: with one there is no closed form.")
     features = network.features(data.X[:-1].T).astype(float)

@@ -13,12 +13,14 @@ it can be multiplied with 1/|B| in one go.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any
 
 import numpy as np
 from scipy.special import expit, xlogy
 
+from uat._activations import elementwise
 from uat._checks import InputError, one_of, show
 from uat.mlp import Array
 
@@ -37,6 +39,11 @@ class Loss:
     factor: float = 1.0
     kind: str = "real"
     kink: Callable[[Array, Array], Array] | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if LOSSES.get(self.name) is self:  # the losses with a name travel by it
+            return resolve, (self.name,)
+        return Loss, tuple(getattr(self, item.name) for item in fields(self))
 
     def derivative(self, y: Any, s: Any) -> Array:
         """dP/ds at (y, s), elementwise."""
@@ -134,17 +141,25 @@ def _softmax_minus_y(y: Array, z: Array, out: Array) -> None:
 SOFTMAX_CROSS_ENTROPY = Loss("cross_entropy", _log_sum_exp, _softmax_minus_y, 1.0, "classes")
 
 
+def _own_value(value: Callable[[Array, Array], Any], y: Array, s: Array) -> Array:
+    return elementwise(value, s, "loss", y)
+
+
+def _own_slope(derivative: Callable[[Array, Array], Any], y: Array, s: Array, out: Array) -> None:
+    out[...] = elementwise(derivative, s, "loss", y)
+
+
 def resolve(loss: Any) -> Loss:
-    """A loss by its name, a `Loss`, or one's own pair (value, derivative) of functions of (y, s)."""
+    """A loss by its name, a `Loss`, or one's own pair (value, derivative) of functions of (y, s).
+
+    Both are elementwise, on arrays of one shape: in training y and s come as (d_out, n), samples as columns.
+    """
     if isinstance(loss, Loss):
         return loss
     if isinstance(loss, (tuple, list)) and len(loss) == 2 and all(map(callable, loss)):
         value, derivative = loss
 
-        def write(y: Array, s: Array, out: Array) -> None:
-            out[...] = derivative(y, s)
-
-        return Loss(getattr(value, "__qualname__", "own"), value, write)
+        return Loss(getattr(value, "__qualname__", "own"), partial(_own_value, value), partial(_own_slope, derivative))
     if isinstance(loss, str):
         return LOSSES[one_of(loss, "loss", LOSSES)]
     raise InputError(f"`loss` must be a name, a Loss or a pair (value, derivative), but is {show(loss)}.")

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from uat._checks import InputError, integer
+from uat._checks import InputError, integer, memory, show
 from uat.learn.losses import resolve
 from uat.learn.risk import bind, prepare
 from uat.mlp import MLP
@@ -52,9 +52,14 @@ def gradient_noise(
     resolved = resolve(loss)
     data = prepare(network, x, y, resolved, weights)
     risk, n = bind(network, resolved, None), data.count
-    chosen = np.array([integer(size, f"sizes[{k}]") for k, size in enumerate(sizes)], dtype=np.int64)
+    try:
+        listed = list(sizes)
+    except TypeError:
+        raise InputError(f"`sizes` must be a sequence of batch sizes, but is {show(sizes)}.") from None
+    chosen = np.array([integer(size, f"sizes[{k}]") for k, size in enumerate(listed)], dtype=np.int64)
     if chosen.size and chosen.max() > n:
         raise InputError(f"`sizes` must be <= n = {n}, but holds {chosen.max()}.")
+    memory(2.0 * n * network.theta.size, "the gradients of the single samples")
     single = np.empty((n, network.theta.size))
     for i in range(n):
         part = slice(i, i + 1)

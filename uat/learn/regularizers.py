@@ -7,10 +7,11 @@ batch's gradient whole as well. Its gradient is 2 lambda theta, and lambda sign(
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from uat._checks import nonnegative
+from uat._checks import InputError, nonnegative, show
 from uat.mlp import MLP, Array
 
 
@@ -30,6 +31,8 @@ class Regularizer:
     terms: tuple[Term, ...]
 
     def __add__(self, other: Regularizer) -> Regularizer:
+        if not isinstance(other, Regularizer):
+            raise InputError(f"a regularizer must be added to another, made by L1 or L2, but here to {show(other)}.")
         return Regularizer(self.terms + other.terms)
 
     def strengths(self, network: MLP, power: int) -> Array:
@@ -48,12 +51,19 @@ class Regularizer:
 
 def L1(strength: float, biases: bool = True) -> Regularizer:  # noqa: N802 - the field's name
     """Omega(theta) = strength * |theta|_1; ``biases=False`` leaves the biases out. strength >= 0."""
-    return Regularizer((Term(1, nonnegative(strength, "strength"), biases),))
+    return Regularizer((Term(1, nonnegative(strength, "strength"), bool(biases)),))
 
 
 def L2(strength: float, biases: bool = True) -> Regularizer:  # noqa: N802 - the field's name
     """Omega(theta) = strength * |theta|_2^2 (no 1/2); ``biases=False`` leaves the biases out. strength >= 0."""
-    return Regularizer((Term(2, nonnegative(strength, "strength"), biases),))
+    return Regularizer((Term(2, nonnegative(strength, "strength"), bool(biases)),))
+
+
+def as_regularizer(value: Any) -> Regularizer | None:
+    """A regularizer, or None where none is needed."""
+    if value is not None and not isinstance(value, Regularizer):
+        raise InputError(f"`regularizer` must be made of L1(strength) and L2(strength), or None, but is {show(value)}.")
+    return value
 
 
 def weight_mask(network: MLP) -> Array:

@@ -17,9 +17,10 @@ from numpy.typing import ArrayLike
 from uat._checks import InputError, samples, show, vector
 from uat.learn.backprop import Tape, joined_order, with_ones
 from uat.learn.losses import SOFTMAX_CROSS_ENTROPY, Loss, resolve
-from uat.learn.regularizers import Regularizer
+from uat.learn.regularizers import Regularizer, as_regularizer
 from uat.mlp import MLP, Array
 
+TAPES = 8  # more sizes than one run needs that does not change its batch size
 CHUNK = 2048  # samples at a time when the whole objective is asked for: a few MB of buffers at width 256
 
 
@@ -36,14 +37,27 @@ class Samples:
         return int(self.X.shape[-1])
 
 
+def as_network(network: Any, name: str = "network") -> None:
+    """An `MLP`; a constructed network is told the way."""
+    if not isinstance(network, MLP):
+        hint = " Write .to_mlp() behind it." if hasattr(network, "to_mlp") else ""
+        raise InputError(f"`{name}` must be an MLP, but is {show(network)}.{hint}")
+
+
 def prepare(network: MLP, x: ArrayLike, y: ArrayLike, loss: Loss, weights: ArrayLike | None = None) -> Samples:
     """Check x, y and the sample weights against the network and the loss."""
+    as_network(network)
+    if loss.kind == "classes" and network.activations[-1] != "softmax":
+        raise InputError(
+            f"`loss` {loss.name!r} must be given a network with a softmax output (output='softmax'), "
+            f"but the output activation is {show(network.activations[-1])}."
+        )
     dtype, d_in, d_out = network.theta.dtype, network.sizes[0], network.sizes[-1]
     rows = samples(x, "x", d_in, dtype)
     n = len(rows)
     if n == 0:
         raise InputError(f"`x` must have at least one sample, but has shape {np.shape(x)}.")
-    if loss.kind == "classes" and np.ndim(y) == 1 and d_out > 1:
+    if loss.kind == "classes" and (np.ndim(y) == 1 or np.shape(y) == (n, 1)) and d_out > 1:
         targets = _one_hot(y, d_out).astype(dtype)
     else:
         targets = samples(y, "y", d_out, dtype)
@@ -63,14 +77,20 @@ def prepare(network: MLP, x: ArrayLike, y: ArrayLike, loss: Loss, weights: Array
     scale = None
     if weights is not None:
         w = vector(weights, "weights", length=n)
-        if (w < 0).any() or w.sum() <= 0:
+        if (w < 0).any() or not w.any():
             k = int(np.argmin(w))
             raise InputError(f"`weights` must be >= 0 and not all 0, but weights[{k}] = {show(w[k])}.")
+        w = w / w.max()  # neither 1e308 nor 1e-322 is lost
         scale = np.tile((w * (n / w.sum())).astype(dtype), (d_out, 1))  # a row a component: nothing to broadcast
     return Samples(with_ones(rows), np.ascontiguousarray(targets.T), scale)
 
 
 def _one_hot(labels: Any, classes: int) -> Array:
+    if np.ndim(labels) != 1 or np.asarray(labels).dtype.kind == "b":
+        raise InputError(
+            f"`y` must hold class numbers 0 to {classes - 1} in shape (n,), or probabilities (n, {classes}), but has "
+            f"shape {np.shape(labels)} and dtype {np.asarray(labels).dtype}."
+        )
     numbers = vector(labels, "y")
     good = (numbers == np.floor(numbers)) & (numbers >= 0) & (numbers < classes)
     if not good.all():
@@ -88,15 +108,9 @@ class Risk:
 
     def __init__(self, network: MLP, loss: Loss, regularizer: Regularizer | None, theta: Array) -> None:
         self.sizes, self.activations, self.loss = network.sizes, network.activations, loss
-        if loss.kind == "classes":
-            if network.activations[-1] != "softmax":
-                raise InputError(
-                    "`loss` 'cross_entropy' must be given a network with a softmax output (output='softmax'), "
-                    f"but the output activation is {show(network.activations[-1])}."
-                )
-            if loss.name == "cross_entropy":
-                self.loss = SOFTMAX_CROSS_ENTROPY
-                self.activations = (*network.activations[:-1], "identity")
+        if loss.kind == "classes" and loss.name == "cross_entropy":
+            self.loss = SOFTMAX_CROSS_ENTROPY
+            self.activations = (*network.activations[:-1], "identity")
         self.theta, self.gradient = theta, np.empty_like(theta)
         self._work = np.empty_like(theta)
         order = joined_order(network.sizes)
@@ -108,8 +122,10 @@ class Risk:
         self._tapes: dict[int, Tape] = {}
 
     def tape(self, count: int) -> Tape:
-        """The buffers for batches of this size, made when first asked for."""
+        """The buffers for batches of this size, made when first asked for; the oldest sizes are let go."""
         if count not in self._tapes:
+            while len(self._tapes) >= TAPES:
+                del self._tapes[next(iter(self._tapes))]
             self._tapes[count] = Tape(self.sizes, self.activations, self.theta, self.gradient, count)
         return self._tapes[count]
 
@@ -175,7 +191,7 @@ class Risk:
 
 def bind(network: MLP, loss: Any, regularizer: Regularizer | None) -> Risk:
     """The objective of one network, on a joined copy of its parameters."""
-    return Risk(network, resolve(loss), regularizer, network.theta[joined_order(network.sizes)])
+    return Risk(network, resolve(loss), as_regularizer(regularizer), network.theta[joined_order(network.sizes)])
 
 
 def value_and_gradient(

@@ -9,23 +9,21 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, fields
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from uat._checks import InputError
 from uat.learn import checkpoint as files
 from uat.learn.batches import Batches, Stream
 from uat.learn.descent import SGD, Adam, Memory
 from uat.learn.history import Fit, Row
-from uat.learn.journal import Journal
+from uat.learn.journal import Journal, Metrics, salvage
 from uat.learn.regularizers import Regularizer
 from uat.learn.risk import Risk, Samples
-from uat.learn.schedules import Schedule, as_schedule, rate_at
-from uat.learn.stopping import Criterion
+from uat.learn.schedules import as_schedule, rate_at
+from uat.learn.stopping import Criterion, verdict
 from uat.mlp import MLP
 
 Callback = Callable[[Row, MLP], Any]
@@ -49,11 +47,11 @@ class Run:
         record_every: int,
         stop: Sequence[Criterion],
         callback: Callback | None,
-        metrics: Mapping[str, Callable[[MLP], float]],
+        metrics: Metrics,
         frozen: Sequence[int],
         checkpoint: Any,
     ) -> None:
-        self.journals = [Journal(network) for network in networks]
+        self.journals = [Journal(network, k) for k, network in enumerate(networks)]
         joined = np.array([journal.last for journal in self.journals])
         self.theta = joined if stacked else joined[0]
         self.risk = Risk(networks[0], loss, regularizer, self.theta)
@@ -68,17 +66,10 @@ class Run:
         self.before = 0.0  # seconds spent before a resume
         self.started = time.perf_counter()
         self.description = {
-            "sizes": list(networks[0].sizes),
-            "activations": [_text(act) for act in networks[0].activations],
-            "dtype": str(self.theta.dtype),
-            "loss": loss.name,
-            "regularizer": repr(regularizer),
-            "method": f"{type(method).__name__}({', '.join(_text(getattr(method, f.name)) for f in fields(method))})",
-            "batches": f"{batches.kind}({batches.size}, {batches.drop_last})",
-            "frozen": list(frozen),
-            "record_every": record_every,
-            "samples": files.fingerprint(data),
-            "validation samples": None if validation is None else files.fingerprint(validation),
+            **files.describe(
+                networks[0], data, validation, loss, regularizer, method, batches, frozen, record_every
+            ),
+            "generator": type(rngs[0].bit_generator).__name__,
         }
 
     def go(self, steps: int, report: Callable[[int], None]) -> list[Fit]:
@@ -88,7 +79,12 @@ class Run:
                 if not self.journals[0].rows:
                     self.record()
                     self.save()
-                self.ask(callback=self.t == 0)
+                    self.ask(callback=True)
+                elif self.t == steps and self.journals[0].rows[-1].step < steps:  # the checkpoint of an end off the beat
+                    self.record()
+                    self.ask(callback=True)
+                else:
+                    self.ask(callback=False)
                 while self.t < steps and not all(journal.reason for journal in self.journals):
                     due = self.t - self.t % self.record_every + self.record_every
                     self.advance(min(steps, due))
@@ -104,6 +100,9 @@ class Run:
                 if not self.journals[0].rows:
                     raise
                 self.end_all("interrupted", f"interrupted after step {self.journals[0].rows[-1].step}")
+            except Exception as error:
+                salvage(error, self.journals, stacked=self.theta.ndim > 1)
+                raise
         self.end_all("steps", f"did all {self.t} steps")
         return [journal.as_fit() for journal in self.journals]
 
@@ -137,18 +136,17 @@ class Run:
         spent = self.before + time.perf_counter() - self.started
         for k, (journal, theta) in enumerate(zip(self.journals, np.atleast_2d(self.theta), strict=True)):
             if not journal.reason:
-                finite = bool(np.isfinite(theta).all())
-                own = {name: float(f(journal.as_network(theta))) for name, f in self.metrics.items() if finite}
+                own = journal.measure(self.metrics, theta)
                 checked = None if held is None else float(held[k])
                 epoch = self.seen / self.data.count
-                journal.add(Row(self.t, epoch, self.gamma, float(loss[k]), checked, float(norms[k]), spent, own), theta)
+                row = Row(self.t, epoch, self.gamma, float(loss[k]), checked, float(norms[k]), spent, own, k)
+                journal.add(row, theta)
 
     def ask(self, callback: bool) -> None:
         """Let the criteria and the callback end the runs that have not."""
         for journal in self.journals:
-            for criterion in self.stop:
-                if not journal.reason and (sentence := criterion(journal.rows)):
-                    journal.end("stopped", f"stopped at step {journal.rows[-1].step}: {sentence}")
+            if not journal.reason and (sentence := verdict(self.stop, journal.rows)):
+                journal.end("stopped", f"stopped at step {journal.rows[-1].step}: {sentence}")
             if callback and self.callback is not None and not journal.reason:
                 journal.consult(self.callback)
 
@@ -161,52 +159,30 @@ class Run:
         """Write the checkpoint, if one is asked for and the run is sound."""
         if self.checkpoint is None or self.journals[0].reason:
             return
-        journal = self.journals[0]
-        arrays = {"theta": self.theta, "best": journal.best, **{f"memory_{k}": v for k, v in self.memory.items()}}
+        arrays = {"theta": self.theta, **{f"memory_{k}": v for k, v in self.memory.items()}}
         plain = {
             "description": self.description,
             "t": self.t,
             "seen": self.seen,
             "gamma": self.gamma,
             "seconds": self.before + time.perf_counter() - self.started,
-            "best_value": journal.best_value,
-            "best_step": journal.best_step,
-            "rows": [asdict(row) for row in journal.rows],
             "stream": self.stream.state(),
         }
-        files.write(self.checkpoint, arrays, plain)
+        files.write(self.checkpoint, self.journals[0], arrays, plain)
 
     def load(self, path: Any, steps: int) -> None:
         """Stand where a checkpoint was written."""
-        arrays, plain = files.read(path)
-        files.same_run(plain["description"], self.description)
-        if plain["t"] > steps:
-            raise InputError(f"`steps` must be >= the steps of the checkpoint, {plain['t']}, but is {steps}.")
-        self.theta[...] = arrays["theta"]
-        for name, memory in self.memory.items():
-            memory[...] = arrays[f"memory_{name}"]
         journal = self.journals[0]
-        journal.rows = [Row(**row) for row in plain["rows"]]
-        journal.last = self.theta.copy()
-        journal.best, journal.best_value, journal.best_step = arrays["best"], plain["best_value"], plain["best_step"]
-        self.t, self.seen, self.gamma, self.before = plain["t"], plain["seen"], plain["gamma"], plain["seconds"]
-        self.stream.restore(plain["stream"])
+        with files.reading(path, self.description, steps, journal) as (take, plain):
+            self.theta[...] = take("theta", self.theta)
+            for name, memory in self.memory.items():
+                memory[...] = take(f"memory_{name}", memory)
+            journal.last = self.theta.copy()
+            self.t, self.seen, self.gamma, self.before = (plain[name] for name in ("t", "seen", "gamma", "seconds"))
+            self.stream.restore(plain["stream"])
 
 
 def frozen_slices(sizes: Sequence[int], frozen: Sequence[int]) -> list[slice]:
     """Where the layers that must not move stand among the joined parameters."""
     ends = np.cumsum([0, *((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(sizes))])
     return [slice(int(ends[k]), int(ends[k + 1])) for k in frozen]
-
-
-def _text(value: Any) -> str:
-    """A setting as it stands in a checkpoint; functions go by their names, which is all that can be compared."""
-    if callable(value) and not isinstance(value, Schedule):
-        return str(getattr(value, "__qualname__", type(value).__name__))
-    return (
-        "+".join(map(_text, value))
-        if isinstance(value, tuple)
-        else repr(value)
-        if not isinstance(value, str)
-        else value
-    )

@@ -11,7 +11,10 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from numbers import Real
 from typing import Any
+
+import numpy as np
 
 from uat._checks import InputError, integer, nonnegative, positive, show
 
@@ -86,7 +89,7 @@ def _cosine(gamma: float, steps: int, floor: float, t: int) -> float:
 def warmup(schedule: float | Callable[[int], float], steps: int) -> Schedule:
     """A linear rise to gamma_1 over ``steps`` steps, then the schedule from its own t = 1 on."""
     rule, steps = as_schedule(schedule), integer(steps, "steps")
-    return Schedule(f"warmup({rule!r}, {steps})", partial(_warmup, rule, steps))
+    return Schedule(f"warmup({text(rule)}, {steps})", partial(_warmup, rule, steps))
 
 
 def _warmup(rule: Callable[[int], float], steps: int, t: int) -> float:
@@ -98,9 +101,32 @@ def as_schedule(rate: Any) -> Callable[[int], float]:
     return rate if callable(rate) else constant(positive(rate, "rate"))
 
 
+def as_rate(rate: Any) -> float | Callable[[int], float]:
+    """A rate as a method keeps it: a function, or a float > 0."""
+    return rate if callable(rate) else positive(rate, "rate")
+
+
 def rate_at(schedule: Callable[[int], float], t: int) -> float:
-    """gamma_t, refused with a sentence unless finite and > 0."""
-    gamma = schedule(t)
+    """gamma_t as a float, refused with a sentence unless finite and > 0."""
+    found: Any = schedule(t)
+    gamma = found if type(found) is float else _number(found)  # asked at every step: the usual case first
     if not 0 < gamma < math.inf:
-        raise InputError(f"`rate` must be finite and > 0 at every step, but gamma_{t} = {show(gamma)}.")
+        raise InputError(f"`rate` must be finite and > 0 at every step, but gamma_{t} = {show(found)}.")
     return gamma
+
+
+def _number(value: Any) -> float:
+    value = value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
+    try:
+        return float(value) if isinstance(value, Real) else math.nan
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
+
+
+def text(value: Any) -> str:
+    """A setting in words, the same in every process: functions go by their names, numbers without their type."""
+    if isinstance(value, tuple):
+        return "+".join(map(text, value))
+    if callable(value) and not isinstance(value, Schedule):
+        return str(getattr(value, "__qualname__", type(value).__name__))
+    return value if isinstance(value, str) else repr(value)

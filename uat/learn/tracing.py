@@ -13,10 +13,11 @@ from typing import Any, TextIO
 import numpy as np
 from numpy.typing import ArrayLike
 
+from uat._activations import VALUES, Activation
 from uat._checks import InputError, samples
 from uat.learn.losses import resolve
-from uat.learn.risk import prepare
-from uat.mlp import MLP, VALUES, Activation, Array
+from uat.learn.risk import as_network, prepare
+from uat.mlp import MLP, Array
 
 MOST = 200  # parameters: more than that nobody reads
 
@@ -52,6 +53,7 @@ def jacobian(activation: Activation, z: Array) -> Array:
 
 def steps(network: MLP, x: ArrayLike, y: ArrayLike, loss: Any = "squared") -> tuple[list[Step], float]:
     """The nodes from the input to the output, each with its derivatives, and the loss of the one sample."""
+    as_network(network)
     resolved = resolve(loss)
     point = samples(np.atleast_1d(x)[None, :] if np.ndim(x) < 2 else x, "x", network.sizes[0])
     if len(point) != 1:

@@ -8,21 +8,23 @@ versions.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from uat._checks import InputError, integer, show
+from uat._checks import InputError, generator, integer, show
 from uat._files import writable
 from uat.learn import second_order
+from uat.learn.arguments import as_callback, as_frozen, as_metrics, as_networks, as_seeds, held_out
 from uat.learn.batches import Batches, as_batches
 from uat.learn.descent import SGD, Adam
 from uat.learn.history import Fit
+from uat.learn.journal import Metrics
 from uat.learn.losses import resolve
-from uat.learn.regularizers import Regularizer
+from uat.learn.regularizers import Regularizer, as_regularizer
 from uat.learn.risk import prepare
 from uat.learn.run import Callback, Run
 from uat.learn.second_order import LBFGS, VariableProjection
@@ -30,7 +32,6 @@ from uat.learn.stopping import as_criteria
 from uat.mlp import MLP
 
 Method = SGD | Adam | LBFGS | VariableProjection
-Metrics = Mapping[str, Callable[[MLP], float]]
 
 
 def fit(
@@ -48,7 +49,7 @@ def fit(
     weights: ArrayLike | None = None,
     callback: Callback | None = None,
     metrics: Metrics | None = None,
-    frozen: Sequence[int] = (),
+    frozen: Iterable[int] = (),
     record_every: int = 100,
     checkpoint: Any = None,
     resume: Any = None,
@@ -72,28 +73,30 @@ def fit(
         `gradient_below`, `plateau`, `loss_below`, `seconds`, or functions of the recorded rows that return a sentence.
     validation : (x, y)
         Held-out samples. The best network is then the one of least validation risk, otherwise of least F.
+        ``weights`` do not apply to them.
     callback : function (row, network)
-        Called at every recorded point; returning True stops the run.
+        Called at every recorded point; returning True stops the run. In `fit_many` ``row.index`` says which network.
     metrics : dict of functions of a network
-        Recorded beside the losses.
+        Recorded beside the losses; `accuracy` makes one.
     frozen : layer numbers (from 0) that keep their parameters
     record_every : int >= 1
         A point is recorded after 0, record_every, 2 record_every, ... steps and after the last. Divergence is noticed,
-        and criteria are asked, at recorded points only.
+        and criteria are asked, at recorded points only. The second-order methods record every step.
     checkpoint, resume : path
         The state is written at every recorded point, atomically; with ``resume`` a first-order run continues bit for
         bit as if it had never stopped. LBFGS and VariableProjection restart from their last recorded parameters.
     rng : seed or Generator for the batches
     progress : bool
-        A bar on a terminal, nothing in a log.
+        A bar on a terminal, nothing in a log and for the second-order methods.
 
     Returns a `Fit`: ``network`` (the best), ``last`` (where it stopped), ``history``, ``outcome``. Raises
     `InputError` for samples that do not fit the network (shapes named), nan (row named), unknown names, a rate that
     is not > 0, a batch larger than n, a checkpoint of another run. Divergence and Ctrl-C are outcomes, not
-    exceptions.
+    exceptions. Any other failure after the first recorded point, in one's own function for example, is raised with the
+    run so far, a `Fit`, as its attribute ``partial``.
     """
     return _train(
-        [network], x, y, loss, [np.random.default_rng(rng)], stacked=False, regularizer=regularizer, method=method,
+        [network], x, y, loss, [generator(rng)], stacked=False, regularizer=regularizer, method=method,
         batches=batches, steps=steps, stop=stop, validation=validation, weights=weights, callback=callback,
         metrics=metrics, frozen=frozen, record_every=record_every, checkpoint=checkpoint, resume=resume,
         progress=progress,
@@ -117,21 +120,12 @@ def fit_many(
     networks are narrow: the cost of a NumPy call is shared by the whole stack. A network that ends early keeps its
     result while the others go on.
     """
-    chosen = None if seeds is None else list(seeds)
-    nets = [networks] * (1 if chosen is None else len(chosen)) if isinstance(networks, MLP) else list(networks)
-    if not nets:
-        raise InputError("`networks` must hold at least one network, but is empty.")
-    for k, net in enumerate(nets):
-        if (net.sizes, net.activations, net.theta.dtype) != (nets[0].sizes, nets[0].activations, nets[0].theta.dtype):
-            raise InputError(
-                f"`networks` must have one architecture, but networks[0] has sizes {nets[0].sizes}, "
-                f"{nets[0].activations}, {nets[0].theta.dtype} and networks[{k}] has sizes {net.sizes}, "
-                f"{net.activations}, {net.theta.dtype}."
-            )
+    chosen = None if seeds is None else as_seeds(seeds)
+    nets = as_networks(networks, None if chosen is None else len(chosen))
     chosen = list(range(len(nets))) if chosen is None else chosen
     if len(chosen) != len(nets):
         raise InputError(f"`seeds` must be as many as the networks, {len(nets)}, but there are {len(chosen)}.")
-    rngs = [np.random.default_rng(seed) for seed in chosen]
+    rngs = [generator(seed, f"seeds[{k}]") for k, seed in enumerate(chosen)]
     for name in ("rng", "checkpoint", "resume"):
         if name in settings:
             raise InputError(f"`{name}` must be left out of fit_many, but is {show(settings[name])}.")
@@ -142,52 +136,39 @@ def _train(
     networks: list[MLP], x: ArrayLike, y: ArrayLike, loss: Any, rngs: list[np.random.Generator], *, stacked: bool,
     regularizer: Regularizer | None = None, method: Method = Adam(), batches: Any = None, steps: int = 10_000,  # noqa: B008
     stop: Any = None, validation: Any = None, weights: ArrayLike | None = None, callback: Callback | None = None,
-    metrics: Metrics | None = None, frozen: Sequence[int] = (), record_every: int = 100, checkpoint: Any = None,
+    metrics: Metrics | None = None, frozen: Iterable[int] = (), record_every: int = 100, checkpoint: Any = None,
     resume: Any = None, progress: bool = False,
 ) -> list[Fit]:  # fmt: skip
     """Check what `fit` and `fit_many` were given, once, and let the method run."""
-    network, loss = networks[0], resolve(loss)
-    data = prepare(network, x, y, loss, weights)
-    held = None if validation is None else prepare(network, *_pair(validation), loss)
+    loss = resolve(loss)
+    data = prepare(networks[0], x, y, loss, weights)
+    held, regularizer = held_out(networks[0], validation, loss), as_regularizer(regularizer)
     chosen, steps = as_batches(batches, data.count), integer(steps, "steps", least=0)
-    record_every = integer(record_every, "record_every")
-    layers = len(network.sizes) - 1
-    if any(integer(k, "frozen", least=0) >= layers for k in frozen):
-        raise InputError(f"`frozen` must hold layers 0 to {layers - 1}, but is {show(frozen)}.")
-    criteria = as_criteria(stop)
+    record_every, layers = integer(record_every, "record_every"), as_frozen(frozen, len(networks[0].sizes) - 1)
+    criteria, callback, own = as_criteria(stop), as_callback(callback), as_metrics(metrics)
     if checkpoint is not None:
-        writable(checkpoint)
+        writable(checkpoint, "checkpoint")
     if isinstance(method, (LBFGS, VariableProjection)):
         if chosen.kind != "full":
             raise InputError(f"`batches` must be full() for {type(method).__name__}, but is {show(chosen)}.")
-        if frozen:
+        if layers:
             raise InputError(f"`frozen` must be empty for {type(method).__name__}, but is {show(frozen)}.")
         if isinstance(method, VariableProjection) and (regularizer is not None or weights is not None):
             raise InputError("`regularizer` and `weights` must be None for VariableProjection, but one was given.")
-        return [
-            second_order.run(
-                net, data, held, loss, regularizer, method, steps, criteria, callback, metrics or {}, checkpoint, resume
-            )
-            for net in networks
-        ]
+        return second_order.run(
+            networks, data, held, loss, regularizer, method, steps, criteria, callback, own, checkpoint, resume,
+            stacked=stacked,
+        )  # fmt: skip
     if not isinstance(method, (SGD, Adam)):
         raise InputError(f"`method` must be SGD, Adam, LBFGS or VariableProjection, but is {show(method)}.")
     run = Run(
         networks, data, held, loss, regularizer, method, chosen, rngs, stacked=stacked, record_every=record_every,
-        stop=criteria, callback=callback, metrics=metrics or {}, frozen=tuple(frozen), checkpoint=checkpoint,
+        stop=criteria, callback=callback, metrics=own, frozen=layers, checkpoint=checkpoint,
     )  # fmt: skip
     if resume is not None:
         run.load(resume, steps)
     with bar(steps, progress) as report:
         return run.go(steps, report)
-
-
-def _pair(validation: Any) -> tuple[Any, Any]:
-    try:
-        x, y = validation
-    except (TypeError, ValueError):
-        raise InputError(f"`validation` must be a pair (x, y), but is {show(validation)}.") from None
-    return x, y
 
 
 @contextmanager
