@@ -103,12 +103,12 @@ def _closest(word: str, known: Sequence[str]) -> str | None:
 def float_dtype(value: Any, name: str = "dtype") -> np.dtype[Any]:
     """float64 or float32, in the machine's byte order."""
     try:
-        found = np.dtype(value).newbyteorder("=")
+        found = np.dtype(value).newbyteorder("=").char
     except (TypeError, ValueError):
-        found = None
-    if found not in (np.float64, np.float32):
+        found = ""
+    if found not in ("d", "f"):
         raise InputError(f"`{name}` must be float64 or float32, but is {show(value)}.")
-    return found
+    return np.dtype(np.float64) if found == "d" else np.dtype(np.float32)
 
 
 def generator(value: Any, name: str = "rng") -> np.random.Generator:

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 import uat
 from tests.learn.nets import ACTIVATIONS, NAMES, data, network
+from uat._activations import VALUES
 from uat.learn import L1, L2, check_gradient, value_and_gradient
 from uat.learn.backprop import backward, forward
 from uat.learn.tracing import jacobian, steps
-from uat._activations import VALUES
 
 REGULARIZERS = [None, L2(0.1), L1(0.1), L1(0.05) + L2(0.1, biases=False)]
 

@@ -77,7 +77,7 @@ def test_metrics_of_a_divergence_are_nan() -> None:
     found = fit(small(), X, Y, method=SGD(1e200), steps=20, record_every=5, metrics={"size": lambda m: m.theta.max()})
     assert found.reason == "diverged"
     assert np.isnan(found.history.metric("size")).tolist() == [False, True]
-    with pytest.raises(InputError, match="`name` must be one of 'size', but is 'sise'; did you mean 'size'?"):
+    with pytest.raises(InputError, match=r"`name` must be one of 'size', but is 'sise'; did you mean 'size'\?"):
         found.history.metric("sise")
 
 

@@ -90,7 +90,9 @@ def as_batches(batches: Any, n: int) -> Batches:
         return batches
     for rule in (full, shuffled, with_replacement, cyclic):
         if batches is rule:
-            raise InputError(f"`batches` must be {rule.__name__}(...), with its parentheses, but is the function itself.")
+            raise InputError(
+                f"`batches` must be {rule.__name__}(...), with its parentheses, but is the function itself."
+            )
     if callable(batches):
         return Batches("own", rule=batches)
     raise InputError(f"`batches` must be full(), shuffled(size), ... or a function, but is {show(batches)}.")

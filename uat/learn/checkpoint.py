@@ -88,7 +88,7 @@ def reading(path: Any, description: dict[str, Any], steps: int, journal: Journal
         yield take, plain
     except InputError:
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - a damaged file can raise anything
         raise InputError(
             f"`resume` must be a checkpoint, but {str(path)!r} is none, or damaged: {type(error).__name__}: {error}."
         ) from None

@@ -102,9 +102,13 @@ def check_gradient(
         if math.isinf(doubt):
             skipped += 1
             continue
+        if math.isnan(doubt):  # F overflows
+            undecided += 1
+            continue
         scale = max(abs(slope), typical, np.finfo(float).tiny)
         error = max(abs(slope - float(claimed[order] @ v)) - doubt, 0.0) / scale
-        undecided += doubt > tol * scale and error <= tol
+        if doubt > tol * scale and error <= tol:
+            undecided += 1
         worst = max(worst, error)
     told = directions - skipped - undecided
     passed = worst <= tol and told > 0
@@ -122,7 +126,9 @@ def _best(differences: Iterator[tuple[float, float]], enough: float) -> tuple[fl
     for slope, rounding in differences:
         if before is not None:
             truncation = max(abs(slope - before[0]) - rounding - before[1], 0.0)
-            best = min(best, (before[0], before[1] + truncation), (slope, rounding + 1e-4 * truncation), key=itemgetter(1))
+            best = min(
+                best, (before[0], before[1] + truncation), (slope, rounding + 1e-4 * truncation), key=itemgetter(1)
+            )
         if best[1] < enough / 10:
             break
         before = (slope, rounding)

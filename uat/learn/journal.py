@@ -87,4 +87,8 @@ def salvage(error: Exception, journals: Sequence[Journal], stacked: bool) -> Non
 
 def _as_number(value: Any, name: str) -> float:
     number = value.item() if isinstance(value, np.ndarray) and value.size == 1 else value
-    return float(number) if isinstance(number, (float, bool, np.floating, np.bool_)) else real(number, f"metrics[{name!r}]")
+    return (
+        float(number)
+        if isinstance(number, (float, bool, np.floating, np.bool_))
+        else real(number, f"metrics[{name!r}]")
+    )

@@ -3,10 +3,11 @@
 With features Phi = u_{L-1}(x), shape (n, width), the best last layer for the squared loss solves the normal equations
 of
 
-    min over A, b of  (1/n) sum_i w_i |A phi_i + b - y_i|^2 + lambda (|A|^2 + |b|^2)   (|A|^2 alone for ``biases=False``),
+    min over A, b of  (1/n) sum_i w_i |A phi_i + b - y_i|^2 + lambda (|A|^2 + |b|^2),
 
-here as one least-squares problem (the shortest solution where there are several). Training the layer by descent with
-all others frozen, ``fit(..., frozen=range(L - 1))``, goes to the same minimum, slowly.
+or lambda |A|^2 where the regularizer leaves the biases out, as one least-squares problem (the shortest solution where
+there are several). Training the layer by descent with all others frozen, ``fit(..., frozen=range(L - 1))``, goes to the
+same minimum, slowly.
 """
 
 from __future__ import annotations

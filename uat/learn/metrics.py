@@ -1,4 +1,4 @@
-"""Metrics: functions of a network that are recorded beside the losses, ``fit(..., metrics={"accuracy": accuracy(x, y)})``."""
+"""Metrics: functions of a network, recorded beside the losses by ``fit(..., metrics={"accuracy": accuracy(x, y)})``."""
 
 from __future__ import annotations
 

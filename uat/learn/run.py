@@ -66,9 +66,7 @@ class Run:
         self.before = 0.0  # seconds spent before a resume
         self.started = time.perf_counter()
         self.description = {
-            **files.describe(
-                networks[0], data, validation, loss, regularizer, method, batches, frozen, record_every
-            ),
+            **files.describe(networks[0], data, validation, loss, regularizer, method, batches, frozen, record_every),
             "generator": type(rngs[0].bit_generator).__name__,
         }
 
@@ -80,7 +78,9 @@ class Run:
                     self.record()
                     self.save()
                     self.ask(callback=True)
-                elif self.t == steps and self.journals[0].rows[-1].step < steps:  # the checkpoint of an end off the beat
+                elif (
+                    self.t == steps and self.journals[0].rows[-1].step < steps
+                ):  # the checkpoint of an end off the beat
                     self.record()
                     self.ask(callback=True)
                 else:

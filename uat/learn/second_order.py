@@ -187,6 +187,6 @@ def _descend(watch: _Watch, method: LBFGS | VariableProjection, interrupted: boo
     else:
         journal.end(
             "stalled",
-            f"stalled after {journal.rows[-1].step} steps: no lower point was found along the search direction, but the "
-            f"largest gradient entry is still {largest:.2g} > {method.tol:g}",
+            f"stalled after {journal.rows[-1].step} steps: no lower point was found along the search direction, "
+            f"but the largest gradient entry is still {largest:.2g} > {method.tol:g}",
         )

@@ -53,7 +53,6 @@ def jacobian(activation: Activation, z: Array) -> Array:
 
 def steps(network: MLP, x: ArrayLike, y: ArrayLike, loss: Any = "squared") -> tuple[list[Step], float]:
     """The nodes from the input to the output, each with its derivatives, and the loss of the one sample."""
-    as_network(network)
     resolved = resolve(loss)
     point = samples(np.atleast_1d(x)[None, :] if np.ndim(x) < 2 else x, "x", network.sizes[0])
     if len(point) != 1:
@@ -88,6 +87,7 @@ def trace(
     x () or (d_in,), y () or (d_out,) (a class number for "cross_entropy"). At most 200 parameters. ``file`` is where to
     print, by default the standard output.
     """
+    as_network(network)
     if network.theta.size > MOST:
         raise InputError(f"`network` must have at most {MOST} parameters to be read, but has {network.theta.size}.")
     nodes, value = steps(network, x, y, loss)
