@@ -64,6 +64,8 @@ def test_a_rate_may_be_any_real_number(rate: object) -> None:
         (lambda: fit("x", X, Y), "`network` must be an MLP, but is 'x'"),
         (lambda: fit(NET, X, Y), r"`network` must be an MLP, but is ReluNet.* Write \.to_mlp\(\) behind it"),
         (lambda: check_gradient(NET, X, Y), r"`network` must be an MLP, .*to_mlp"),
+        (lambda: learn.forward(3, X), "`network` must be an MLP, but is 3"),
+        (lambda: fit(small(), X, Y, steps=0).history.metric("a"), "`metrics` must be given to the fit for 'a'"),
         (lambda: learn.trace(3, 1.0, 1.0), "`network` must be an MLP, but is 3"),
         (lambda: learn.fit_last_layer(3, X, Y), "`network` must be an MLP, but is 3"),
         (lambda: fit_many([1], X, Y), r"`networks\[0\]` must be an MLP, but is 1"),

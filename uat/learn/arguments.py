@@ -8,9 +8,10 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from uat._checks import InputError, integer, show
+from uat.learn.backprop import as_network
 from uat.learn.journal import Metrics
 from uat.learn.losses import Loss
-from uat.learn.risk import Samples, as_network, prepare
+from uat.learn.risk import Samples, prepare
 from uat.mlp import MLP
 
 
@@ -53,9 +54,10 @@ def held_out(network: MLP, validation: Any, loss: Loss) -> Samples | None:
 
 def as_frozen(frozen: Iterable[int] | ArrayLike, layers: int) -> tuple[int, ...]:
     """The numbers of the layers that do not move."""
-    chosen = tuple(integer(k, "frozen", least=0) for k in _listed(frozen, "frozen", "a sequence of layer numbers"))
+    listed = _listed(frozen, "frozen", "a sequence of layer numbers")
+    chosen = tuple(integer(layer, f"frozen[{k}]", least=0) for k, layer in enumerate(listed))
     if any(k >= layers for k in chosen):
-        raise InputError(f"`frozen` must hold layers 0 to {layers - 1}, but is {show(frozen)}.")
+        raise InputError(f"`frozen` must hold layers 0 to {layers - 1}, but is {show(listed)}.")
     return chosen
 
 

@@ -31,7 +31,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from uat._activations import Activation
-from uat._checks import InputError, samples
+from uat._checks import InputError, samples, show
 from uat.learn.activations import Node
 from uat.mlp import MLP, Array, count_parameters
 
@@ -142,11 +142,19 @@ class _RankOne:
         self.product(self.transposed, self.g_whole, out=out)
 
 
+def as_network(network: Any, name: str = "network") -> None:
+    """An `MLP`; a constructed network is told the way."""
+    if not isinstance(network, MLP):
+        hint = " Write .to_mlp() behind it." if hasattr(network, "to_mlp") else ""
+        raise InputError(f"`{name}` must be an MLP, but is {show(network)}.{hint}")
+
+
 def forward(network: MLP, x: ArrayLike) -> Tape:
     """Run a network on samples x (n, d_in) and keep every layer's activation.
 
     ``tape.output.T`` is network(x), ``tape.nodes[i].a.T`` the activation (n, width) of layer i.
     """
+    as_network(network)
     rows = samples(x, "x", network.sizes[0], network.theta.dtype)
     theta = network.theta[joined_order(network.sizes)]
     tape = Tape(network.sizes, network.activations, theta, np.empty_like(theta), len(rows))

@@ -26,10 +26,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from uat._checks import generator, integer, positive, vector
-from uat.learn.backprop import joined_order
+from uat.learn.backprop import as_network, joined_order
 from uat.learn.losses import resolve
 from uat.learn.regularizers import Regularizer
-from uat.learn.risk import Risk, Samples, as_network, bind, prepare, value_and_gradient
+from uat.learn.risk import Risk, Samples, bind, prepare, value_and_gradient
 from uat.mlp import MLP, Array
 
 STEPS = (2e-3, 2e-4, 2e-5, 2e-6)  # from h to h/10 the truncation error falls to its 10^-4

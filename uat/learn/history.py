@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from uat._checks import one_of
+from uat._checks import InputError, one_of, show
 from uat.mlp import MLP
 
 
@@ -59,7 +59,10 @@ class History:
 
     def metric(self, name: str) -> NDArray[np.float64]:
         """One of one's own metrics, shape (rows,)."""
-        one_of(name, "name", self.rows[-1].metrics if self.rows else ())
+        known = self.rows[-1].metrics if self.rows else {}
+        if not known:
+            raise InputError(f"`metrics` must be given to the fit for {show(name)} to be read, but there were none.")
+        one_of(name, "name", known)
         return np.array([row.metrics[name] for row in self.rows], dtype=float)
 
     def as_dicts(self) -> list[dict[str, Any]]:

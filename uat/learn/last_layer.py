@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from uat._checks import InputError, show
+from uat.learn.backprop import as_network
 from uat.learn.losses import LOSSES
 from uat.learn.regularizers import Regularizer, as_regularizer
-from uat.learn.risk import as_network, prepare
+from uat.learn.risk import prepare
 from uat.mlp import MLP
 
 

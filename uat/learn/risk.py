@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from uat._checks import InputError, samples, show, vector
-from uat.learn.backprop import Tape, joined_order, with_ones
+from uat.learn.backprop import Tape, as_network, joined_order, with_ones
 from uat.learn.losses import SOFTMAX_CROSS_ENTROPY, Loss, resolve
 from uat.learn.regularizers import Regularizer, as_regularizer
 from uat.mlp import MLP, Array
@@ -35,13 +35,6 @@ class Samples:
     @property
     def count(self) -> int:
         return int(self.X.shape[-1])
-
-
-def as_network(network: Any, name: str = "network") -> None:
-    """An `MLP`; a constructed network is told the way."""
-    if not isinstance(network, MLP):
-        hint = " Write .to_mlp() behind it." if hasattr(network, "to_mlp") else ""
-        raise InputError(f"`{name}` must be an MLP, but is {show(network)}.{hint}")
 
 
 def prepare(network: MLP, x: ArrayLike, y: ArrayLike, loss: Loss, weights: ArrayLike | None = None) -> Samples:
@@ -208,7 +201,7 @@ def value_and_gradient(
     ----------
     x : (n, d_in), or (n,) when d_in = 1;  y : (n, d_out), or (n,) when d_out = 1
         For the margin losses y is -1 or 1; for "cross_entropy" y holds class numbers (n,) or probabilities (n, d_out).
-    loss : str, Loss, or pair (value, derivative) of functions of (y, s)
+    loss : str, Loss, or pair (value, derivative) of elementwise functions of (y, s), which come as (d_out, n)
         "absolute", "squared", "logistic", "exponential", "hinge", "squared_margin", "cross_entropy".
     regularizer : from `L1`, `L2` and their sums, or None
     weights : (n,), >= 0, or None; scaled to mean 1

@@ -128,5 +128,8 @@ def text(value: Any) -> str:
     if isinstance(value, tuple):
         return "+".join(map(text, value))
     if callable(value) and not isinstance(value, Schedule):
-        return str(getattr(value, "__qualname__", type(value).__name__))
+        names = (
+            getattr(value, name, None) for name in ("__qualname__", "__name__")
+        )  # ufuncs: the second
+        return next((name for name in names if name), type(value).__name__)
     return value if isinstance(value, str) else repr(value)

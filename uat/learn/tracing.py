@@ -15,8 +15,9 @@ from numpy.typing import ArrayLike
 
 from uat._activations import VALUES, Activation
 from uat._checks import InputError, samples
+from uat.learn.backprop import as_network
 from uat.learn.losses import resolve
-from uat.learn.risk import as_network, prepare
+from uat.learn.risk import prepare
 from uat.mlp import MLP, Array
 
 MOST = 200  # parameters: more than that nobody reads
