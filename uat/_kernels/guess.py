@@ -1,0 +1,77 @@
+"""Where to look for the cell of a point: a guess in floats that makes the answer exact.
+
+The place of a point is (x - origin) scale + offset, brought into [least, most] and truncated. Each step is monotone in
+floats too, hence so is the place. Therefore:
+
+* *Buckets.* Let edge e lie in bucket place(e). An edge in a lower bucket than x is less than x, an edge in a higher one
+  is greater. So the cell of x lies between the number of edges in lower buckets and that number plus the edges in its
+  own bucket, and comparing x with those edges decides.
+* *Nearly uniform knots.* If place(e_k) >= k and place(the float before e_k) <= k for every inner edge, then every x of
+  cell k has the place k or k + 1: one comparison with an edge decides. This is checked when the table is made, edge by
+  edge, and where it fails the knots count as arbitrary. The first and the last cell may have any length.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from uat._checks import Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Guess:
+    """How a point is turned into a place; `starts` is empty where the place is nearly the cell (see above)."""
+
+    origin: float
+    scale: float
+    offset: float
+    least: float
+    most: float
+    starts: NDArray[np.int32]
+
+    def places(self, x: Floats) -> NDArray[np.int32]:
+        place = x - self.origin
+        place *= self.scale
+        place += self.offset
+        np.fmin(np.fmax(place, self.least, out=place), self.most, out=place)  # fmax, fmin: a number also for nan
+        return place.astype(np.int32)
+
+
+def guess(edges: Floats) -> Guess:
+    """The guess for edges (K,), increasing: nearly uniform where that holds, else buckets."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _uniform(edges) or _buckets(edges)
+
+
+def _uniform(edges: Floats) -> Guess | None:
+    """Places that are the cell or its right neighbour, or None where the edges are not nearly uniform."""
+    inner = edges[1:-1]  # edges 2..K-1
+    if inner.size < 2:
+        return None
+    scale = (inner.size - 1) / float(inner[-1] - inner[0])
+    wanted = np.arange(2.0, edges.size)
+    if not 0 < scale < np.inf:
+        return None
+    behind = float(np.max(wanted - ((inner - inner[0]) * scale + 2)))
+    # how far an edge lies behind its place, doubled for the rounding of the offset
+    guess = Guess(float(inner[0]), scale, 2 + 2 * behind + 1e-9, 1.0, edges.size - 1.0, np.empty(0, np.int32))
+    reached = guess.places(inner)
+    before = guess.places(np.nextafter(inner, -np.inf))
+    return guess if (reached >= wanted).all() and (before <= wanted).all() else None
+
+
+def _buckets(edges: Floats) -> Guess:
+    """Buckets of equal length from the first edge to the last, one empty bucket below and one above."""
+    k = edges.size
+    buckets = min(8 * k, max(4 * k, 1 << 17)) + 1  # short of memory in the cache rather than of buckets
+    length = float(edges[-1] - edges[0]) if k else 0.0
+    scale = buckets / length if length > 0 else 0.0
+    if not 0 < scale < np.inf:  # a single edge, or edges so close or so far apart that a bucket is no float
+        return Guess(0.0, 0.0, 0.0, 0.0, 0.0, np.array([0, k], np.int32))
+    guess = Guess(float(edges[0]), scale, 1.0, 0.0, buckets + 1.0, np.empty(0, np.int32))
+    in_bucket = np.bincount(guess.places(edges), minlength=buckets + 2)
+    starts = np.concatenate([[0], np.cumsum(in_bucket)]).astype(np.int32)
+    return Guess(guess.origin, guess.scale, guess.offset, guess.least, guess.most, starts)
