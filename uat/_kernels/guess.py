@@ -6,9 +6,10 @@ floats too, hence so is the place. Therefore:
 * *Buckets.* Let edge e lie in bucket place(e). An edge in a lower bucket than x is less than x, an edge in a higher one
   is greater. So the cell of x lies between the number of edges in lower buckets and that number plus the edges in its
   own bucket, and comparing x with those edges decides.
-* *Nearly uniform knots.* If place(e_k) >= k and place(the float before e_k) <= k for every inner edge, then every x of
-  cell k has the place k or k + 1: one comparison with an edge decides. This is checked when the table is made, edge by
-  edge, and where it fails the knots count as arbitrary. The first and the last cell may have any length.
+* *Nearly uniform knots.* If place(e_k) >= k and place(the float before e_k) <= k for every edge e_1 .. e_{K-1}, then
+  every x of cell k < K has the place k or k + 1: one comparison with an edge decides, and one with e_K tells whether x
+  is in the last cell. This is checked when the table is made, edge by edge, and where it fails the knots count as
+  arbitrary. The cells [e_1, e_2) and [e_{K-1}, e_K) may be of any length that passes the check.
 """
 
 from __future__ import annotations
@@ -56,11 +57,11 @@ def _uniform(edges: Floats) -> Guess | None:
     if not 0 < scale < np.inf:
         return None
     behind = float(np.max(wanted - ((inner - inner[0]) * scale + 2)))
-    # how far an edge lies behind its place, doubled for the rounding of the offset
-    guess = Guess(float(inner[0]), scale, 2 + 2 * behind + 1e-9, 1.0, edges.size - 1.0, np.empty(0, np.int32))
-    reached = guess.places(inner)
-    before = guess.places(np.nextafter(inner, -np.inf))
-    return guess if (reached >= wanted).all() and (before <= wanted).all() else None
+    # shifted so that the edge which lies farthest behind still reaches its place, with room for rounding
+    guess = Guess(float(inner[0]), scale, 2 + behind + 1e-6, 1.0, edges.size - 1.0, np.empty(0, np.int32))
+    before = guess.places(np.nextafter(edges[:-1], -np.inf))
+    right = (guess.places(inner) >= wanted).all() and (before <= np.arange(1, edges.size)).all()
+    return guess if right else None
 
 
 def _buckets(edges: Floats) -> Guess:

@@ -31,20 +31,17 @@ class PieceTable:
     ever. Results do not depend on the number of threads, nor on whether the loop is compiled.
     """
 
-    __slots__ = ("_edges", "_guess", "_lines", "bounds", "rows")
+    __slots__ = ("_edges", "_guess", "_lines", "bounds", "edges", "rows")
 
     def __init__(self, edges: Floats, anchors: Floats, values: Floats, slopes: Floats) -> None:
         self.bounds = _checks.freeze(np.concatenate([[-np.inf], edges, [np.nan]]))
         self.rows = _checks.freeze(np.stack([self.bounds[:-1], anchors, values, slopes], axis=1))
+        self.edges: Floats = self.bounds[1:-1]
         self._edges, self._lines = self.edges.data, self.rows.data
         self._guess: Guess | None = None
 
     def __reduce__(self) -> Any:
         return PieceTable, (self.edges, *(self.rows[:, k].copy() for k in (ANCHOR, VALUE, SLOPE)))
-
-    @property
-    def edges(self) -> Floats:
-        return self.bounds[1:-1]
 
     @property
     def guess(self) -> Guess:
@@ -63,8 +60,12 @@ class PieceTable:
 
     def __call__(self, x: ArrayLike, lower: float, upper: float, out: Any = None, threads: int = 1) -> Any:
         """The function at x, shape of x; nan outside [lower, upper]. Checks `out` and `threads`."""
+        if threads != 1:
+            threads = _checks.integer(threads, "threads")
         if out is None and isinstance(x, (float, int)):
             return self.at(float(x), lower, upper)
+        if out is None and type(x) is np.ndarray and x.dtype == np.float64 and x.ndim == 1 and x.size <= _FEW:
+            return self._few(x, lower, upper)
         points = x if isinstance(x, np.ndarray) else np.asarray(x)
         if points.dtype != np.float64 and points.dtype != np.float32:
             points = points.astype(np.float64)
@@ -72,8 +73,6 @@ class PieceTable:
             _checks.output(out, points.shape, points.dtype)
         elif points.ndim == 0:
             return float(self(points.reshape(1), lower, upper)[0])
-        if threads != 1:
-            threads = _checks.integer(threads, "threads")
         flat = points if points.ndim == 1 else points.reshape(-1)
         # out may be x itself, but no other view that overlaps it; and the loop writes to contiguous memory only
         direct = out is not None and out.flags.c_contiguous and (out is x or not np.may_share_memory(out, points))
@@ -86,7 +85,7 @@ class PieceTable:
         return out
 
     def _fill(self, x: NDArray[Any], out: NDArray[Any], lower: float, upper: float, threads: int) -> None:
-        if x.size <= _FEW and not evaluate.loaded:
+        if x.size <= _FEW:
             self._by_bisection(x, out, lower, upper)
             return
         part = self._compiled if evaluate.worth(x.size) else self._blocks
@@ -114,22 +113,26 @@ class PieceTable:
         with np.errstate(over="ignore", invalid="ignore"):
             for start in range(0, x.size, _BLOCK):
                 block = x[start : start + _BLOCK].astype(np.float64, copy=False)
-                self._write(block, self._cells(block), out[start : start + _BLOCK], lower, upper)
+                out[start : start + _BLOCK] = self._on_cells(block, self._cells(block), lower, upper)
 
     def _by_bisection(self, x: NDArray[Any], out: NDArray[Any], lower: float, upper: float) -> None:
-        with np.errstate(over="ignore", invalid="ignore"):
-            for start in range(0, x.size, _BLOCK):
-                block = x[start : start + _BLOCK].astype(np.float64, copy=False)
-                cell = self.edges.searchsorted(block, "right")
-                self._write(block, cell, out[start : start + _BLOCK], lower, upper)
+        for start in range(0, x.size, _BLOCK):
+            block = x[start : start + _BLOCK].astype(np.float64, copy=False)
+            out[start : start + _BLOCK] = self._few(block, lower, upper)
 
-    def _write(self, x: Floats, cell: NDArray[Any], out: NDArray[Any], lower: float, upper: float) -> None:
-        lines = self.rows.take(cell, axis=0)
+    def _few(self, x: Floats, lower: float, upper: float) -> Floats:
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self._on_cells(x, self.edges.searchsorted(x, "right"), lower, upper)
+
+    def _on_cells(self, x: Floats, cell: NDArray[Any], lower: float, upper: float) -> Floats:
+        lines = self.rows.take(cell, 0)
         y = self._rise(x, cell, lines)
         y += lines[:, VALUE]
         if lower > -np.inf or upper < np.inf:
-            y[(x < lower) | (x > upper)] = np.nan
-        out[...] = y
+            outside = x < lower
+            outside |= x > upper
+            np.putmask(y, outside, np.nan)
+        return y
 
     def _rise(self, x: Floats, cell: NDArray[Any], lines: Floats) -> Floats:
         y: Floats = x - lines[:, ANCHOR]
