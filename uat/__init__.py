@@ -18,6 +18,8 @@ _HOMES: dict[str, str | None] = {
     "PiecewiseAffine": "uat.piecewise",
     "interpolate": "uat.piecewise",
     "ReluNet": "uat.relu_net",
+    "MLP": "uat.mlp",
+    "learn": None,
     "Approximation": "uat.approximation",
     "approximate": "uat.approximation",
     "load": "uat.approximation",
@@ -31,6 +33,7 @@ _HOMES: dict[str, str | None] = {
 __all__ = ["__version__", *_HOMES]
 
 if TYPE_CHECKING:
+    from uat import learn as learn
     from uat._checks import InputError as InputError
     from uat.approximation import Approximation as Approximation
     from uat.approximation import approximate as approximate
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from uat.bounds.certification import NotProvenWarning as NotProvenWarning
     from uat.bounds.certification import certify as certify
     from uat.expression import Expression as Expression
+    from uat.mlp import MLP as MLP
     from uat.piecewise import PiecewiseAffine as PiecewiseAffine
     from uat.piecewise import interpolate as interpolate
     from uat.relu_net import ReluNet as ReluNet
@@ -56,4 +60,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

@@ -28,7 +28,10 @@ def show(value: object) -> str:
     """The offender as it appears in a sentence: repr, shortened, NumPy scalars without their type."""
     if isinstance(value, np.generic):
         value = value.item()
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001 - the sentence must come out whatever the offender does
+        text = f"a {type(value).__name__}"
     return text if len(text) <= 80 else text[:77] + "..."
 
 
@@ -108,6 +111,12 @@ def interval(domain: Any, name: str = "domain") -> tuple[float, float]:
     except (TypeError, ValueError):
         raise InputError(f"`{name}` must be a pair (a, b), but is {show(domain)}.") from None
     return endpoints(a, b)
+
+
+def instance(value: Any, name: str, kind: type) -> None:
+    """An object of that class."""
+    if not isinstance(value, kind):
+        raise InputError(f"`{name}` must be a {kind.__name__}, but is {show(value)}.")
 
 
 def endpoints(a: Any, b: Any) -> tuple[float, float]:
@@ -202,3 +211,24 @@ def _physical_memory() -> float:
         return float(os.sysconf("SC_PHYS_PAGES")) * float(os.sysconf("SC_PAGE_SIZE"))
     except (AttributeError, ValueError, OSError):  # no sysconf (Windows): a machine of ordinary size is assumed
         return 16.0 * 2**30
+
+
+def samples(values: Any, name: str, columns: int, dtype: Any = np.float64) -> NDArray[Any]:
+    """Finite samples as rows, shape (n, columns), (n,) being one column. The first row that is not finite is named."""
+    try:
+        raw = np.asarray(values)
+        if raw.dtype.kind not in "iufbO" and raw.size:
+            raise TypeError
+        array = raw.astype(dtype)
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"`{name}` must be an array of real numbers, but is {show(values)}.") from None
+    if array.ndim == 1 and columns == 1:
+        array = array[:, None]
+    if array.ndim != 2 or array.shape[1] != columns:
+        wanted = f"(n, {columns})" + (" or (n,)" if columns == 1 else "")
+        raise InputError(f"`{name}` must have shape {wanted}, but has shape {raw.shape}.")
+    finite = np.isfinite(array).all(axis=1)
+    if not finite.all():
+        k = int(np.argmin(finite))
+        raise InputError(f"`{name}` must be finite, but {name}[{k}] = {show(raw[k])}.")
+    return array

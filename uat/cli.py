@@ -79,10 +79,13 @@ def approximate(
     from uat._files import writable
     from uat.draw.style import picture_suffix
 
-    for path in filter(None, (plot, save)):
-        writable(path)  # before the work, not after it
+    for path in (plot, save):
+        if path is not None:
+            writable(path)  # before the work, not after it
     if plot:
         picture_suffix(plot)
+        if save and writable(plot) == writable(save):
+            raise InputError(f"`--plot` and `--save` must name two files, but both are {plot!r}.")
     result = uat.approximate(function, domain, **options)
     if plot:
         result.plot(plot)
@@ -96,6 +99,40 @@ def approximate(
     wide = max(len(name) for name, _ in rows)
     for name, text in rows:
         click.echo(f"{click.style(f'{name:<{wide}}', bold=True)}  {text}")
+
+
+@cli.command(short_help="List the named functions.")
+@_debug
+def targets() -> None:
+    """List the named functions: name, formula, domain, and what is declared about each."""
+    from uat.targets import TARGETS
+
+    wide = max(map(len, TARGETS))
+    for name, target in TARGETS.items():
+        a, b = target.domain
+        click.echo(f"{click.style(f'{name:<{wide}}', bold=True)}  {target.formula}  on [{a:.6g}, {b:.6g}]")
+        for fact in target.facts:
+            click.echo(f"{'':<{wide}}    {fact.removesuffix(f' (declared by target {name!r})')}")
+
+
+@cli.command(short_help="Verify a saved network independently.")
+@click.argument("file")
+@click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON, alone on stdout.")
+@_debug
+def check(file: str, as_json: bool) -> None:
+    """Verify the claims of FILE, which `uat approximate --save` wrote.
+
+    They are that its network is its broken line, and that its certificate is true. The checker shares no code with what
+    made the file. Exit code 0 when all holds, else 1.
+    """
+    from uat.bounds.recheck import recheck
+
+    verdict = recheck(file)
+    if as_json:
+        click.echo(json.dumps({"ok": verdict.ok, "verdict": verdict.sentence}))
+    else:
+        click.echo(verdict.sentence)
+    sys.exit(0 if verdict.ok else 1)
 
 
 def main() -> NoReturn:

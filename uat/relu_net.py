@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,6 +25,9 @@ from uat import _checks
 from uat._checks import Floats, InputError, show
 from uat._kernels.pieces import PieceTable
 from uat.piecewise import PiecewiseAffine, slopes
+
+if TYPE_CHECKING:
+    from uat.mlp import MLP
 
 FORMS = ("shifted-origin", "output-bias")
 _CELLS = 1 << 18  # points x neurons evaluated at a time by `forward`: 2 MB of hinges
@@ -165,7 +168,7 @@ def _to_floats(m: Numbers, e: int) -> Floats:
         try:
             return value / scale if e < 0 else float(value * scale)  # both round correctly
         except OverflowError:
-            return math.copysign(math.inf, value)
+            return math.inf if value > 0 else -math.inf
 
     return np.array([rounded(value) for value in m.tolist()], dtype=np.float64)
 
@@ -277,6 +280,7 @@ class ReluNet:
         8 u sum_i (|S_i| + |S_{i-1}|) (x - x_i)_+.
         Source: lecture notes, section III, step 2.
         """
+        _checks.instance(p, "p", PiecewiseAffine)
         _checks.one_of(form, "form", FORMS)
         if form == "shifted-origin":
             shift = _checks.positive(shift, "shift")
@@ -293,6 +297,24 @@ class ReluNet:
             )
         weights, biases, coefficients = map(_checks.freeze, (weights, biases, coefficients))
         return cls(weights, biases, coefficients, float(output_bias))
+
+    def to_mlp(self) -> MLP:
+        """The same parameters as an `MLP` of sizes (1, M, 1); M = 0 becomes one neuron that is always 0. Exact."""
+        from uat.mlp import MLP
+
+        w, b, c = (part if self.width else np.zeros(1) for part in (self.weights, self.biases, self.coefficients))
+        return MLP((1, w.size, 1), np.concatenate([w, b, c, [self.output_bias]]), ("relu", "identity"))
+
+    @classmethod
+    def from_mlp(cls, mlp: MLP) -> ReluNet:
+        """The same parameters as a `ReluNet`: one input, one hidden ReLU layer, one affine output. Exact."""
+        if mlp.sizes[0] != 1 or mlp.sizes[2:] != (1,) or mlp.activations != ("relu", "identity"):
+            raise InputError(
+                "`mlp` must have one input, one hidden ReLU layer and one affine output, "
+                f"but has sizes {mlp.sizes} and activations {show(mlp.activations)}."
+            )
+        hidden, outer = mlp.layers
+        return cls(hidden.weights[:, 0], hidden.biases, outer.weights[0], float(outer.biases[0]))
 
     @property
     def width(self) -> int:
@@ -398,7 +420,8 @@ class ReluNet:
         return ReluNet(*parameters, self.output_bias)
 
     def canonical(self) -> ReluNet:
-        """The same function with |weights| = 1, kinks sorted and merged: equal functions get equal parameters.
+        """The same function with |weights| = 1, kinks sorted and merged: in exact arithmetic equal functions
+        get equal parameters.
 
         All hinges face right, except that a line which comes in from the left with a slope gets one hinge at the first
         kink that faces left. Hinges whose jump is 0 are dropped. The output bias is the value at the first kink.
@@ -414,6 +437,10 @@ class ReluNet:
         )
         return ReluNet(weights, biases + 0.0, coefficients, float(output_bias))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # through the door: what is unpickled is frozen too, and finds its pieces anew
+        return ReluNet, (self.weights, self.biases, self.coefficients, self.output_bias)
+
     def __repr__(self) -> str:
         return f"ReluNet(width={self.width}, output_bias={self.output_bias:.6g})"
 
@@ -427,6 +454,8 @@ def default_shift(p: PiecewiseAffine) -> float:
 def _origin_problem(p: PiecewiseAffine, shift: float) -> str:
     """Why floats cannot hold the origin shifted so far, in a sentence (statement A4); empty when they can."""
     a, b = p.domain
+    if not math.isfinite(a - shift):
+        return f"`shift` = {shift!r} leaves the floats: a - shift overflows for a = {a!r}."
     if a - shift == a:
         return (
             f"`shift` = {shift!r} is lost in floats: a - shift == a for a = {a!r}; "
@@ -434,7 +463,7 @@ def _origin_problem(p: PiecewiseAffine, shift: float) -> str:
         )
     # At b the first two hinges are |f(a)| (b - a) / shift each and cancel. An absolute error of u times that must
     # leave half of the 53 bits of the largest value.
-    if abs(p.values[0]) * ((b - a) / shift) > 2.0**26.5 * float(np.abs(p.values).max()):
+    if abs(float(p.values[0])) * ((b - a) / shift) > 2.0**26.5 * float(np.abs(p.values).max()):
         return (
             f"`shift` = {shift!r} is too small for a domain of length {b - a!r}: the first hinges would cancel more "
             f'than half of the digits; take a `shift` near {b - a:.3g} or form="output-bias".'

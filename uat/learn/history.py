@@ -1,0 +1,83 @@
+"""What a training run leaves behind: the rows that were recorded, and the outcome in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from uat.mlp import MLP
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One recorded point, after ``step`` steps.
+
+    ``epoch`` is the samples seen divided by n; ``gamma`` the last step's rate (nan before the first); ``loss`` the
+    whole objective F(theta), Omega included; ``validation`` the risk on the validation samples, without Omega;
+    ``gradient_norm`` is |grad F(theta)|_2, frozen layers left out; ``seconds`` counts from the start, over all
+    resumed parts.
+    """
+
+    step: int
+    epoch: float
+    gamma: float
+    loss: float
+    validation: float | None
+    gradient_norm: float
+    seconds: float
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The recorded points, as rows and as arrays: ``history.loss`` has shape (rows,), an absent value being nan."""
+
+    rows: tuple[Row, ...]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getattr__(self, name: str) -> NDArray[np.float64]:
+        if name not in ("step", "epoch", "gamma", "loss", "validation", "gradient_norm", "seconds"):
+            raise AttributeError(f"a History has no column {name!r}")
+        values = [getattr(row, name) for row in self.rows]
+        return np.array([np.nan if value is None else value for value in values], dtype=float)
+
+    def metric(self, name: str) -> NDArray[np.float64]:
+        """One of one's own metrics, shape (rows,)."""
+        return np.array([row.metrics[name] for row in self.rows], dtype=float)
+
+    def as_dicts(self) -> list[dict[str, Any]]:
+        """Plain data, one dictionary a row."""
+        return [asdict(row) for row in self.rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The result of a training run.
+
+    ``network`` is the *best* recorded network: least validation loss where there are validation samples, least F
+    otherwise. ``last`` is the one where the run stopped (after a divergence: the last recorded one whose loss was
+    finite). ``reason`` is "steps", "stopped", "callback", "interrupted", "diverged" or "converged", and ``outcome``
+    the same in a sentence.
+    """
+
+    network: MLP
+    last: MLP
+    history: History
+    reason: str
+    outcome: str
+    best_step: int
+
+    def __str__(self) -> str:
+        return self.outcome
+
+
+def best_of(rows: Sequence[Row]) -> float:
+    """The number by which the last row is compared with the best: validation loss, or else F."""
+    row = rows[-1]
+    return row.loss if row.validation is None else row.validation

@@ -1,0 +1,106 @@
+"""Schedules: functions t -> gamma_t, the learning rate of step t = 1, 2, 3, ...
+
+A rate may be a number, one of these, or any function of one's own; gamma_t must be finite and > 0 at every step. For
+sums gamma_t = infinity and sums gamma_t^2 < infinity, as `inverse_time` has them, stochastic gradient descent
+converges on convex objectives (Robbins & Monro 1951).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from uat._checks import InputError, integer, nonnegative, positive, show
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A function t -> gamma_t that knows its own description and can be sent to another process."""
+
+    text: str
+    rule: Callable[[int], float]
+
+    def __call__(self, t: int) -> float:
+        return self.rule(t)
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def constant(gamma: float) -> Schedule:
+    """gamma_t = gamma."""
+    gamma = positive(gamma, "gamma")
+    return Schedule(f"constant({gamma!r})", partial(_constant, gamma))
+
+
+def _constant(gamma: float, t: int) -> float:
+    return gamma
+
+
+def inverse_time(gamma: float, half: float = 1.0) -> Schedule:
+    """gamma_t = gamma / (1 + (t - 1)/half): gamma/t for half = 1; halved after ``half`` steps."""
+    gamma, half = positive(gamma, "gamma"), positive(half, "half")
+    return Schedule(f"inverse_time({gamma!r}, {half!r})", partial(_inverse_time, gamma, half))
+
+
+def _inverse_time(gamma: float, half: float, t: int) -> float:
+    return gamma / (1 + (t - 1) / half)
+
+
+def inverse_sqrt(gamma: float) -> Schedule:
+    """gamma_t = gamma / sqrt(t)."""
+    gamma = positive(gamma, "gamma")
+    return Schedule(f"inverse_sqrt({gamma!r})", partial(_inverse_sqrt, gamma))
+
+
+def _inverse_sqrt(gamma: float, t: int) -> float:
+    return gamma / math.sqrt(t)
+
+
+def step_decay(gamma: float, every: int, factor: float = 0.1) -> Schedule:
+    """gamma_t = gamma factor^floor((t - 1)/every)."""
+    gamma, every, factor = positive(gamma, "gamma"), integer(every, "every"), positive(factor, "factor")
+    return Schedule(f"step_decay({gamma!r}, {every}, {factor!r})", partial(_step_decay, gamma, every, factor))
+
+
+def _step_decay(gamma: float, every: int, factor: float, t: int) -> float:
+    return float(gamma * factor ** ((t - 1) // every))
+
+
+def cosine(gamma: float, steps: int, floor: float = 0.0) -> Schedule:
+    """gamma_t = floor + (gamma - floor) (1 + cos(pi (t - 1)/steps))/2 up to t = steps, then its last value.
+
+    (Loshchilov & Hutter 2017, without restarts.)
+    """
+    gamma, steps, floor = positive(gamma, "gamma"), integer(steps, "steps"), nonnegative(floor, "floor")
+    return Schedule(f"cosine({gamma!r}, {steps}, {floor!r})", partial(_cosine, gamma, steps, floor))
+
+
+def _cosine(gamma: float, steps: int, floor: float, t: int) -> float:
+    return floor + (gamma - floor) * (1 + math.cos(math.pi * (min(t, steps) - 1) / steps)) / 2
+
+
+def warmup(schedule: float | Callable[[int], float], steps: int) -> Schedule:
+    """A linear rise to gamma_1 over ``steps`` steps, then the schedule from its own t = 1 on."""
+    rule, steps = as_schedule(schedule), integer(steps, "steps")
+    return Schedule(f"warmup({rule!r}, {steps})", partial(_warmup, rule, steps))
+
+
+def _warmup(rule: Callable[[int], float], steps: int, t: int) -> float:
+    return rule(1) * t / (steps + 1) if t <= steps else rule(t - steps)
+
+
+def as_schedule(rate: Any) -> Callable[[int], float]:
+    """A rate as a function of t: a number is `constant`."""
+    return rate if callable(rate) else constant(positive(rate, "rate"))
+
+
+def rate_at(schedule: Callable[[int], float], t: int) -> float:
+    """gamma_t, refused with a sentence unless finite and > 0."""
+    gamma = schedule(t)
+    if not 0 < gamma < math.inf:
+        raise InputError(f"`rate` must be finite and > 0 at every step, but gamma_{t} = {show(gamma)}.")
+    return gamma

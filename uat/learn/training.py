@@ -1,0 +1,204 @@
+"""Training: from samples to a network. `fit` trains one, `fit_many` a stack of them in one array.
+
+A fit never changes the network it is given. It returns the best network that it saw, the one where it stopped, the
+history and the outcome in a sentence. The same arguments and seed give the same result on the same machine and
+versions.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from uat._checks import InputError, integer, show
+from uat._files import writable
+from uat.learn import second_order
+from uat.learn.batches import Batches, as_batches
+from uat.learn.descent import SGD, Adam
+from uat.learn.history import Fit
+from uat.learn.losses import resolve
+from uat.learn.regularizers import Regularizer
+from uat.learn.risk import prepare
+from uat.learn.run import Callback, Run
+from uat.learn.second_order import LBFGS, VariableProjection
+from uat.learn.stopping import as_criteria
+from uat.mlp import MLP
+
+Method = SGD | Adam | LBFGS | VariableProjection
+Metrics = Mapping[str, Callable[[MLP], float]]
+
+
+def fit(
+    network: MLP,
+    x: ArrayLike,
+    y: ArrayLike,
+    loss: Any = "squared",
+    *,
+    regularizer: Regularizer | None = None,
+    method: Method = Adam(),  # noqa: B008 - a frozen description
+    batches: Batches | Callable[..., Any] | None = None,
+    steps: int = 10_000,
+    stop: Any = None,
+    validation: tuple[ArrayLike, ArrayLike] | None = None,
+    weights: ArrayLike | None = None,
+    callback: Callback | None = None,
+    metrics: Metrics | None = None,
+    frozen: Sequence[int] = (),
+    record_every: int = 100,
+    checkpoint: Any = None,
+    resume: Any = None,
+    rng: int | np.random.Generator | None = 0,
+    progress: bool = False,
+) -> Fit:
+    """Minimise F(theta) = (1/n) sum_i w_i P(y_i, m_theta(x_i)) + Omega(theta) from theta_0 = ``network.theta``.
+
+    Parameters
+    ----------
+    network : MLP
+        Where to start; its dtype is that of the whole run.
+    x, y, loss, regularizer, weights
+        As in `value_and_gradient`.
+    method : SGD, Adam, LBFGS or VariableProjection
+    batches : full(), shuffled(size), with_replacement(size), cyclic(size), or a function (t, n, rng) -> indices
+        None is full(). The second-order methods take full batches only.
+    steps : int >= 0
+        The number of steps, counted from the very start of a resumed run.
+    stop : a criterion or several
+        `gradient_below`, `plateau`, `loss_below`, `seconds`, or functions of the recorded rows that return a sentence.
+    validation : (x, y)
+        Held-out samples. The best network is then the one of least validation risk, otherwise of least F.
+    callback : function (row, network)
+        Called at every recorded point; returning True stops the run.
+    metrics : dict of functions of a network
+        Recorded beside the losses.
+    frozen : layer numbers (from 0) that keep their parameters
+    record_every : int >= 1
+        A point is recorded after 0, record_every, 2 record_every, ... steps and after the last. Divergence is noticed,
+        and criteria are asked, at recorded points only.
+    checkpoint, resume : path
+        The state is written at every recorded point, atomically; with ``resume`` a first-order run continues bit for
+        bit as if it had never stopped. LBFGS and VariableProjection restart from their last recorded parameters.
+    rng : seed or Generator for the batches
+    progress : bool
+        A bar on a terminal, nothing in a log.
+
+    Returns a `Fit`: ``network`` (the best), ``last`` (where it stopped), ``history``, ``outcome``. Raises
+    `InputError` for samples that do not fit the network (shapes named), nan (row named), unknown names, a rate that
+    is not > 0, a batch larger than n, a checkpoint of another run. Divergence and Ctrl-C are outcomes, not
+    exceptions.
+    """
+    return _train(
+        [network], x, y, loss, [np.random.default_rng(rng)], stacked=False, regularizer=regularizer, method=method,
+        batches=batches, steps=steps, stop=stop, validation=validation, weights=weights, callback=callback,
+        metrics=metrics, frozen=frozen, record_every=record_every, checkpoint=checkpoint, resume=resume,
+        progress=progress,
+    )[0]  # fmt: skip
+
+
+def fit_many(
+    networks: MLP | Sequence[MLP],
+    x: ArrayLike,
+    y: ArrayLike,
+    loss: Any = "squared",
+    *,
+    seeds: Iterable[int | np.random.Generator] | None = None,
+    **settings: Any,
+) -> list[Fit]:
+    """Train S networks of one architecture on the same samples, as one array: a `Fit` each.
+
+    ``networks`` is a sequence of S networks (or one, from which all start) and ``seeds`` the S seeds of their batches
+    (by default 0..S-1); ``settings`` are the keywords of `fit`, but for ``rng``, ``checkpoint`` and ``resume``. The
+    k-th result equals ``fit(networks[k], ..., rng=seeds[k])`` up to rounding, at a fraction of the time when the
+    networks are narrow: the cost of a NumPy call is shared by the whole stack. A network that ends early keeps its
+    result while the others go on.
+    """
+    chosen = None if seeds is None else list(seeds)
+    nets = [networks] * (1 if chosen is None else len(chosen)) if isinstance(networks, MLP) else list(networks)
+    if not nets:
+        raise InputError("`networks` must hold at least one network, but is empty.")
+    for k, net in enumerate(nets):
+        if (net.sizes, net.activations, net.theta.dtype) != (nets[0].sizes, nets[0].activations, nets[0].theta.dtype):
+            raise InputError(
+                f"`networks` must have one architecture, but networks[0] has sizes {nets[0].sizes}, "
+                f"{nets[0].activations}, {nets[0].theta.dtype} and networks[{k}] has sizes {net.sizes}, "
+                f"{net.activations}, {net.theta.dtype}."
+            )
+    chosen = list(range(len(nets))) if chosen is None else chosen
+    if len(chosen) != len(nets):
+        raise InputError(f"`seeds` must be as many as the networks, {len(nets)}, but there are {len(chosen)}.")
+    rngs = [np.random.default_rng(seed) for seed in chosen]
+    for name in ("rng", "checkpoint", "resume"):
+        if name in settings:
+            raise InputError(f"`{name}` must be left out of fit_many, but is {show(settings[name])}.")
+    return _train(nets, x, y, loss, rngs, stacked=True, **settings)
+
+
+def _train(
+    networks: list[MLP], x: ArrayLike, y: ArrayLike, loss: Any, rngs: list[np.random.Generator], *, stacked: bool,
+    regularizer: Regularizer | None = None, method: Method = Adam(), batches: Any = None, steps: int = 10_000,  # noqa: B008
+    stop: Any = None, validation: Any = None, weights: ArrayLike | None = None, callback: Callback | None = None,
+    metrics: Metrics | None = None, frozen: Sequence[int] = (), record_every: int = 100, checkpoint: Any = None,
+    resume: Any = None, progress: bool = False,
+) -> list[Fit]:  # fmt: skip
+    """Check what `fit` and `fit_many` were given, once, and let the method run."""
+    network, loss = networks[0], resolve(loss)
+    data = prepare(network, x, y, loss, weights)
+    held = None if validation is None else prepare(network, *_pair(validation), loss)
+    chosen, steps = as_batches(batches, data.count), integer(steps, "steps", least=0)
+    record_every = integer(record_every, "record_every")
+    layers = len(network.sizes) - 1
+    if any(integer(k, "frozen", least=0) >= layers for k in frozen):
+        raise InputError(f"`frozen` must hold layers 0 to {layers - 1}, but is {show(frozen)}.")
+    criteria = as_criteria(stop)
+    if checkpoint is not None:
+        writable(checkpoint)
+    if isinstance(method, (LBFGS, VariableProjection)):
+        if chosen.kind != "full":
+            raise InputError(f"`batches` must be full() for {type(method).__name__}, but is {show(chosen)}.")
+        if frozen:
+            raise InputError(f"`frozen` must be empty for {type(method).__name__}, but is {show(frozen)}.")
+        if isinstance(method, VariableProjection) and (regularizer is not None or weights is not None):
+            raise InputError("`regularizer` and `weights` must be None for VariableProjection, but one was given.")
+        return [
+            second_order.run(
+                net, data, held, loss, regularizer, method, steps, criteria, callback, metrics or {}, checkpoint, resume
+            )
+            for net in networks
+        ]
+    if not isinstance(method, (SGD, Adam)):
+        raise InputError(f"`method` must be SGD, Adam, LBFGS or VariableProjection, but is {show(method)}.")
+    run = Run(
+        networks, data, held, loss, regularizer, method, chosen, rngs, stacked=stacked, record_every=record_every,
+        stop=criteria, callback=callback, metrics=metrics or {}, frozen=tuple(frozen), checkpoint=checkpoint,
+    )  # fmt: skip
+    if resume is not None:
+        run.load(resume, steps)
+    with bar(steps, progress) as report:
+        return run.go(steps, report)
+
+
+def _pair(validation: Any) -> tuple[Any, Any]:
+    try:
+        x, y = validation
+    except (TypeError, ValueError):
+        raise InputError(f"`validation` must be a pair (x, y), but is {show(validation)}.") from None
+    return x, y
+
+
+@contextmanager
+def bar(steps: int, wanted: bool) -> Any:
+    """A function that reports the step: to a progress bar if one is wanted and there is a terminal."""
+    if not (wanted and sys.stderr.isatty()):
+        yield lambda t: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("training", total=steps)
+        yield lambda t: progress.update(task, completed=t)
