@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 Job = Callable[[], object]
 
 
@@ -38,10 +40,30 @@ def seconds(job: Job) -> float:
     return time.perf_counter() - start
 
 
-def compare(topic: str, what: str, slow: Job, fast: Job, *, turns: int, goal: str = "") -> Row:
-    """time(slow) / time(fast), after one warm-up of each."""
+@dataclass(frozen=True)
+class Curve:
+    """Seconds against a size, for the plots and the fitted exponents."""
+
+    topic: str
+    label: str
+    against: str
+    sizes: list[int]
+    seconds: list[float]
+
+    def text(self) -> str:
+        times = "  ".join(f"{n:g}: {1e3 * s:.3g}" for n, s in zip(self.sizes, self.seconds, strict=True))
+        return f"{self.topic:<14} {self.label}, ms against {self.against}: {times}"
+
+
+def exponent(curve: Curve) -> float:
+    """The slope of the line through the logarithms, by least squares: seconds ~ size^exponent."""
+    return float(np.polyfit(np.log(curve.sizes), np.log(curve.seconds), 1)[0])
+
+
+def compare(topic: str, what: str, slow: Job, fast: Job, *, turns: int, goal: str = "", times: float = 1.0) -> Row:
+    """time(slow) / time(fast), after one warm-up of each; `times` as much where `slow` was given less to do."""
     slow(), fast()
-    ratios = [seconds(slow) / seconds(fast) for _ in range(turns)]
+    ratios = [times * seconds(slow) / seconds(fast) for _ in range(turns)]
     return summary(topic, what, ratios, goal=goal)
 
 
