@@ -21,6 +21,7 @@ from uat._kernels.evaluation import ANCHOR, SLOPE, VALUE, evaluate
 from uat._kernels.guess import Guess, guess
 
 _BLOCK = 1 << 13  # points evaluated at a time without Numba: temporaries stay in the second-level cache
+_DOUBLE = np.dtype(np.float64)
 _FEW = 512  # up to so many points bisection by NumPy costs less than its alternatives' overhead
 
 
@@ -64,7 +65,7 @@ class PieceTable:
             threads = _checks.integer(threads, "threads")
         if out is None and isinstance(x, (float, int)):
             return self.at(float(x), lower, upper)
-        if out is None and type(x) is np.ndarray and x.dtype == np.float64 and x.ndim == 1 and x.size <= _FEW:
+        if out is None and type(x) is np.ndarray and x.dtype is _DOUBLE and x.ndim == 1 and x.size <= _FEW:
             return self._few(x, lower, upper)
         points = x if isinstance(x, np.ndarray) else np.asarray(x)
         if points.dtype != np.float64 and points.dtype != np.float32:
@@ -125,19 +126,12 @@ class PieceTable:
             return self._on_cells(x, self.edges.searchsorted(x, "right"), lower, upper)
 
     def _on_cells(self, x: Floats, cell: NDArray[Any], lower: float, upper: float) -> Floats:
+        """The lines of the given cells at x. Overflow is the caller's to silence."""
         lines = self.rows.take(cell, 0)
-        y = self._rise(x, cell, lines)
-        y += lines[:, VALUE]
-        if lower > -np.inf or upper < np.inf:
-            outside = x < lower
-            outside |= x > upper
-            np.putmask(y, outside, np.nan)
-        return y
-
-    def _rise(self, x: Floats, cell: NDArray[Any], lines: Floats) -> Floats:
         y: Floats = x - lines[:, ANCHOR]
         y *= lines[:, SLOPE]
-        return y
+        y += lines[:, VALUE]
+        return y if lower == -np.inf and upper == np.inf else _fenced(y, x, lower, upper)
 
     def _cells(self, x: Floats) -> NDArray[Any]:
         """The cell of each point: the number of edges <= x."""
@@ -176,6 +170,15 @@ class QuotientTable(PieceTable):
     def _fill(self, x: NDArray[Any], out: NDArray[Any], lower: float, upper: float, threads: int) -> None:
         self._by_bisection(x, out, lower, upper)
 
-    def _rise(self, x: Floats, cell: NDArray[Any], lines: Floats) -> Floats:
-        rise: Floats = (x - lines[:, ANCHOR]) / self.lengths.take(cell) * lines[:, SLOPE]
-        return rise
+    def _on_cells(self, x: Floats, cell: NDArray[Any], lower: float, upper: float) -> Floats:
+        lines = self.rows.take(cell, 0)
+        t = (x - lines[:, ANCHOR]) / self.lengths.take(cell)
+        return _fenced(lines[:, VALUE] + t * lines[:, SLOPE], x, lower, upper)
+
+
+def _fenced(y: Floats, x: Floats, lower: float, upper: float) -> Floats:
+    """y, made nan where x lies outside the domain."""
+    outside = x < lower
+    outside |= x > upper
+    np.putmask(y, outside, np.nan)
+    return y
