@@ -46,7 +46,9 @@ def _curves(quick: bool) -> Iterator[Curve]:
     rng = np.random.default_rng(1)
     points = [10**k for k in ((3, 4) if quick else (4, 5, 6, 7))]
     p = _sine(256)
-    yield Curve(TOPIC, "uniform, width 256", "points", points, [_best(_job(p, rng.uniform(0, END, n))) for n in points])
+    yield Curve(
+        TOPIC, "uniform, width 256", "points", points, [_best(_into(p, rng.uniform(0, END, n))) for n in points]
+    )
     x = rng.uniform(0, END, 10_000 if quick else 1_000_000)
     widths = [4**k for k in range(2, 5 if quick else 9)]
     yield Curve(TOPIC, "uniform", "width", widths, [_best(_job(_sine(m), x)) for m in widths])
@@ -75,7 +77,10 @@ def _uniform(x: np.ndarray, widths: tuple[int, ...], turns: int) -> Iterator[Row
         yield line("np.interp / ours", _interp(p, x), wanted)
         yield line("np.sin / ours", lambda: np.sin(x), ">= 6")
         yield line("SciPy PPoly / ours", lambda f=ppoly: f(x), ">= 20")
-        yield line("SciPy BSpline k=1 / ours", lambda f=spline: f(x))
+        few = x[: x.size // 10]  # its search takes seconds at large widths
+        slow, ours = (lambda f=spline, few=few: f(few)), _job(p, x)
+        what = f"uniform, width {m}: SciPy BSpline k=1 / ours, per point"
+        yield compare(TOPIC, what, slow, ours, turns=turns, times=10)
         yield line("SciPy CubicSpline / ours", lambda f=cubic: f(x))
 
 
@@ -182,6 +187,12 @@ def _spread(inner: np.ndarray) -> np.ndarray:
 
 def _job(g: Callable[[np.ndarray], Any], x: np.ndarray) -> Job:
     return lambda: g(x)
+
+
+def _into(p: uat.PiecewiseAffine, x: np.ndarray) -> Job:
+    """Into an array that is there: at 80 MB a fresh one costs more in page faults than the evaluation."""
+    out = np.ones_like(x)
+    return lambda: p(x, out=out)
 
 
 def _interp(p: uat.PiecewiseAffine, x: np.ndarray) -> Job:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 Job = Callable[[], object]
+PATIENCE = 2.0  # seconds a comparison
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,15 @@ def exponent(curve: Curve) -> float:
 
 
 def compare(topic: str, what: str, slow: Job, fast: Job, *, turns: int, goal: str = "", times: float = 1.0) -> Row:
-    """time(slow) / time(fast), after one warm-up of each; `times` as much where `slow` was given less to do."""
-    slow(), fast()
-    ratios = [times * seconds(slow) / seconds(fast) for _ in range(turns)]
+    """time(slow) / time(fast), after one warm-up of each; `times` as much where `slow` was given less to do.
+
+    At most so many turns, and after the first three no more than fit into `PATIENCE`.
+    """
+    fast(), slow()
+    ratios: list[float] = []
+    start = time.perf_counter()
+    while len(ratios) < turns and (len(ratios) < 3 or time.perf_counter() - start < PATIENCE):
+        ratios.append(times * seconds(slow) / seconds(fast))
     return summary(topic, what, ratios, goal=goal)
 
 

@@ -14,7 +14,7 @@ floats too, hence so is the place. Therefore:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,14 +65,19 @@ def _uniform(edges: Floats) -> Guess | None:
 
 
 def _buckets(edges: Floats) -> Guess:
-    """Buckets of equal length from the first edge to the last, one empty bucket below and one above."""
+    """Buckets of equal length between the inner edges, one bucket for all below and one for all above.
+
+    The first and the last edge are left out of the range, since they may lie far off: an end of the domain, or the
+    shifted origin of the theorem's network. Any range is right; it only decides how many edges share a bucket.
+    """
     k = edges.size
     buckets = min(8 * k, max(4 * k, 1 << 17)) + 1  # short of memory in the cache rather than of buckets
-    length = float(edges[-1] - edges[0]) if k else 0.0
+    inner = edges[1:-1] if k >= 4 else edges
+    length = float(inner[-1] - inner[0]) if k else 0.0
     scale = buckets / length if length > 0 else 0.0
     if not 0 < scale < np.inf:  # a single edge, or edges so close or so far apart that a bucket is no float
         return Guess(0.0, 0.0, 0.0, 0.0, 0.0, np.array([0, k], np.int32))
-    guess = Guess(float(edges[0]), scale, 1.0, 0.0, buckets + 1.0, np.empty(0, np.int32))
+    guess = Guess(float(inner[0]), scale, 1.0, 0.0, buckets + 1.0, np.empty(0, np.int32))
     in_bucket = np.bincount(guess.places(edges), minlength=buckets + 2)
     starts = np.concatenate([[0], np.cumsum(in_bucket)]).astype(np.int32)
-    return Guess(guess.origin, guess.scale, guess.offset, guess.least, guess.most, starts)
+    return replace(guess, starts=starts)
