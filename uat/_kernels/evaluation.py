@@ -76,8 +76,8 @@ def evaluate(
             else:
                 k, beyond = np.uint64(starts[k]), np.uint64(starts[k + np.uint64(1)])
                 if beyond - k <= np.uint64(1):
-                    if point >= bounds[k + np.uint64(1)]:  # false when the bucket holds no edge: the next is beyond it
-                        k += np.uint64(1)
+                    # added, not branched on, since no branch could be predicted; false when the bucket holds no edge
+                    k += np.uint64(point >= bounds[k + np.uint64(1)])
                 else:
                     while beyond - k > np.uint64(SCAN):
                         middle = (k + beyond) >> np.uint64(1)

@@ -74,7 +74,7 @@ def _buckets(edges: Floats) -> Guess:
     buckets = min(8 * k, max(4 * k, 1 << 17)) + 1  # short of memory in the cache rather than of buckets
     inner = edges[1:-1] if k >= 4 else edges
     length = float(inner[-1] - inner[0]) if k else 0.0
-    scale = buckets / length if length > 0 else 0.0
+    scale = buckets * (1 - 1e-9) / length if length > 0 else 0.0  # the last inner edge stays out of the bucket above
     if not 0 < scale < np.inf:  # a single edge, or edges so close or so far apart that a bucket is no float
         return Guess(0.0, 0.0, 0.0, 0.0, 0.0, np.array([0, k], np.int32))
     guess = Guess(float(inner[0]), scale, 1.0, 0.0, buckets + 1.0, np.empty(0, np.int32))
