@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,9 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import uat
+from uat.bounds.recheck import recheck
 from uat.bounds.recheck_witness import confirm_witness
 from uat.construct.tube import Tube
 from uat.construct.witness import Witness
+from uat.exchange.json_file import checksum
 
 
 @given(st.data(), st.integers(2, 25), st.sampled_from([0.5, 1.0, 2.3]), st.sampled_from(["both", "under", "over"]))
@@ -49,3 +53,24 @@ def test_witnesses_of_sin(tol: float, more: dict[str, Any], kind: str) -> None:
         {**data, "side": "left"},
     ):
         assert not confirm_witness(tampered, lambda t: table.get(t, (Fraction(-9), Fraction(9))))
+
+
+@pytest.mark.parametrize("options", [{"tol": 0.01}, {"width": 9}, {"tol": 0.02, "side": "over"}])
+def test_a_saved_optimum_is_confirmed_and_a_forged_one_is_not(tmp_path: Path, options: dict[str, Any]) -> None:
+    path = tmp_path / "a.json"
+    uat.approximate("sin(x)", (0, 6.25), method="narrowest", **options).save(path)
+    verdict = recheck(path)
+    assert verdict.ok, verdict.sentence
+    assert "pieces are needed" in verdict.sentence
+    for forge in (
+        lambda o: o.update(lower_bound=o["lower_bound"] + 1),
+        lambda o: o.update(witness=None),
+        lambda o: o["witness"].update(tol=o["witness"]["tol"] / 2, pieces=o["witness"]["pieces"] + 3),
+        lambda o: o["witness"]["low"].__setitem__(1, o["witness"]["low"][1] + 1e-6),
+        lambda o: o.update(least_error=[0.5, 1.0]),
+    ):
+        content = json.loads(path.read_text())
+        forge(content["optimality"])
+        content["sha256"] = checksum(content)
+        (tmp_path / "b.json").write_text(json.dumps(content))
+        assert not recheck(tmp_path / "b.json").ok

@@ -128,8 +128,6 @@ def text(value: Any) -> str:
     if isinstance(value, tuple):
         return "+".join(map(text, value))
     if callable(value) and not isinstance(value, Schedule):
-        names = (
-            getattr(value, name, None) for name in ("__qualname__", "__name__")
-        )  # ufuncs: the second
+        names = (getattr(value, name, None) for name in ("__qualname__", "__name__"))  # ufuncs: the second
         return next((name for name in names if name), type(value).__name__)
     return value if isinstance(value, str) else repr(value)
