@@ -135,7 +135,7 @@ class Stream:
     def restore(self, state: dict[str, Any]) -> None:
         """Continue where `state` was taken."""
         for rng, before in zip(self.rngs, state["rngs"], strict=True):
-            rng.bit_generator.state = _like(before, rng.bit_generator.state)
+            rng.bit_generator.state = before
         if state["position"]:
             self._draw(state["drawn_at"])
         self._position = state["position"]
@@ -164,10 +164,3 @@ class Stream:
         self._views = [
             (c[..., first:, :], c[..., :d_out, :], c[..., d_out:first, :] if first > d_out else None) for c in cuts
         ]
-
-
-def _like(plain: Any, state: Any) -> Any:
-    """The state of a generator read from JSON, its lists as arrays where the generator keeps arrays."""
-    if isinstance(state, dict):
-        return {name: _like(plain[name], part) for name, part in state.items()}
-    return np.array(plain, state.dtype) if isinstance(state, np.ndarray) else plain
