@@ -25,6 +25,7 @@ from uat._checks import InputError, show
 from uat._sampling import Function
 from uat.bounds.certification import Certificate
 from uat.bounds.modulus import Declared, Modulus, cells_within, declared, interpolation_bound
+from uat.bounds.rounding import conversion_bound
 from uat.bounds.seen import seen_difference
 from uat.expression import Expression
 from uat.piecewise import UNIT, PiecewiseAffine, interpolate
@@ -127,8 +128,15 @@ class Approximation:
         from uat.draw.networks import approximation_figure
         from uat.draw.style import save
 
+        c = self.certificate
         figure = approximation_figure(
-            self.piecewise, self.net, self.function, self.certificate, tol=self.tol, title=self.source["text"]
+            self.piecewise,
+            self.net,
+            self.function,
+            error=c.error,
+            proven=c.proven,
+            tol=self.tol,
+            title=self.source["text"],
         )
         if path is not None:
             save(figure, path)
@@ -145,15 +153,12 @@ class Approximation:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data: what `save` writes."""
+        from uat.exchange.json_file import pieces_section
+
         p, net = self.piecewise, self.net
         return {
             "function": {**self.source, "domain": list(self.domain)},
-            "piecewise": {
-                "breakpoints": p.knots.tolist(),
-                "values": p.values.tolist(),
-                "slopes": p.slopes.tolist(),
-                "intercepts": p.intercepts.tolist(),
-            },
+            "piecewise": pieces_section(p),
             "network": {
                 "weights": net.weights.tolist(),
                 "biases": net.biases.tolist(),
@@ -182,18 +187,25 @@ def load(path: str | os.PathLike[str]) -> Approximation:
     data = read(path)
     piecewise, network, options = data["piecewise"], data["network"], data["options"]
     source = {name: str(text) for name, text in data["function"].items() if name != "domain"}
-    return Approximation(
-        net=ReluNet(network["weights"], network["biases"], network["coefficients"], network["output_bias"]),
-        piecewise=PiecewiseAffine(piecewise["breakpoints"], piecewise["values"]),
-        certificate=Certificate.from_dict(data["certificate"]),
-        function=_restored(source),
-        source=source,
-        tol=options["tol"],
-        method=options["method"],
-        form=options["form"],
-        seconds=options["seconds"],
-        provenance=data["provenance"],
-    )
+    try:
+        p = PiecewiseAffine(piecewise["breakpoints"], piecewise["values"])
+        net = ReluNet(network["weights"], network["biases"], network["coefficients"], network["output_bias"])
+        if (np.abs(net(p.knots) - p.values) > conversion_bound(p, net)).any():
+            raise InputError("its network is not the piecewise-affine function beside it.")
+        return Approximation(
+            net=net,
+            piecewise=p,
+            certificate=Certificate.from_dict(data["certificate"]),
+            function=_restored(source),
+            source=source,
+            tol=None if options["tol"] is None else _checks.positive(options["tol"], "tol"),
+            method=_checks.one_of(options["method"], "method", METHODS),
+            form=_checks.one_of(options["form"], "form", FORMS),
+            seconds=_checks.nonnegative(options["seconds"], "seconds"),
+            provenance=data["provenance"],
+        )
+    except InputError as error:
+        raise InputError(f"{show(str(path))} contradicts itself: {error}") from None
 
 
 def approximate(

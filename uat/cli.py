@@ -46,7 +46,7 @@ def cli() -> None:
 _debug = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback when something goes wrong.")
 
 
-@cli.command()
+@cli.command(short_help="Build the network for a function.")
 @click.argument("function")
 @click.option("--on", "domain", nargs=2, type=NUMBER, metavar="A B", help="The interval; a target has one of its own.")
 @click.option("--tol", type=NUMBER, help="Be within this distance of the function everywhere.")

@@ -406,7 +406,8 @@ class ReluNet:
         kink that faces left. Hinges whose jump is 0 are dropped. The output bias is the value at the first kink.
 
         Accuracy: exact on any exact number type (`canonical_hinges`); in float64 kinks, jumps and the bias are each
-        rounded once.
+        rounded once. The form starts from the leftmost kink, so a kink that lies far from the rest (-1e20, as a trained
+        net may have) makes it ill conditioned in floats, though not in exact arithmetic.
         """
         kinks = _float_kinks(self)
         lines = _exact_lines(self, np.append(kinks, 0.0))  # without any kink the value at 0 is the intercept

@@ -11,6 +11,9 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from uat import _checks
+from uat._checks import InputError, show
+
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
@@ -78,9 +81,22 @@ class Certificate:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Certificate:
-        """The inverse of `to_dict`."""
-        values = dict(data)
-        values["assumes"] = tuple(values.get("assumes", ()))
-        if values["upper"] is None:
-            values["upper"] = math.inf
-        return cls(**values)
+        """The inverse of `to_dict`; raises InputError when the data are no certificate."""
+        kinds: dict[str, type] = {"proven": bool, "method": str, "boxes": int, "bits": int, "note": str}
+        for name, kind in kinds.items():
+            if not isinstance(data[name], kind):
+                raise InputError(
+                    f"`{name}` of a certificate must be of type {kind.__name__}, but is {show(data[name])}."
+                )
+        lower, where = _checks.nonnegative(data["lower"], "lower"), _checks.real(data["where"], "where")
+        upper = math.inf if data["upper"] is None else _checks.nonnegative(data["upper"], "upper")
+        if lower > upper or (data["proven"] and math.isinf(upper)):
+            raise InputError(f"a certificate must have lower <= upper, but has {lower!r} and {show(data['upper'])}.")
+        return cls(
+            lower=lower,
+            upper=upper,
+            where=where,
+            assumes=tuple(str(sentence) for sentence in data["assumes"]),
+            norm=_checks.one_of(data["norm"], "norm", ("sup", "L1", "L2")),
+            **{name: data[name] for name in kinds},
+        )

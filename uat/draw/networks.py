@@ -8,7 +8,6 @@ import numpy as np
 
 from uat._checks import Floats
 from uat._sampling import Function, sample
-from uat.bounds.certification import Certificate
 from uat.draw.style import BLACK, BLUE, GREY, ORANGE, VERMILION, style
 from uat.piecewise import PiecewiseAffine
 from uat.relu_net import ReluNet
@@ -24,8 +23,9 @@ def approximation_figure(
     p: PiecewiseAffine,
     net: ReluNet,
     f: Function | None,
-    certificate: Certificate,
     *,
+    error: float,
+    proven: bool,
     tol: float | None = None,
     title: str = "f",
 ) -> Figure:
@@ -35,7 +35,7 @@ def approximation_figure(
     ----------
     p, net : the piecewise-affine function and the network that equals it
     f : the function; when None (a file without a formula) only the network is drawn
-    certificate : what is known of sup|f - p|
+    error : sup|f - p|, an upper bound when `proven`, else the largest difference seen; in the unit of f
     tol : the tolerance band, in the unit of f
 
     Returns
@@ -51,7 +51,7 @@ def approximation_figure(
         x = _abscissae(p)
         _curves(axes[0], p, net, f, x, title)
         if f is not None:
-            _difference(axes[1], p, net, f, x, certificate, tol)
+            _difference(axes[1], p, net, f, x, (error, proven), tol)
         axes[-1].set_xlabel("x")
         axes[-1].set_xlim(*p.domain)
     return figure
@@ -73,28 +73,30 @@ def _curves(axes: Any, p: PiecewiseAffine, net: ReluNet, f: Function | None, x: 
     axes.plot(x, net(x), color=BLUE, linewidth=1.2, label=neurons)
     pieces = f"{p.pieces} piece{'s' * (p.pieces != 1)}"
     if p.pieces <= _MOST_MARKS:
-        axes.plot(p.knots, p.values, "o", color=ORANGE, markersize=3, markeredgecolor=BLACK, markeredgewidth=0.3)
+        marks = {"color": ORANGE, "markersize": 3, "markeredgecolor": BLACK, "markeredgewidth": 0.3}
+        axes.plot(p.knots, p.values, "o", clip_on=False, zorder=3, label="knots", **marks)
     axes.set_title(f"{_shortened(title)}: {pieces}", loc="left")
     axes.set_ylabel("f(x) and network")
-    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, borderaxespad=0.2)
+    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3, borderaxespad=0.2)
 
 
 def _difference(
-    axes: Any, p: PiecewiseAffine, net: ReluNet, f: Function, x: Floats, c: Certificate, tol: float | None
+    axes: Any, p: PiecewiseAffine, net: ReluNet, f: Function, x: Floats, known: tuple[float, bool], tol: float | None
 ) -> None:
-    error = np.asarray(net(x)) - sample(f, x)
-    axes.plot(x, error, color=VERMILION, linewidth=1.0, label="network $-$ f")
+    bound, proven = known
+    difference = np.asarray(net(x)) - sample(f, x)
+    axes.plot(x, difference, color=VERMILION, linewidth=1.0, label="network $-$ f")
     if tol is not None:
         axes.axhspan(-tol, tol, color=GREY, alpha=0.15, linewidth=0, label=f"tolerance $\\pm${tol:.3g}")
     for sign in (-1, 1):
         axes.axhline(
-            sign * c.error,
+            sign * bound,
             color=BLACK,
             linewidth=0.9,
-            linestyle="--" if c.proven else ":",
-            label=f"{c.status} $\\pm${c.error:.3g}" if sign > 0 else None,
+            linestyle="--" if proven else ":",
+            label=f"{'proven' if proven else 'estimated'} $\\pm${bound:.3g}" if sign > 0 else None,
         )
-    reach = 1.25 * max(c.error, tol or 0.0, float(np.abs(error).max()), np.finfo(float).tiny)
+    reach = 1.25 * max(bound, tol or 0.0, float(np.abs(difference).max()), np.finfo(float).tiny)
     axes.set_ylim(-reach, reach)
     inner = p.knots[1:-1]
     if inner.size:  # the kinks, as ticks on the zero line: their density shows where the network spends its neurons

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from uat._checks import InputError, show
 from uat._files import written_whole
@@ -36,6 +35,12 @@ def checksum(content: dict[str, Any]) -> str:
     """SHA-256 of the content without its own checksum, keys sorted, no spaces."""
     plain = {key: value for key, value in content.items() if key != "sha256"}
     return hashlib.sha256(json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def pieces_section(p: PiecewiseAffine) -> dict[str, list[float | None]]:
+    """Breakpoints, values, slopes and intercepts as lists; None where a slope or intercept overflows float64."""
+    columns = {"breakpoints": p.knots, "values": p.values, "slopes": p.slopes, "intercepts": p.intercepts}
+    return {name: [y if math.isfinite(y) else None for y in v.tolist()] for name, v in columns.items()}
 
 
 def write(path: str | os.PathLike[str], content: dict[str, Any]) -> None:
@@ -103,8 +108,8 @@ def _consistent(content: dict[str, Any], name: str) -> None:
         p = PiecewiseAffine(part["breakpoints"], part["values"])
     except InputError as error:
         raise InputError(f"{name} holds no piecewise-affine function: {error}") from None
-    for key, computed in (("slopes", p.slopes), ("intercepts", p.intercepts)):
-        if not np.array_equal(np.array(part[key], dtype=np.float64), computed):
+    for key, computed in pieces_section(p).items():
+        if part[key] != computed:
             raise InputError(f"{name} contradicts itself: its {key} are not those of its breakpoints and values.")
     if list(p.domain) != content["function"]["domain"]:
         raise InputError(f"{name} contradicts itself: its breakpoints do not span its domain.")

@@ -1,0 +1,51 @@
+"""How two things are compared: in one process, turn by turn, as a median of ratios with its spread.
+
+Machines are noisy, so a time by itself says little. Both sides run alternately and each turn gives one ratio; the
+median over the turns is reported with its quartiles.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Job = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A measured quantity: what was compared, the median and quartiles, and the goal it was measured for."""
+
+    topic: str
+    what: str
+    median: float
+    low: float
+    high: float
+    goal: str = ""
+    unit: str = "x"
+
+    def text(self) -> str:
+        value = f"{self.median:.3g}{self.unit} [{self.low:.3g}, {self.high:.3g}]"
+        return f"{self.topic:<14} {self.what:<66} {value:<28} {self.goal}"
+
+
+def seconds(job: Job) -> float:
+    """Wall-clock seconds of one call."""
+    start = time.perf_counter()
+    job()
+    return time.perf_counter() - start
+
+
+def compare(topic: str, what: str, slow: Job, fast: Job, *, turns: int, goal: str = "") -> Row:
+    """time(slow) / time(fast), after one warm-up of each."""
+    slow(), fast()
+    ratios = [seconds(slow) / seconds(fast) for _ in range(turns)]
+    return summary(topic, what, ratios, goal=goal)
+
+
+def summary(topic: str, what: str, values: list[float], *, goal: str = "", unit: str = "x") -> Row:
+    """The row of values that were measured turn by turn."""
+    low, _, high = statistics.quantiles(values, n=4) if len(values) > 1 else (values[0],) * 3
+    return Row(topic, what, statistics.median(values), low, high, goal, unit)

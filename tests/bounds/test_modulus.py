@@ -1,0 +1,129 @@
+"""A priori bounds: they hold, and they are attained where the theory says so."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import uat
+from uat.bounds.modulus import Declared, cell_bound, cells_within, declared, interpolation_bound
+from uat.bounds.seen import seen_difference
+
+
+@pytest.mark.parametrize("pieces", [1, 3, 16, 100])
+def test_b1_is_attained_by_the_square(pieces: int) -> None:
+    p = uat.interpolate(np.square, -1, 2, pieces=pieces)
+    h = 3 / pieces
+    seen = seen_difference(np.square, p).lower
+    bound = interpolation_bound(Declared(second_derivative=2.0), p)
+    assert seen == pytest.approx(h * h / 4, rel=1e-12)
+    assert seen * (1 - 1e-10) <= bound <= seen * (1 + 1e-9)  # what is seen carries the rounding of p(x)
+
+
+@pytest.mark.parametrize("pieces", [1, 3, 15, 101])
+def test_b2_is_attained_by_a_kink_at_mid_cell(pieces: int) -> None:
+    p = uat.interpolate(np.abs, -1, 1, pieces=pieces)  # odd: 0 lies in the middle of a cell
+    h = 2 / pieces
+    seen = seen_difference(np.abs, p).lower
+    assert seen == pytest.approx(h / 2, rel=1e-12)
+    assert seen <= interpolation_bound(Declared(lipschitz=1.0), p) <= seen * (1 + 1e-9)
+    assert cell_bound(Declared(lipschitz=1.0), h) == pytest.approx(h / 2, rel=1e-12)
+
+
+@given(
+    slope=st.floats(-0.95, 0.95),
+    h=st.floats(1e-3, 1e3),
+    lipschitz=st.floats(1.0, 10.0),
+)
+def test_b3_is_attained_by_a_tent_on_the_chord(slope: float, h: float, lipschitz: float) -> None:
+    """The tent with slopes +L and -L on a chord of slope S touches h (L^2 - S^2) / (2 L)."""
+    apex = h * (lipschitz + slope) / (2 * lipschitz)
+
+    def tent(x: np.ndarray) -> np.ndarray:
+        return np.where(x <= apex, lipschitz * x, lipschitz * (2 * apex - x))
+
+    p = uat.interpolate(tent, 0, h, pieces=1)
+    bound = interpolation_bound(Declared(lipschitz=lipschitz), p)
+    largest = float(np.abs(tent(np.array(apex)) - p(apex)))
+    assert largest <= bound * (1 + 1e-12)
+    assert bound == pytest.approx(largest, rel=1e-9, abs=1e-12 * h)
+
+
+@given(alpha=st.floats(0.2, 1.0), pieces=st.integers(1, 30), shift=st.floats(0, 1))
+def test_hoelder_functions_stay_within_b2(alpha: float, pieces: int, shift: float) -> None:
+    def f(x: np.ndarray) -> np.ndarray:
+        return np.abs(x - shift) ** alpha
+
+    p = uat.interpolate(f, 0, 1, pieces=pieces)
+    seen = seen_difference(f, p).lower
+    for facts in (Declared(holder=(1.0, alpha)), Declared(modulus=lambda t: t**alpha)):
+        assert seen <= interpolation_bound(facts, p) * (1 + 1e-9)
+        assert seen <= cell_bound(facts, 1 / pieces) * (1 + 1e-9)
+
+
+def test_a_modulus_may_be_a_staircase() -> None:
+    """w need not be concave: 3/2 w(h/2) can be worse than w(h), and the smaller of the two is taken."""
+    facts = declared(modulus=lambda t: float(np.ceil(4 * t) / 4))
+    assert cell_bound(facts, 1.0) == pytest.approx(0.75)
+    assert cell_bound(facts, 0.25) == pytest.approx(0.25)
+
+
+@given(tol=st.floats(1e-9, 1.0), lipschitz=st.floats(0.1, 100), length=st.floats(0.1, 10))
+def test_cells_within_is_the_fewest(tol: float, lipschitz: float, length: float) -> None:
+    facts = Declared(lipschitz=lipschitz)
+    cells = cells_within(facts, length, tol)
+    assert cell_bound(facts, length / cells) <= tol
+    assert cells == 1 or cell_bound(facts, length / (cells - 1)) > tol
+
+
+def test_sqrt_on_a_uniform_grid_errs_by_a_quarter_of_the_root() -> None:
+    """Statement B4: exactly N^(-1/2) / 4."""
+    for pieces in (1, 4, 100):
+        p = uat.interpolate(np.sqrt, 0, 1, pieces=pieces)
+        assert seen_difference(np.sqrt, p).lower == pytest.approx(pieces**-0.5 / 4, rel=1e-6)
+
+
+def test_the_rate_of_sin_is_minus_two() -> None:
+    """Statement B5: fitted over N = 16..512 the rate is -2 within 0.02."""
+    counts = 2 ** np.arange(4, 10)
+    errors = [seen_difference(np.sin, uat.interpolate(np.sin, 0, 2 * np.pi, pieces=n)).lower for n in counts.tolist()]
+    rate = np.polyfit(np.log(counts), np.log(errors), 1)[0]
+    assert abs(rate + 2) < 0.02
+
+
+def test_contradictions_show_the_two_points() -> None:
+    p = uat.interpolate(np.sin, 0, 3, pieces=10)
+    with pytest.raises(uat.InputError, match=r"contradict `lipschitz` = 0.5: f\(0.0\) = 0.0 and f\(0.3\) = 0.2955"):
+        interpolation_bound(declared(lipschitz=0.5), p)
+
+    def half(t: float) -> float:
+        return t / 2
+
+    with pytest.raises(uat.InputError, match=r"contradict `modulus` = half: f\(0.0\) = 0.0 and f\(0.3\) = 0.2955"):
+        interpolation_bound(declared(modulus=half), p)
+    with pytest.raises(uat.InputError, match=r"contradict `holder` = \(0.1, 0.5\)"):
+        interpolation_bound(Declared(holder=(0.1, 0.5)), p)
+
+
+def test_a_true_constant_is_not_contradicted_by_rounding() -> None:
+    for scale in (1.0, 1 / 3, 1e9):
+        p = uat.interpolate(lambda x, s=scale: s * x, 0.1, 0.7, pieces=997)
+        assert interpolation_bound(Declared(lipschitz=scale), p) < 1e-9 * scale
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"lipschitz": -1}, "`lipschitz` must be >= 0, but is -1."),
+        ({"lipschitz": np.nan}, "`lipschitz` must be a finite real number, but is nan."),
+        ({"modulus": 3}, "`modulus` must be a function"),
+        ({"modulus": lambda t: -t}, r"`modulus` must be finite and >= 0, but modulus\("),
+        ({"modulus": lambda t: "x"}, r"`modulus` must be finite and >= 0, but modulus\("),
+        ({"modulus": lambda t: 1.0}, r"`tol` = 0.01 is out of reach: the declared bound stays above it"),
+    ],
+)
+def test_bad_declarations(options: dict[str, object], sentence: str) -> None:
+    with pytest.raises(uat.InputError, match=sentence):
+        cells_within(declared(**options), 1.0, 0.01)

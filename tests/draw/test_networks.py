@@ -1,0 +1,68 @@
+"""The picture of an approximation: what is drawn, and that drawing leaves no trace."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import uat
+
+
+@pytest.mark.parametrize("pieces", [1, 7, 300, 5000])
+def test_two_panels_with_legends_and_axes(pieces: int) -> None:
+    figure = uat.approximate("exp(-x)*sin(x)", (-4, 4), width=pieces + 1).plot()
+    upper, lower = figure.axes
+    assert lower.get_xlabel() == "x"
+    assert upper.get_ylabel()
+    assert lower.get_ylabel()
+    assert {"f", f"network, {pieces + 1} neurons"} <= {t.get_text() for t in upper.get_legend().get_texts()}
+    assert any("estimated" in t.get_text() for t in lower.get_legend().get_texts())
+
+
+def test_the_tolerance_band_and_the_proof_are_named() -> None:
+    figure = uat.approximate("tanh", tol=0.01).plot()
+    texts = [t.get_text() for t in figure.axes[1].get_legend().get_texts()]
+    assert any("tolerance" in t for t in texts)
+    assert any("proven" in t for t in texts)
+    assert figure.axes[1].get_ylim()[1] >= 0.01
+
+
+def test_a_loaded_callable_draws_the_network_alone(tmp_path: Path) -> None:
+    uat.approximate(np.sin, (0, 1), width=5).save(tmp_path / "a.json")
+    assert len(uat.load(tmp_path / "a.json").plot().axes) == 1
+
+
+@pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
+def test_the_same_picture_is_the_same_file(tmp_path: Path, suffix: str) -> None:
+    r = uat.approximate("x**2", (0, 1), width=5)
+    for name in ("a", "b"):
+        r.plot(tmp_path / f"{name}.{suffix}")
+    assert (tmp_path / f"a.{suffix}").read_bytes() == (tmp_path / f"b.{suffix}").read_bytes()
+
+
+def test_odd_titles_and_constants() -> None:
+    def cost_in_usd(x: float) -> float:
+        return 3.0
+
+    cost_in_usd.__name__ = "cost $ per x_1^2 and a long long name that goes on and on"
+    uat.approximate(cost_in_usd, (0, 1), width=2).plot().draw_without_rendering()
+
+
+def test_drawing_needs_no_display_and_changes_no_settings() -> None:
+    code = (
+        "import matplotlib, uat; "
+        "settings = lambda: {k: matplotlib.rcParams[k] for k in matplotlib.rcParams if k != 'backend'}; "
+        "before = settings(); "
+        "uat.approximate('sin(x)', (0, 1), width=3).plot().draw_without_rendering(); "
+        "assert settings() == before; import sys; assert 'matplotlib.pyplot' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_bad_path() -> None:
+    with pytest.raises(uat.InputError, match=r"must end in \.png, \.svg or \.pdf, but is 'a\.gif'"):
+        uat.approximate("x", (0, 1), width=2).plot("a.gif")

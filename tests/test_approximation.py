@@ -1,0 +1,151 @@
+"""The main job: tolerance or width in, network with its error out."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import numpy as np
+import pytest
+
+import uat
+from uat.approximation import fewest_cells
+from uat.targets import TARGETS
+
+
+def dense(r: uat.Approximation, n: int = 20_001) -> float:
+    x = np.linspace(*r.domain, n)
+    return float(np.abs(r(x) - np.asarray(r.function(x))).max())
+
+
+@pytest.mark.parametrize("form", ["shifted-origin", "output-bias"])
+@pytest.mark.parametrize("tol", [0.3, 1e-2, 1e-4])
+def test_tolerance_is_met(form: str, tol: float) -> None:
+    r = uat.approximate(np.sin, (0, 2 * np.pi), tol=tol, form=form)
+    assert dense(r) <= tol * (1 + 1e-9)
+    assert r.width == r.pieces + (form == "shifted-origin")
+    fewer = uat.approximate(np.sin, (0, 2 * np.pi), width=r.width - 1, form=form) if r.pieces > 1 else None
+    assert fewer is None or dense(fewer) > tol
+
+
+def test_width_counts_neurons() -> None:
+    r = uat.approximate(np.sin, (0, 1), width=65)
+    assert (r.width, r.pieces, r.net.width) == (65, 64, 65)
+    assert uat.approximate(np.sin, (0, 1), width=65, form="output-bias").pieces == 65
+    stepped = uat.approximate(np.sin, (0, 0.35), step=0.1)
+    assert stepped.pieces == 4
+
+
+def test_declared_facts_make_a_proof() -> None:
+    r = uat.approximate(np.sin, (0, 2 * np.pi), tol=0.01, lipschitz=1)
+    assert r.certificate.proven
+    assert r.pieces == math.ceil(2 * np.pi / 0.02)
+    assert dense(r) <= r.certificate.upper <= 0.01
+    assert r.certificate.assumes[0] == "|f(x) - f(y)| <= 1.0 |x - y| (declared)"
+    by_modulus = uat.approximate(np.sqrt, (0, 1), tol=0.05, modulus=np.sqrt)
+    assert by_modulus.certificate.proven
+    assert dense(by_modulus) <= by_modulus.certificate.upper <= 0.05
+    assert "declared modulus of continuity sqrt" in by_modulus.certificate.assumes[0]
+
+
+def test_what_comes_from_samples_says_so_everywhere() -> None:
+    r = uat.approximate(lambda x: np.sin(x), (0, 1), tol=1e-3)
+    c = r.certificate
+    assert not c.proven
+    assert c.upper == math.inf
+    assert c.lower <= 1e-3
+    assert "estimated" in str(r)
+    assert "estimated" in repr(r)
+    assert "estimated" in str(c)
+    assert "proven" not in str(r)
+
+
+@pytest.mark.parametrize("name", sorted(TARGETS))
+def test_every_target_within_its_proven_bound(name: str) -> None:
+    target = TARGETS[name]
+    r = uat.approximate(target, width=34)
+    assert r.domain == target.domain
+    facts = (target.lipschitz, target.second_derivative, target.holder)
+    assert r.certificate.proven == any(fact is not None for fact in facts)
+    assert dense(r) <= r.certificate.error * (1 + 1e-6) + 1e-15
+    r = uat.approximate(name, tol=0.05)
+    assert dense(r) <= 0.05
+    if r.certificate.proven:
+        assert r.certificate.upper <= 0.05
+        assert name in r.certificate.assumes[0]
+
+
+def test_facts_of_a_target_hold_on_its_domain_only() -> None:
+    assert uat.approximate("tanh", (-1, 1), tol=0.01).certificate.proven
+    assert not uat.approximate("tanh", (-9, 1), tol=0.01).certificate.proven
+
+
+@pytest.mark.parametrize("domain", [(0.0, 1e-12), (1e8, 1e8 + 1), (-1e6, 1e6), (1e16, 1e16 + 4096), (0.0, 1e9)])
+def test_odd_intervals(domain: tuple[float, float]) -> None:
+    a, b = domain
+    r = uat.approximate(lambda x: np.cos((x - a) / (b - a)), domain, tol=1e-3)
+    assert dense(r) <= 1.001e-3
+
+
+def test_search_ends_at_a_local_minimum_of_cells() -> None:
+    """Laws of the search on errors that are known: it meets tol, and one cell less does not."""
+
+    for error, best in [
+        (lambda n: 1.0 / n**2, 1000),
+        (lambda n: 0.5 / n, 500_000),
+        (lambda n: n**-0.5, None),
+        (lambda n: 0.0, 1),
+        (lambda n: 1.0 if n < 77 else 0.0, 77),
+    ]:
+        calls: list[int] = []
+
+        def attempt(cells: int, error=error, calls=calls) -> tuple[float, uat.PiecewiseAffine]:
+            calls.append(cells)
+            return error(cells), uat.PiecewiseAffine([0, cells], [1, 1])
+
+        tol = 1e-6 if best else 1e-2
+        found = int(fewest_cells(attempt, tol).domain[1])
+        assert found == (best or 10_000)
+        assert len(calls) < 60
+
+
+def test_predictable_failures() -> None:
+    with pytest.raises(uat.InputError, match="is out of reach of a uniform grid: with 4194304 cells the error"):
+        uat.approximate(np.sqrt, (0, 1), tol=1e-5)
+    with pytest.raises(uat.InputError, match=r"`tol` = 0.1 is out of reach .* the error is still 0\.\d+"):
+        uat.approximate(lambda x: np.where(x < 0.3, 0.0, 1.0), (0, 1), tol=0.1)
+    with pytest.raises(uat.InputError, match="`tol` = 1e-18 is below the rounding of f itself"):
+        uat.approximate(np.sin, (0, 1), tol=1e-18)
+    with pytest.raises(uat.InputError, match=r"asks for 5000000000000\d cells and would take"):
+        uat.approximate(np.sin, (0, 1), tol=1e-14, lipschitz=1)
+    with pytest.raises(uat.InputError, match=r"`f` must be finite on the interval, but f\(0.5\) = nan"):
+        uat.approximate(lambda x: np.where(x == 0.5, np.nan, x**2), (0, 1), tol=0.1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"tol": 0.1, "width": 3}, "exactly one of `tol` and `width` and `step` must be given, but got `tol` = 0.1"),
+        ({}, "exactly one of `tol` and `width` and `step` must be given, but none was."),
+        ({"tol": 0}, "`tol` must be > 0, but is 0."),
+        ({"tol": -1e-3}, "`tol` must be > 0, but is -0.001."),
+        ({"tol": math.nan}, "`tol` must be a finite real number, but is nan."),
+        ({"tol": "small"}, "`tol` must be a finite real number, but is 'small'."),
+        ({"width": 1}, "`width` must be an integer >= 2, but is 1 (one neuron more than pieces"),
+        ({"width": 2.5}, "`width` must be an integer >= 2, but is 2.5"),
+        ({"width": 0, "form": "output-bias"}, "`width` must be an integer >= 1, but is 0."),
+        ({"tol": 0.1, "method": "magic"}, "`method` must be one of 'uniform'"),
+        ({"tol": 0.1, "form": "magic"}, "`form` must be one of 'shifted-origin', 'output-bias', but is 'magic'."),
+        ({"tol": 0.1, "domain": (1, 0)}, "`a` must be less than `b`, but a = 1.0 and b = 0.0."),
+        ({"tol": 0.1, "domain": (0, math.inf)}, "`b` must be a finite real number, but is inf."),
+        ({"tol": 0.1, "domain": 3}, "`domain` must be a pair (a, b), but is 3."),
+        ({"tol": 0.1, "domain": None}, "`domain` must be a pair (a, b), but is None; only a target"),
+        ({"tol": 0.1, "f": 3}, "`f` must be a function of one real number or a formula, but is 3."),
+        ({"tol": 0.1, "f": "sinn(x)"}, "sinn"),
+        ({"tol": 0.1, "lipschitz": 0.1}, "the samples contradict `lipschitz` = 0.1: f(0.0) = 0.0 and"),
+    ],
+)
+def test_bad_input(arguments: dict[str, object], sentence: str) -> None:
+    arguments = {"f": np.sin, "domain": (0, 3), **arguments}
+    with pytest.raises(uat.InputError, match=re.escape(sentence)):
+        uat.approximate(arguments.pop("f"), arguments.pop("domain"), **arguments)

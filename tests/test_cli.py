@@ -1,0 +1,130 @@
+"""The `uat` command as a person meets it: in a shell, with stdout, stderr and exit codes apart."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import uat
+
+
+def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-W", "error", "-m", "uat", *arguments]
+    here = str(Path(uat.__file__).parent.parent)  # the tests also run where the package is not installed
+    return subprocess.run(
+        command, capture_output=True, text=True, cwd=cwd, check=False, env={**os.environ, "PYTHONPATH": here}
+    )
+
+
+def test_the_main_job(tmp_path: Path) -> None:
+    done = run(
+        "approximate", "sin(x)", "--on", "0", "2*pi", "--tol", "1e-3", "--plot", "sin.png", "--save", "sin.json",
+        cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    rows = dict(line.split("  ", 1) for line in done.stdout.splitlines())
+    r = uat.load(tmp_path / "sin.json")
+    assert rows["pieces"].strip() == str(r.pieces)
+    assert rows["neurons"].strip() == str(r.width)
+    assert r.domain == (0, 6.283185307179586)
+    assert (tmp_path / "sin.png").read_bytes().startswith(b"\x89PNG")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["sin.json", "sin.png"]
+
+
+def test_json_stands_alone_on_stdout() -> None:
+    done = run("approximate", "tanh", "--width", "9", "--json")
+    assert done.returncode == 0
+    report = json.loads(done.stdout)
+    assert (report["pieces"], report["neurons"]) == (8, 9)
+    assert report["certificate"]["proven"] is True
+    assert len(report["piecewise"]["slopes"]) == 8
+
+
+def test_functions_from_files_and_modules(tmp_path: Path) -> None:
+    (tmp_path / "model.py").write_text("import helper\ndef curve(x):\n    return helper.scale * abs(x)\n")
+    (tmp_path / "helper.py").write_text("scale = 3\n")
+    done = run("approximate", "model.py:curve", "--on", "-1", "1", "--width", "3", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["piecewise"]["values"] == [3.0, 0.0, 3.0]
+    done = run("approximate", "math:cos", "--on", "0", "pi", "--step", "pi/4", "--json")
+    assert json.loads(done.stdout)["pieces"] == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["sin(x)", "--on", "0", "1"], "exactly one of `tol` and `width` and `step` must be given, but none was."),
+        (["sin(x)", "--on", "1", "0", "--tol", "1"], "`a` must be less than `b`, but a = 1.0 and b = 0.0."),
+        (["sin(x)", "--tol", "1"], "`domain` must be a pair (a, b), but is None"),
+        (["sin(x)", "--on", "0", "1", "--tol", "tiny"], "tiny"),
+        (["sin(y)", "--on", "0", "1", "--tol", "1"], "y"),
+        (["__import__('os')", "--on", "0", "1", "--tol", "1"], "`expression`"),
+        (["9**9**9", "--on", "0", "1", "--tol", "1"], "`"),
+        (["none.py:f", "--on", "0", "1", "--tol", "1"], "must name a file that exists, but 'none.py' does not."),
+        (["math:nothing", "--on", "0", "1", "--tol", "1"], "'math' has no function 'nothing'; it has acos"),
+        (["no_such_module:f", "--on", "0", "1", "--tol", "1"], "cannot be imported: ModuleNotFoundError"),
+        (["sin(x)", "--on", "0", "1", "--tol", "1", "--plot", "a.bmp"], "must end in .png, .svg or .pdf"),
+        (["sin(x)", "--on", "0", "1", "--tol", "1", "--save", "no/such/a.json"], "must lie in a folder that exists"),
+        (["sin(x)", "--on", "0", "1", "--tol", "1", "--method", "magic"], "`method` must be one of 'uniform'"),
+        (["sin(x)", "--width", "1.5", "--on", "0", "1"], "1.5"),
+        (["-x", "--on", "0", "1", "--tol", "1"], '(a formula that begins with "-" goes after "--").'),
+        (["1/x", "--on", "0", "1", "--tol", "1"], "`f` must be finite on the interval, but f(0.0) = inf."),
+    ],
+)
+def test_wrong_input_is_one_sentence_and_exit_code_2(arguments: list[str], sentence: str) -> None:
+    done = run("approximate", *arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert sentence in done.stderr
+    assert done.stderr.startswith("uat: ")
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_a_failure_is_exit_code_1_and_debug_shows_where() -> None:
+    code = (
+        "import sys, uat, uat.cli, uat.approximation\n"
+        "def broken(*a, **k): raise OSError('disk on fire')\n"
+        "uat.approximate = broken\n"
+        "sys.argv = ['uat', 'approximate', 'x', '--on', '0', '1', '--tol', '1', *sys.argv[1:]]\n"
+        "uat.cli.main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "uat: failed with OSError: disk on fire (--debug shows where).\n"
+    done = subprocess.run([sys.executable, "-c", code, "--debug"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr
+
+
+def test_ctrl_c_leaves_a_clean_exit(tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text(
+        "import os, signal\n"
+        "def f(x):\n"
+        "    if float(x) > 0.5: os.kill(os.getpid(), signal.SIGINT)\n"
+        "    return float(x)\n"
+    )
+    done = run("approximate", "slow.py:f", "--on", "0", "1", "--width", "40", "--save", "a.json", cwd=tmp_path)
+    assert done.returncode == 130
+    assert done.stderr.strip() == "uat: interrupted."
+    assert not (tmp_path / "a.json").exists()
+
+
+def test_help_names_the_commands() -> None:
+    done = run("--help")
+    assert done.returncode == 0
+    assert "approximate" in done.stdout
+    assert run("--version").stdout.strip().endswith(uat.__version__)
+    assert "--tol" in run("approximate", "--help").stdout
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = "import sys, uat.cli; print(*sorted(set(sys.modules) & {'numpy', 'scipy', 'matplotlib', 'numba', 'flint'}))"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out.split() in ([], ["numpy"])
