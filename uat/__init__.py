@@ -24,6 +24,8 @@ _HOMES: dict[str, str | None] = {
     "approximate": "uat.approximation",
     "load": "uat.approximation",
     "Certificate": "uat.bounds.certification",
+    "NotProvenWarning": "uat.bounds.certification",
+    "certify": "uat.bounds.certification",
     "Target": "uat.targets",
     "target": "uat.targets",
 }
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from uat.approximation import approximate as approximate
     from uat.approximation import load as load
     from uat.bounds.certification import Certificate as Certificate
+    from uat.bounds.certification import NotProvenWarning as NotProvenWarning
+    from uat.bounds.certification import certify as certify
     from uat.expression import Expression as Expression
     from uat.mlp import MLP as MLP
     from uat.piecewise import PiecewiseAffine as PiecewiseAffine

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from uat._checks import Floats
+from uat._checks import Floats, InputError, show
 from uat.piecewise import UNIT, PiecewiseAffine
 from uat.relu_net import ReluNet
 
@@ -81,6 +81,52 @@ def conversion_bound(p: PiecewiseAffine, net: ReluNet) -> Any:
     return drift(p.knots) * (1 + 1e-9) + pieces_bound(net, p.knots)
 
 
+def evaluated(g: Any, domain: tuple[float, float], arithmetic: str) -> tuple[Any, float]:
+    """The function that an evaluation in that arithmetic stands for, and how far it may stray from it on the domain.
+
+    "real": g and 0. "float64": g, and the larger of the bounds of ``net(x)`` and ``net.forward(x)`` over all floats
+    x of the domain (for a PiecewiseAffine, of ``p(x)``). "float32": the network with its parameters rounded to float32,
+    and the bound of its evaluation neuron by neuron, in any order, in float32.
+    """
+    if arithmetic == "real":
+        return g, 0.0
+    if isinstance(g, ReluNet):
+        if arithmetic == "float64":
+            return g, max(_most(forward_bound(g, np.array(domain))), _most_by_pieces(g, domain))
+        single = _in_float32(g)
+        return single, _most(forward_bound(single, np.array(domain), UNIT32))
+    if isinstance(g, PiecewiseAffine) and arithmetic == "float64":
+        high = np.maximum(np.abs(g.values[1:]), np.abs(g.values[:-1]))
+        return g, _most(2 * (gamma(5) * np.abs(np.diff(g.values)) + UNIT * high + _TINY))
+    kinds = "a ReluNet" if arithmetic == "float32" else "a ReluNet or a PiecewiseAffine"
+    raise InputError(f"`g` must be {kinds} for arithmetic={arithmetic!r}, but is {show(g)}.")
+
+
+def _most(bounds: Any) -> float:
+    """The largest, and a little for the roundings of the bound itself. K is convex: the ends of the domain count."""
+    return float(np.max(bounds)) * (1 + 16 * UNIT)
+
+
+def _most_by_pieces(net: ReluNet, domain: tuple[float, float]) -> float:
+    """The largest `pieces_bound` on the domain: on each region |y - v| grows to the right, or to the left before the
+    first kink, so its ends count. The last float left of a kink lies in the region before it."""
+    r = net.regions
+    inner = r.kinks[(r.kinks > domain[0]) & (r.kinks < domain[1])]
+    points = np.unique(np.concatenate([domain, inner, np.nextafter(inner, -np.inf)]))
+    points = points[(points >= domain[0]) & (points <= domain[1])]
+    return _most(pieces_bound(net, points))
+
+
+def _in_float32(net: ReluNet) -> ReluNet:
+    with np.errstate(over="ignore"):
+        w, b, c = (x.astype(np.float32).astype(np.float64) for x in (net.weights, net.biases, net.coefficients))
+        bias = float(np.float32(net.output_bias))
+    if not all(np.isfinite(part).all() for part in (w, b, c, bias)):
+        raise InputError("`g` must have parameters that float32 can hold, but one of them overflows.")
+    return ReluNet(w, b, c, bias)
+
+
+UNIT32 = 2.0**-24
 _TINY = float(np.finfo(np.float64).smallest_subnormal)
 
 

@@ -1,0 +1,146 @@
+"""Best-first bisection: the enclosure of sup|f - g| closes where it matters.
+
+All boxes wait in a heap by their upper bounds. The largest one bounds the supremum from above; |f - g| at points of
+the boxes bounds it from below. The top box is cut in two, or computed with more bits where rounding is what keeps it
+wide, until the two ends are close enough, the budget is spent, or the user interrupts: the enclosure is true at every
+moment, because a box leaves the heap only after its halves are in it.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from uat.bounds.balls import precision_of
+from uat.bounds.boxes import INF, Box, Cell, candidate, difference_at, down, examine, up
+from uat.bounds.running import FunctionOnBalls
+
+BITS = 64  # one machine word: the fastest precision of flint, 11 bits beyond float64
+Entry = tuple[float, int, Box]  # minus the upper bound, a counter that decides ties, the box
+MOST_BITS = 1024
+_NARROW = 2.0**-44  # of the domain: a box still without a finite bound at this width has none
+MOST_BOXES = 500_000  # beyond three boxes a cell; some seconds of work
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """When an enclosure is close enough, and how long to try.
+
+    upper - lower <= max(rel * lower, absolute), or upper <= floor (a few ulp of f, below which float64 cannot tell).
+    """
+
+    rel: float
+    absolute: float
+    floor: float = 0.0
+    deadline: float = INF
+
+    def reached(self, lower: float, upper: float) -> bool:
+        return upper <= self.floor or upper - lower <= max(self.rel * lower, self.absolute)
+
+
+@dataclass(slots=True)
+class Search:
+    """The state of a bisection, and its enclosure at every moment."""
+
+    run: FunctionOnBalls
+    cells: Sequence[Cell]
+    goal: Goal
+    heap: list[Entry] = field(default_factory=list)
+    visited: int = 0
+    boxes: int = 0
+    bits: int = BITS
+    lower: float = 0.0
+    where: float = math.nan
+    note: str = ""
+
+    # -- the enclosure
+    def upper(self) -> float:
+        """sup|f - g| <= upper: the largest over all boxes; cells that were never looked at count by the range of f."""
+        seen = max((-entry[0] for entry in self.heap), default=0.0)
+        if self.visited == len(self.cells):
+            return seen
+        rest = self.cells[self.visited :]
+        ends = [cell.at(x) for cell in rest for x in (cell.low, cell.high)]
+        low, high = min(map(down, ends)), max(map(up, ends))
+        f = self.run.interval(rest[0].low, rest[-1].high)
+        return max(seen, up(f.high - low), -down(f.low - high))
+
+    def supremum(self) -> None:
+        """Bisect until the goal is reached, nothing more can be done, or the user interrupts."""
+        try:
+            self._survey()
+            self._refine()
+        except KeyboardInterrupt:
+            self.note = f"Interrupted after {self.boxes} boxes: the enclosure is true, but wider than asked."
+
+    def _survey(self) -> None:
+        for k, cell in enumerate(self.cells):
+            if k % 64 == 0 and time.monotonic() > self.goal.deadline:
+                self.note = self._out_of_time()
+                return
+            self.heap.append(self._box(cell, cell.low, cell.high, BITS))
+            self.visited = k + 1
+        heapq.heapify(self.heap)
+
+    def _refine(self) -> None:
+        least = _NARROW * (self.cells[-1].high - self.cells[0].low)
+        limit = 3 * len(self.cells) + MOST_BOXES
+        while self.visited == len(self.cells):
+            _, _, box = self.heap[0]
+            if self.goal.reached(self.lower, box.upper):
+                return
+            self._look(box.cell, candidate(box))
+            if self.goal.reached(self.lower, box.upper):
+                return
+            if box.upper == INF and box.high - box.low <= least:
+                self.note = (
+                    f"f has no enclosure near x = {box.middle!r}: {self.run.reason or 'it is not finite there'}."
+                )
+                return
+            if time.monotonic() > self.goal.deadline:
+                self.note = self._out_of_time()
+                return
+            if self.boxes > limit:
+                self.note = f"Stopped after {self.boxes} boxes: the enclosure is true, but wider than asked."
+                return
+            if not self._split(box):
+                self.note = f"Floats end near x = {box.middle!r}: the enclosure is true, but wider than asked."
+                return
+
+    def _split(self, box: Box) -> bool:
+        """Replace the top box by more bits or by its halves; False when neither is left."""
+        wanted = max(self.goal.rel * self.lower, self.goal.absolute, self.goal.floor)
+        if box.rounding > wanted / 16 and box.bits < MOST_BITS:
+            self.bits = max(self.bits, 2 * box.bits)
+            heapq.heapreplace(self.heap, self._box(box.cell, box.low, box.high, 2 * box.bits, box))
+            return True
+        if not box.low < box.middle < box.high:
+            return False
+        left = self._box(box.cell, box.low, box.middle, box.bits, box)
+        right = self._box(box.cell, box.middle, box.high, box.bits, box)
+        heapq.heappush(self.heap, right)  # no higher than its parent, which stays on top
+        heapq.heapreplace(self.heap, left)  # and leaves when both halves are in: Ctrl-C may fall between the two lines
+        return True
+
+    def _box(self, cell: Cell, low: float, high: float, bits: int, parent: Box | None = None) -> Entry:
+        self.boxes += 1
+        with precision_of(bits):
+            box = examine(self.run, cell, low, high, bits)
+            distance = down(abs(box.e0))
+        if parent is not None:  # what holds on the whole holds on a part
+            box.top, box.bottom = min(box.top, parent.top), max(box.bottom, parent.bottom)
+        self._seen(box.middle, distance)
+        return -box.upper, self.boxes, box
+
+    def _look(self, cell: Cell, x: float) -> None:
+        self._seen(x, down(abs(difference_at(self.run, cell, x))))
+
+    def _seen(self, x: float, distance: float) -> None:
+        if distance > self.lower or math.isnan(self.where):
+            self.lower, self.where = (distance if distance > 0 else 0.0), x
+
+    def _out_of_time(self) -> str:
+        return f"Stopped after `seconds` and {self.boxes} boxes: the enclosure is true, but wider than asked."

@@ -1,0 +1,101 @@
+"""A jump of f, proven: no continuous function comes closer to f than half of it.
+
+An enclosure alone cannot tell a jump from a steep slope. The rules can: a step, a sign or a comparison whose argument u
+is strictly monotone on a tiny box switches at most once there. Evaluating f on the box with that switch forced to the
+left, then to the right, encloses what f does on either side. If f(low) lies outside the right enclosure and f(high)
+outside the left one, the switch does happen inside, and f jumps there by at least the distance of the two enclosures.
+Only a single switch proves that; where several meet nothing is claimed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from flint import arb
+
+from uat.bounds.ball_rules import Arb
+from uat.bounds.boxes import Box, down
+from uat.bounds.jets import SIDE, Side
+from uat.bounds.running import FunctionOnBalls
+
+_NARROW = 2.0**-40  # of the box: narrow against everything else that f does, wide against the roundings
+_WIDEN = 4  # ulps by which the box is widened, so that a switch at its very rim is inside
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """f jumps by at least `size` at a point of [low, high]."""
+
+    low: float
+    high: float
+    size: float
+
+    def sentence(self) -> str:
+        return (
+            f"f jumps by at least {_rounded_down(self.size)} at x = {_shortest(self.low, self.high)}: "
+            f"no continuous function is closer than {_rounded_down(self.size / 2)}."
+        )
+
+
+def _rounded_down(x: float) -> str:
+    """Six digits, never more than x."""
+    text = f"{x:.6g}"
+    return text if float(text) <= x else f"{x * (1 - 1e-5):.6g}"
+
+
+def _shortest(low: float, high: float) -> str:
+    """The shortest decimal in [low, high]."""
+    if low <= 0 <= high:
+        return "0"
+    texts = (f"{low + (high - low) / 2:.{digits}g}" for digits in range(1, 17))
+    return next((text for text in texts if low <= float(text) <= high), repr(low))
+
+
+def find_jump(run: FunctionOnBalls, box: Box, domain: tuple[float, float]) -> Jump | None:
+    """A proven jump inside a box on which f has no slope, or None."""
+    low, high = box.low, box.high
+    narrow = max(_NARROW * (high - low), _WIDEN * np.spacing(max(abs(low), abs(high))))
+    while high - low > narrow:
+        middle = low + (high - low) / 2
+        halves = [(low, middle), (middle, high)]
+        rough = [half for half in halves if not run.jet(_ball(*half)).c1.is_finite()]
+        if not rough:
+            break  # the switch lies on the cut itself
+        low, high = max(rough, key=lambda half: _spread(run, *half))
+    margin = _WIDEN * float(np.spacing(max(abs(low), abs(high), high - low)))
+    return _proven(run, max(low - margin, domain[0]), min(high + margin, domain[1]))
+
+
+def _ball(low: float, high: float) -> Arb:
+    middle = low + (high - low) / 2
+    return arb(middle, float(np.nextafter(max(high - middle, middle - low), np.inf)))
+
+
+def _spread(run: FunctionOnBalls, low: float, high: float) -> float:
+    values = run.interval(low, high)
+    return down(values.high - values.low) if values.low.is_finite() else 0.0
+
+
+def _proven(run: FunctionOnBalls, low: float, high: float) -> Jump | None:
+    sides = []
+    for side in (Side(-1), Side(1)):
+        token = SIDE.set(side)
+        try:
+            sides.append(run.jet(_ball(low, high)).c0)
+        finally:
+            SIDE.reset(token)
+        if not side.asked or not all(_same_switch(side.asked[0], other) for other in side.asked[1:]):
+            return None
+    left, right = sides
+    if not (left.is_finite() and right.is_finite()) or left.overlaps(right):
+        return None
+    if run.value(low).overlaps(right) or run.value(high).overlaps(left):
+        return None
+    return Jump(low, high, down(abs(right - left)))
+
+
+def _same_switch(one: tuple[object, object], other: tuple[object, object]) -> bool:
+    """Whether two comparisons switch at the same point by construction: the same operands."""
+    plain = isinstance(one[1], (int, float)) and isinstance(other[1], (int, float))
+    return one[0] is other[0] and (one[1] is other[1] or (plain and one[1] == other[1]))
