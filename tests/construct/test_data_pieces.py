@@ -1,0 +1,143 @@
+"""Sampled data: exact on the data, never more pieces than a slow search finds, ties reported."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from tests.oracles_construct import windows_links
+from uat import InputError
+from uat.construct.fewest_pieces import narrowest
+from uat.construct.outcome import Narrowest
+from uat.construct.witness import check_witness
+from uat.piecewise import affine_on_cells
+
+
+def residuals(n: Narrowest, x: NDArray[np.float64], y: NDArray[np.float64]) -> list[Fraction]:
+    """p - y at the data, exactly."""
+    knots, values, at = (
+        np.array([Fraction(float(v)) for v in a], dtype=object) for a in (n.piecewise.knots, n.piecewise.values, x)
+    )
+    return [g - Fraction(float(v)) for g, v in zip(affine_on_cells(knots, values, at), y, strict=True)]
+
+
+@st.composite
+def samples(draw: st.DrawFn, most: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    n = draw(st.integers(2, most))
+    x = np.cumsum(draw(st.lists(st.integers(1, 3), min_size=n, max_size=n))).astype(float)
+    y = np.array(draw(st.lists(st.integers(-8, 8), min_size=n, max_size=n)), dtype=float)
+    return x, y
+
+
+@given(samples(6), st.sampled_from([0.4, 0.5, 1.0, 1.7]))
+def test_against_the_slow_search(data: tuple[NDArray[np.float64], NDArray[np.float64]], tol: float) -> None:
+    x, y = data
+    n = narrowest((x, y), tol=tol)
+    exact_tol = Fraction(tol)
+    lower, upper = ([Fraction(v) + sign * exact_tol for v in y.tolist()] for sign in (-1, 1))
+    fewest = windows_links([Fraction(v) for v in x.tolist()], lower, upper)
+    assert n.lower_bound <= fewest
+    if n.proven:
+        assert max(map(abs, residuals(n, x, y))) <= exact_tol
+    # ties (integer data) may cost one piece or the proof, and are reported
+    assert n.minimal or n.note
+    assert n.pieces <= fewest + 1
+
+
+@given(st.integers(0, 10_000), st.integers(5, 400), st.sampled_from(["both", "under", "over"]))
+def test_random_data_are_solved_to_the_proof(seed: int, size: int, side: str) -> None:
+    rng = np.random.default_rng(seed)
+    x = np.sort(rng.uniform(-3, 5, size))
+    y = np.sin(3 * x) + rng.normal(0, 0.05, size)
+    tol = rng.uniform(0.02, 0.5)
+    n = narrowest((x, y), tol=tol, side=side)
+    off = residuals(n, x, y)
+    assert n.minimal, str(n)
+    low, high = (-tol if side != "over" else 0), (tol if side != "under" else 0)
+    assert all(Fraction(low) <= v <= Fraction(high) for v in off)
+    assert n.certificate.lower <= float(max(map(abs, off))) <= n.certificate.upper
+    assert n.witness is not None
+    table = dict(zip(x.tolist(), y.tolist(), strict=True))
+    assert check_witness(n.witness.to_dict(), lambda t: (table[t], table[t]))
+
+
+@given(st.integers(0, 10_000), st.integers(1, 8))
+def test_pieces_bracket_the_least_error(seed: int, pieces: int) -> None:
+    rng = np.random.default_rng(seed)
+    x = np.sort(rng.uniform(0, 1, 100))
+    y = np.cumsum(rng.normal(0, 1, 100))
+    n = narrowest((x, y), pieces=pieces)
+    low, high = n.least_error
+    assert n.pieces <= pieces
+    assert n.proven
+    assert 0 < low <= high <= low * (1 + 1e-12)
+    assert n.error_witness is not None
+    assert n.error_witness.count() > pieces
+    assert float(max(map(abs, residuals(n, x, y)))) == pytest.approx(high, rel=1e-12)
+
+
+@given(st.integers(0, 10_000))
+def test_relative_tolerance(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x = np.linspace(0, 1, 200)
+    y = np.exp(3 * x) * rng.uniform(0.97, 1.03, 200)
+    n = narrowest((x, y), tol=0.01, rtol=0.04)
+    assert n.minimal
+    width = [Fraction(0.01) + Fraction(0.04) * abs(Fraction(v)) for v in y.tolist()]
+    assert all(abs(v) <= w for v, w in zip(residuals(n, x, y), width, strict=True))
+
+
+def test_breaks_and_through_are_kept_exactly() -> None:
+    x = np.linspace(0, 1, 101)
+    y = np.sin(7 * x)
+    n = narrowest((x, y), tol=0.05, breaks=[x[17]], through=[0.0, x[60]])
+    assert n.minimal
+    assert x[17] in n.piecewise.knots
+    assert x[60] in n.piecewise.knots
+    assert n.piecewise(0.0) == 0.0
+    assert n.piecewise(x[60]) == y[60]
+    assert n.pieces >= narrowest((x, y), tol=0.05).pieces
+
+
+def test_monotone_data_give_a_monotone_result() -> None:
+    x = np.linspace(0, 10, 300)
+    y = np.floor(x) + 0.0
+    for sign in (1, -1):
+        n = narrowest((x, sign * y), tol=0.3, monotone=True)
+        assert n.piecewise.is_monotone
+        assert n.pieces == narrowest((x, sign * y), tol=0.3).pieces
+
+
+def test_two_points_and_a_straight_line() -> None:
+    n = narrowest(([0.0, 1.0], [3.0, 5.0]), tol=1e-9)
+    assert (n.pieces, n.lower_bound, n.minimal) == (1, 1, True)
+    x = np.arange(50.0)
+    assert narrowest((x, 2 * x + 1), tol=1e-9).pieces == 1
+    assert narrowest((x, 2 * x + 1), pieces=3).certificate.upper < 1e-12
+
+
+@pytest.mark.parametrize(
+    ("arguments", "keywords", "sentence"),
+    [
+        ((([0, 1, 1], [1, 2, 3]),), {"tol": 1}, r"`x` must be strictly increasing, but x\[1\] = 1.0 is followed by x\[2\] = 1.0"),
+        ((([0], [1]),), {"tol": 1}, "`x` must have at least 2 entries, but has 1"),
+        ((([0, 1], [1, 2, 3]),), {"tol": 1}, "`y` must have 2 entries, but has 3"),
+        ((([0, 1], [1, 2]),), {}, r"exactly one of a tolerance \(`tol`, `rtol`\) and `pieces` must be given, but got none"),
+        ((([0, 1], [1, 2]),), {"tol": 1, "pieces": 2}, "but got both"),
+        ((([0, 1], [1, 2]), (0, 1)), {"tol": 1}, "`domain` must not be given with data"),
+        ((([0, 1], [1, -2]),), {"rtol": 0.1}, r"`rtol` alone asks for no error at all where f vanishes.*between 0.0 and 1.0"),
+        ((([0, 1], [1, 2]),), {"rtol": 1.5}, "`rtol` must be < 1, but is 1.5"),
+        ((([0, 1], [1, 2]),), {"tol": 1, "breaks": [0.5]}, "`breaks` must be among the abscissae of the data, but 0.5 is not"),
+        ((([0, 1, 2], [1, 2, 0]),), {"tol": 1, "monotone": True}, r"`monotone` = True needs a monotone f, but"),
+        ((([0, 1], [1, 2], [3, 4]),), {"tol": 1}, r"must be a function or a pair \(x, y\) of arrays, but has 3 entries"),
+        ((([0, 1], [1, 2]),), {"tol": 1, "side": "left"}, "`side` must be one of 'both', 'under', 'over', but is 'left'"),
+    ],
+)  # fmt: skip
+def test_refusals(arguments: tuple[object, ...], keywords: dict[str, object], sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        narrowest(*arguments, **keywords)  # type: ignore[arg-type]  # wrong on purpose

@@ -1,0 +1,79 @@
+"""Graded grids: the rates and constants that theory promises, and the breaks that were asked for."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from uat import InputError, PiecewiseAffine
+from uat.construct.knots import graded_knots, power_graded_knots
+
+
+def chord_error(f: object, knots: np.ndarray) -> float:
+    p = PiecewiseAffine(knots, f(knots))  # type: ignore[operator]  # a NumPy function
+    x = np.concatenate([np.linspace(c, d, 101) for c, d in zip(knots[:-1], knots[1:], strict=True)])
+    return float(np.abs(f(x) - p(x)).max())  # type: ignore[operator]  # a NumPy function
+
+
+@pytest.mark.parametrize("pieces", [16, 64, 256])
+def test_sqrt_with_power_4_has_error_1_over_2_n_squared(pieces: int) -> None:
+    error = chord_error(np.sqrt, power_graded_knots(0, 1, pieces, 4))
+    assert 0.9 < error * 2 * pieces**2 < 1.1
+
+
+@pytest.mark.parametrize("pieces", [16, 64, 256])
+def test_sqrt_graded_by_its_samples_does_as_well(pieces: int) -> None:
+    """The optimal interpolant on free knots has (1/8)(integral of sqrt|f''|)^2 / N^2 = 1/(2 N^2)."""
+    error = chord_error(np.sqrt, graded_knots(np.sqrt, (0, 1), pieces))
+    assert 0.9 < error * 2 * pieces**2 < 1.35
+
+
+def test_smooth_function_approaches_the_constant_of_c1() -> None:
+    f = np.exp
+    limit = (2 * (np.exp(2) - 1)) ** 2 / 8  # integral of sqrt(e^x) over [0, 4]
+    error = chord_error(f, graded_knots(f, (0, 4), 256))
+    assert 0.98 < error * 256**2 / limit < 1.25
+
+
+def test_l2_exponent_is_better_in_l2_and_worse_in_sup() -> None:
+    f, domain, pieces = (lambda x: 1 / x), (0.02, 1.0), 64
+    x = np.linspace(*domain, 200_001)
+
+    def norms(norm: str) -> tuple[float, float]:
+        knots = graded_knots(f, domain, pieces, norm=norm)
+        off = np.abs(f(x) - PiecewiseAffine(knots, f(knots))(x))
+        return float(off.max()), float(np.sqrt(np.mean(off**2)))
+
+    (sup_sup, sup_l2), (l2_sup, l2_l2) = norms("sup"), norms("L2")
+    assert l2_l2 < sup_l2
+    assert sup_sup < l2_sup
+
+
+@given(
+    st.integers(4, 60),
+    st.lists(st.floats(-1, 1), max_size=3, unique=True),
+    st.sampled_from([np.abs, np.sin, np.zeros_like, lambda x: np.where(x < 0.2, 0.0, 1.0), lambda x: 3 * x + 1]),
+)
+def test_knots_are_as_many_as_asked_and_hold_the_breaks(pieces: int, breaks: list[float], f: object) -> None:
+    knots = graded_knots(f, (-1.0, 1.0), pieces, breaks=breaks)  # type: ignore[arg-type]  # sampled callables
+    assert knots.size == pieces + 1
+    assert (np.diff(knots) > 0).all()
+    assert knots[0] == -1
+    assert knots[-1] == 1
+    assert set(breaks) <= set(knots.tolist())
+
+
+def test_a_right_end_is_the_mirror_image() -> None:
+    left, right = power_graded_knots(0, 1, 8, 3), power_graded_knots(0, 1, 8, 3, end="right")
+    np.testing.assert_allclose(right, 1 - left[::-1], atol=1e-15)
+
+
+def test_refusals() -> None:
+    with pytest.raises(InputError, match=r"`pieces` must be at least 3 with 2 inner `breaks`, but is 2"):
+        graded_knots(np.sin, (0, 1), 2, breaks=[0.3, 0.5])
+    with pytest.raises(InputError, match=r"`power` must be > 0, but is -1"):
+        power_graded_knots(0, 1, 4, -1)
+    with pytest.raises(InputError, match=r"`knots` must be strictly increasing"):
+        power_graded_knots(1, 2, 100, 50)

@@ -1,0 +1,122 @@
+"""The fewest continuous pieces within a tolerance of all points of a sample, exact on the data.
+
+The search runs in floats, the two proofs in rationals: the function with its float64 knots and values is checked at
+every point (in floats where their error bound decides, else in fractions), and the windows of the few points that force
+the links are swept again exactly. Where the two counts differ, a tie was decided by a rounding, and the result says so.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from uat._checks import Floats
+from uat.bounds.certification import Certificate
+from uat.construct.corridor import Links, fewest_links
+from uat.construct.mesh import Deadline, OutOfTime, least_scale, roundoff
+from uat.construct.outcome import Narrowest
+from uat.construct.tube import Tube
+from uat.construct.witness import Witness
+from uat.piecewise import UNIT, PiecewiseAffine, affine_on_cells
+
+BALANCE = 1e-2  # with tol=: the error comes this close (relative) to the least with the same number of pieces
+FINEST = 1e-13  # with pieces=: a thousand roundings
+ROOM = (0.0, 2.0**-50, 2.0**-48, 2.0**-44, 2.0**-36, 2.0**-28)  # share of the width that is left to roundings of p
+
+
+def fit_data(
+    x: Floats, y: Floats, tube: Tube | None, pieces: int | None, side: str, forced: NDArray[np.bool_],
+    through: NDArray[np.bool_], deadline: Deadline, direction: int = 0,
+) -> Narrowest:  # fmt: skip
+    """See `uat.narrowest`; exactly one of tube and pieces is given."""
+
+    def links(tube: Tube, margin: float = 0) -> Links:
+        lower, upper = tube.lower(y, margin), tube.upper(y, margin)
+        lower, upper = np.where(through, y, lower), np.where(through, y, upper)
+        return fewest_links(x, lower, upper, chain=False, forced=forced | through)
+
+    def witness(tube: Tube, found: Links) -> Witness:
+        chosen = np.union1d(found.contacts, np.flatnonzero(forced | through))
+        chosen = np.union1d(chosen, [0, len(x) - 1])
+        at, value = x[chosen], y[chosen]
+        return Witness.counted(
+            "windows", at, value, value, tube, tuple(x[forced].tolist()), tuple(x[through].tolist())
+        )
+
+    unit = Tube(1.0, 0.0, side)
+    note, error_witness, least = "", None, (0.0, np.inf)
+    if tube is None:
+        assert pieces is not None
+        spread = float(np.ptp(y)) / 2 * (1 if side == "both" else 2)
+        low = high = 0.0
+        if spread > 0 and links(unit.scaled(spread * 1e-300)).count > pieces:
+            try:
+                low, high = least_scale(
+                    lambda s: links(unit.scaled(s)), pieces, spread / pieces**2, 1.0, FINEST, deadline
+                )
+            except (OutOfTime, KeyboardInterrupt):
+                note, low, high = "the search was stopped early", 0.0, spread
+        tube = unit.scaled(max(high, float(roundoff(y).max())))
+        if low > 0:
+            error_witness = witness(unit.scaled(low), links(unit.scaled(low)))
+            least = (low if error_witness.pieces > pieces else 0.0, np.inf)
+    found = links(tube)
+    if pieces is None:
+        try:
+            _, high = least_scale(lambda s: links(tube.scaled(s)), found.count, 1.0, BALANCE, BALANCE, deadline)
+        except (OutOfTime, KeyboardInterrupt):
+            note, high = "the search was stopped early", 1.0
+        high = min(high, 1.0)
+    for share in ROOM:
+        if pieces is None:
+            scale, outer = max(high * (1 - share), 64 * share), tube
+        else:
+            scale, outer = 1 + 2 * share, tube.scaled(1 + 4 * share)
+        p = PiecewiseAffine(*links(tube.scaled(scale), margin=share / scale if share else 0).path(direction))
+        inside, certificate = check_on_data(p, x, y, outer, through)
+        if inside:
+            break
+    tube, least = outer, (least[0], min(least[1], float(outer.tol)))
+    if not inside:
+        note = "a rounding of the knots leaves the tube at a point where it is met exactly"
+    proof = witness(tube, found)
+    if proof.pieces < p.pieces and not note:
+        note = f"whether {proof.pieces} pieces could do is a tie that the rounding of the knots decides"
+    return Narrowest(p, tube, certificate, inside, proof.pieces, proof, least, error_witness, note)
+
+
+def check_on_data(
+    p: PiecewiseAffine, x: Floats, y: Floats, tube: Tube, through: NDArray[np.bool_]
+) -> tuple[bool, Certificate]:
+    """Whether p is in the tube at every point, decided exactly, and its largest difference there."""
+    at = p(x)
+    cell = np.clip(np.searchsorted(p.knots, x, side="right") - 1, 0, p.pieces - 1)
+    # p(x) is within this of the exact value (see PiecewiseAffine), the walls within a few roundings more
+    rise, size = np.abs(np.diff(p.values))[cell], np.maximum(np.abs(p.values[cell]), np.abs(p.values[cell + 1]))
+    doubt = 8 * UNIT * (rise + size + np.abs(y) + tube.width(y))
+    room = np.minimum(at - tube.lower(y), tube.upper(y) - at)
+    room[through] = 0.0  # the value itself is asked for
+    inside = bool((room > -doubt).all())
+    walls = tube.exact()
+    if inside:
+        for k in np.flatnonzero(room <= doubt).tolist():
+            point, value = Fraction(float(x[k])), np.array([Fraction(float(y[k]))], dtype=object)
+            ends = slice(cell[k], cell[k] + 2)
+            knots, values = (np.array([Fraction(float(v)) for v in a[ends]]) for a in (p.knots, p.values))
+            (exact,) = affine_on_cells(knots, values, np.array([point]))
+            good = exact == value[0] if through[k] else walls.lower(value)[0] <= exact <= walls.upper(value)[0]
+            if not good:
+                inside = False
+                break
+    difference = np.abs(at - y)
+    k = int(np.argmax(difference + doubt))
+    return inside, Certificate(
+        lower=max(float((difference - doubt).max()), 0.0),
+        upper=float(difference[k] + doubt[k]),
+        where=float(x[k]),
+        proven=True,
+        method=f"all {len(x)} points",
+        boxes=len(x),
+    )

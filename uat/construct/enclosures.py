@@ -1,0 +1,46 @@
+"""Values of f at points, enclosed by floats: what a lower bound on the number of pieces rests on."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from uat._checks import Floats
+from uat._sampling import Function
+
+BITS = 128  # twice a float and a little: the enclosure of an ordinary formula is then one or two floats wide
+
+
+def enclose(f: Function, x: Floats) -> tuple[Floats, Floats]:
+    """Floats low <= f(x) <= high at every point, from ball arithmetic.
+
+    Raises
+    ------
+    TypeError, ArithmeticError, ValueError
+        Where f does not run on balls or is not finite; the message says why.
+    """
+    from uat.bounds.balls import exact, working_precision
+    from uat.bounds.intervals import Interval
+
+    low, high = np.empty(len(x)), np.empty(len(x))
+    with working_precision(BITS):
+        for k, point in enumerate(x.tolist()):
+            here = exact(point)
+            value = Interval.lift(f(Interval(here, here)))
+            if value.assumed:
+                raise ArithmeticError(f"the enclosure of f({point!r}) takes for granted that {min(value.assumed)}")
+            bottom, top = value.range()
+            low[k], high[k] = _down(bottom), -_down(-top)
+            if not (math.isfinite(low[k]) and math.isfinite(high[k])):
+                raise ArithmeticError(f"no finite enclosure of f({point!r}) was found")
+    return low, high
+
+
+def _down(ball: object) -> float:
+    """A float below the ball: the nearest to its lower end, and one further if that was rounded up."""
+    from flint import arb
+
+    end = ball.lower()  # type: ignore[attr-defined]  # python-flint has no stubs
+    nearest = float(end)
+    return nearest if math.isfinite(nearest) and arb(nearest) <= end else math.nextafter(nearest, -math.inf)

@@ -1,0 +1,117 @@
+"""Whether a piecewise-affine function lies in a tube around f, proven through `uat.bounds.certification.certify`.
+
+Constant tube: [f + s - t, f + s + t] with a shift s and a half-width t, so |f + s - p| <= t is one sup-norm certificate.
+One-sided tubes are of this kind (s = +- tol/2), which proves that p never crosses f.
+Relative tube: |centre - line| / half-width <= 1 is certified piece by piece; its second derivative is finite wherever
+f's is, and f's sign changes are kinks, which balls handle.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from uat._sampling import Function
+from uat.bounds.certification import Certificate, certify
+from uat.construct.mesh import Deadline
+from uat.construct.tube import Tube
+from uat.piecewise import PiecewiseAffine
+
+COARSE, FINE = 1e-2, 1e-11  # relative gaps that certificates are asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was proven about "p lies in the tube": `ratio` bounds the distance from the tube's centre over its width.
+
+    `inside` says that ratio <= 1 is a theorem; `outside` that ratio > 1 was seen, at `where`.
+    """
+
+    inside: bool
+    outside: bool
+    proven: bool
+    ratio: float
+    where: float
+    note: str
+
+
+def _shift(tube: Tube) -> Fraction:
+    """Exactly the constant that takes f to the centre of a constant tube."""
+    return {"both": Fraction(0), "over": Fraction(1, 2), "under": Fraction(-1, 2)}[tube.side] * Fraction(tube.tol)
+
+
+def _half_width(tube: Tube) -> Fraction:
+    return Fraction(tube.tol) / (1 if tube.side == "both" else 2)
+
+
+def _plain(x: Any) -> bool:
+    """Whether f is being sampled in floats (as opposed to run on balls)."""
+    return isinstance(x, (float, np.floating)) or (isinstance(x, np.ndarray) and x.dtype.kind == "f")
+
+
+def shifted(f: Function, shift: Fraction) -> Function:
+    """x -> f(x) + shift, exactly so on balls."""
+    return f if shift == 0 else lambda x: f(x) + (float(shift) if _plain(x) else shift)
+
+
+def in_constant_tube(
+    f: Function, p: PiecewiseAffine, tube: Tube, rel: float, deadline: Deadline
+) -> tuple[Verdict, Certificate]:
+    """The verdict for a tube with rtol = 0, and the certificate of the distance from the tube's centre."""
+    c = certify(shifted(f, _shift(tube)), p, rel=rel, seconds=deadline.left())
+    half = _half_width(tube)
+    inside = c.proven and Fraction(c.upper) <= half
+    ratio = c.upper / float(half) if c.proven else c.lower / float(half)
+    return Verdict(inside, Fraction(c.lower) > half, c.proven, ratio, c.where, c.note), c
+
+
+def in_relative_tube(f: Function, p: PiecewiseAffine, tube: Tube, rel: float, deadline: Deadline) -> Verdict:
+    """The verdict for a tube with rtol > 0, piece by piece."""
+    worst = Verdict(True, False, True, 0.0, float(p.knots[0]), "")
+    for k in range(p.pieces):
+        deadline.look()
+        ends = slice(k, k + 2)
+        zero = PiecewiseAffine(p.knots[ends], np.zeros(2))
+        c = certify(_ratio(f, p, k, tube), zero, rel=rel, abs=rel, seconds=deadline.left())
+        ratio = c.upper if c.proven else c.lower
+        if ratio > worst.ratio or not c.proven:
+            inside = worst.inside and c.proven and c.upper <= 1
+            worst = Verdict(inside, worst.outside or c.lower > 1, worst.proven and c.proven, ratio, c.where, c.note)
+        if not c.proven or c.lower > 1:
+            break
+    return worst
+
+
+def _ratio(f: Function, p: PiecewiseAffine, k: int, tube: Tube) -> Function:
+    """x -> (centre of the tube - line k) / half-width; exact coefficients on balls, floats on floats."""
+    t0, t1 = (Fraction(float(v)) for v in p.knots[k : k + 2])
+    y0, y1 = (Fraction(float(v)) for v in p.values[k : k + 2])
+    slope = (y1 - y0) / (t1 - t0)
+    sign = {"both": 0, "over": 1, "under": -1}[tube.side]
+
+    def ratio(x: Any) -> Any:
+        number = float if _plain(x) else Fraction
+        v = f(x)
+        width = number(tube.tol) + number(tube.rtol) * np.abs(v)
+        if sign:
+            width = width * number(Fraction(1, 2))
+        centre = v + sign * width if sign else v
+        return (centre - (number(y0) + number(slope) * (x - number(t0)))) / width
+
+    return ratio
+
+
+def gap_for(room: float) -> float:
+    """The relative gap that a certificate needs in order to decide with `room` (relative) to spare."""
+    return min(max(room / 4, FINE), COARSE)
+
+
+def is_constant(tube: Tube) -> bool:
+    """Whether the tube's width does not depend on f."""
+    return tube.rtol == 0
+
+
+__all__ = ["Verdict", "gap_for", "in_constant_tube", "in_relative_tube", "is_constant", "shifted"]

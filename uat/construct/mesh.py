@@ -1,0 +1,208 @@
+"""Samples of f where they matter: a mesh that grows, and the search for the narrowest tube on it.
+
+Between samples the walls are taken as chains, so a coarse mesh gives the number of pieces nearly right and the
+tolerance to a per cent. What decides beyond that are a few points: where the links touch a wall and where they leave
+the corridor. `refine` samples f there again (at the tangency that a parabola predicts, and at the constructed exit),
+and each round multiplies the correct digits. Nothing here is a proof: it is the search, in floats, for a path and for
+the points on which a proof can stand.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from uat._checks import Floats
+from uat._kernels import EXIT, HAS_FLAT, HAS_STEEP, KIND, LEFT, LEFT_FLAT, RIGHT, RIGHT_FLAT
+from uat._sampling import Function, sample
+from uat.construct.corridor import Links, fewest_links
+from uat.construct.tube import Tube
+
+START_CELLS = 128  # a first look; what it misses, the certificate finds
+RESOLUTION = 1 / 64  # chord error of a cell over the width of the tube: about ten cells a piece
+DEEPEST = 1.0e-15  # cells shorter than this share of the domain are not divided: floats end there
+MOST_SAMPLES = 4_000_000  # about 100 MB of walls and hulls
+ROUNDINGS = 16  # of f itself (a few), of the walls (three), and of the line that is compared with them
+POLISH_ROUNDS = 14  # of superlinear convergence; the change between rounds ends it earlier
+
+
+class OutOfTime(Exception):  # noqa: N818 - not an error: the search ends with the bracket that it has
+    """The budget is used up, or the user pressed Ctrl-C."""
+
+
+class Deadline:
+    """Raises `OutOfTime` at the first look after `seconds`."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self.end = None if seconds is None else time.monotonic() + seconds
+
+    def look(self) -> None:
+        if self.end is not None and time.monotonic() > self.end:
+            raise OutOfTime
+
+    def left(self) -> float | None:
+        return None if self.end is None else max(self.end - time.monotonic(), 0.01)
+
+
+class Mesh:
+    """Samples of f on [a, b], sorted; `forced` marks where a knot must stand, `exact` where f must be met."""
+
+    def __init__(
+        self, f: Function, domain: tuple[float, float], breaks: Floats, through: Floats, direction: int = 0
+    ) -> None:
+        self.f = f
+        self.a, self.b = domain
+        self.breaks, self.through = breaks, through
+        self.direction = direction  # 1 or -1 where the path must rise or fall throughout
+        ends = np.linspace(self.a, self.b, START_CELLS + 1)
+        self.x: Floats = np.unique(np.concatenate([ends, breaks, through]))
+        self.y: Floats = sample(f, self.x)
+        self._mark()
+
+    def _mark(self) -> None:
+        self.exact = np.isin(self.x, self.through)
+        self.forced = self.exact | np.isin(self.x, self.breaks)
+
+    def insert(self, points: Floats) -> bool:
+        """Sample f at those of the points that are new; whether there were any."""
+        points = np.unique(points[(points > self.a) & (points < self.b)])
+        at = np.searchsorted(self.x, points)
+        points = points[self.x[np.minimum(at, len(self.x) - 1)] != points]
+        if points.size == 0:
+            return False
+        at = np.searchsorted(self.x, points)
+        self.x = np.insert(self.x, at, points)
+        self.y = np.insert(self.y, at, sample(self.f, points))
+        self._mark()
+        return True
+
+    def divide(self, width: Callable[[Floats], Floats], deadline: Deadline) -> None:
+        """Halve cells until their middles lie within RESOLUTION of the tube's width from the chord."""
+        left, right, low, high = self.x[:-1], self.x[1:], self.y[:-1], self.y[1:]
+        found_x, found_y, total = [self.x], [self.y], len(self.x)
+        while left.size and total < MOST_SAMPLES:
+            deadline.look()
+            middle = left + (right - left) / 2
+            value = sample(self.f, middle)
+            found_x.append(middle)
+            found_y.append(value)
+            total += middle.size
+            off = np.abs(value - (low + (high - low) / 2)) > RESOLUTION * width(value) + roundoff(value)
+            off &= right - left > DEEPEST * max(abs(self.a), abs(self.b), self.b - self.a)
+            left, right = np.concatenate([left[off], middle[off]]), np.concatenate([middle[off], right[off]])
+            low, high = np.concatenate([low[off], value[off]]), np.concatenate([value[off], high[off]])
+        self.x, first = np.unique(np.concatenate(found_x), return_index=True)
+        self.y = np.concatenate(found_y)[first]
+        self._mark()
+
+    def walls(self, tube: Tube, margin: float = 0) -> tuple[Floats, Floats]:
+        """The walls at the samples: closed where f must be met."""
+        lower, upper = tube.lower(self.y, margin), tube.upper(self.y, margin)
+        if self.exact.any():
+            lower, upper = np.where(self.exact, self.y, lower), np.where(self.exact, self.y, upper)
+        return lower, upper
+
+    def links(
+        self, tube: Tube, margin: float = 0, *, chain: bool = True, jumps: bool = False, widened: bool = False
+    ) -> Links:
+        """The fewest links through the tube on this mesh; `widened` by the roundings of f and of the walls.
+
+        What forces a link in a widened tube forces it in the tube itself, in exact arithmetic too.
+        """
+        lower, upper = self.walls(tube, margin)
+        if widened:
+            doubt = np.where(self.exact, 0.0, roundoff(np.abs(self.y) + tube.width(self.y)))
+            lower, upper = lower - doubt, upper + doubt
+        return fewest_links(self.x, lower, upper, chain=chain, jumps=jumps, forced=None if jumps else self.forced)
+
+    def refine(self, links: Links) -> bool:
+        """Sample where the links touch a wall and where they leave the corridor; whether anything was new."""
+        marks, x, y = links.marks, self.x, self.y
+        stopped = marks[:, KIND] != 0
+        contacts, slopes = [], []
+        for columns, rows, lines in (
+            ((LEFT, RIGHT), stopped | (marks[:, HAS_STEEP] != 0), links.lines),
+            ((LEFT_FLAT, RIGHT_FLAT), ~stopped & (marks[:, HAS_FLAT] != 0), links.flats),
+        ):
+            slope = (lines[rows, 3] - lines[rows, 1]) / (lines[rows, 2] - lines[rows, 0])
+            for column in columns:
+                contacts.append(marks[rows, column])
+                slopes.append(slope)
+        k, slope = np.concatenate(contacts), np.concatenate(slopes)
+        inner = (k > 0) & (k < len(x) - 1)
+        k, slope = k[inner], slope[inner]
+        h0, h1 = x[k] - x[k - 1], x[k + 1] - x[k]
+        with np.errstate(all="ignore"):  # a straight stretch has no tangency: its nan falls to the neighbours below
+            s0, s1 = (y[k] - y[k - 1]) / h0, (y[k + 1] - y[k]) / h1
+            bend = (s1 - s0) / (h0 + h1)  # f''/2
+            tangency = x[k] + (slope - (s0 * h1 + s1 * h0) / (h0 + h1)) / (2 * bend)
+        good = np.isfinite(tangency) & (tangency > x[k - 1]) & (tangency < x[k + 1])
+        tangency = np.where(good, tangency, x[k])
+        near = np.minimum(h0, h1) / 32
+        e, exits = links.exits[stopped, 0], marks[stopped, EXIT]
+        gap = x[exits] - x[exits - 1]
+        return self.insert(
+            np.concatenate(
+                [tangency, tangency - near, tangency + near, x[k] - h0 / 2, x[k] + h1 / 2]
+                + [e, e - gap / 32, e + gap / 32, e + gap * 1e-6]
+            )
+        )
+
+
+def least_scale(
+    links: Callable[[float], Links], pieces: int, guess: float, spread: float, accuracy: float, deadline: Deadline
+) -> tuple[float, float]:
+    """Bisect for the least scale at which `pieces` links suffice: (not enough, enough), `accuracy` apart (relative)."""
+    low = high = guess
+    step = max(spread, accuracy)
+    while links(high).count > pieces:
+        deadline.look()
+        low, high, step = high, high * (1 + step), min(step * 8, 4.0)
+    step = max(spread, accuracy)
+    if low == high:
+        low = high / (1 + step)
+        while low > 0 and links(low).count <= pieces:
+            deadline.look()
+            step = min(step * 8, 1e3)
+            low, high = low / (1 + step), low
+            if low < 1e-300:
+                return 0.0, high
+    while high - low > accuracy * high:
+        deadline.look()
+        middle = low + (high - low) / 2
+        if not low < middle < high:
+            break
+        if links(middle).count > pieces:
+            low = middle
+        else:
+            high = middle
+    return low, high
+
+
+def polish(
+    mesh: Mesh, tube: Callable[[float], Tube], margin: float, pieces: int, guess: float, accuracy: float,
+    deadline: Deadline,
+) -> tuple[float, float]:
+    """The least scale for f itself: bisect, sample anew where the links touch and leave, until it stands still."""
+    def at(scale: float) -> Links:
+        return mesh.links(tube(scale), margin)
+
+    spread, scale = 0.5, guess
+    low, high = least_scale(at, pieces, scale, spread, 1e-3, deadline)
+    for _ in range(POLISH_ROUNDS):
+        before = high
+        fresh = mesh.refine(at(high))
+        if low > 0:
+            fresh |= mesh.refine(at(low))
+        low, high = least_scale(at, pieces, high, max(10 * spread * spread, 4 * accuracy), accuracy / 4, deadline)
+        spread = abs(high - before) / high
+        if spread < accuracy or not fresh or len(mesh.x) > MOST_SAMPLES:
+            break
+    return low, high
+
+
+def roundoff(values: Floats) -> Floats:
+    """A few units in the last place of the values: below this, float samples tell nothing."""
+    return ROUNDINGS * 2.0**-53 * np.abs(values)

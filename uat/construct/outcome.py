@@ -1,0 +1,91 @@
+"""What a search for the fewest pieces returns: the function, its proof from above, and the proof from below."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from uat.bounds.certification import Certificate
+from uat.construct.tube import Tube
+from uat.construct.witness import Witness
+from uat.piecewise import PiecewiseAffine
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Narrowest:
+    """A continuous piecewise-affine function in a tube around f, and the proof that few fewer pieces can do it.
+
+    Parameters
+    ----------
+    piecewise : PiecewiseAffine
+        The function. Its knots and values are the float64 numbers that were certified.
+    tube : Tube
+        The tube in which it lies. With ``pieces=`` its tolerance is the least error that was reached.
+    certificate : Certificate
+        Encloses sup|f - piecewise| (with data: the largest difference at the points).
+    proven : bool
+        Whether "inside the tube" is a theorem.
+    lower_bound : int
+        At least so many pieces are needed in that tube; a theorem when `witness` is there, else 1.
+    witness : Witness or None
+        The proof of `lower_bound`; None where 1 piece is needed trivially, or where f does not run on balls.
+    least_error : (float, float)
+        With ``pieces=``: a bracket of the least tolerance that this number of pieces can reach. Its lower end is proven
+        by `error_witness`, its upper end by `certificate`. With ``tol=``: (0, tol) narrowed by what was reached.
+    error_witness : Witness or None
+        The proof that at tolerance ``least_error[0]`` one piece more is needed.
+    note : str
+        A sentence on what was not decided, and why; empty when all is well.
+    """
+
+    piecewise: PiecewiseAffine
+    tube: Tube
+    certificate: Certificate
+    proven: bool
+    lower_bound: int
+    witness: Witness | None = None
+    least_error: tuple[float, float] = (0.0, float("inf"))
+    error_witness: Witness | None = None
+    note: str = ""
+
+    @property
+    def pieces(self) -> int:
+        """The number of affine pieces."""
+        return self.piecewise.pieces
+
+    @property
+    def minimal(self) -> bool:
+        """Whether it is a theorem that the function is in its tube and that fewer pieces cannot be."""
+        return self.proven and self.lower_bound == self.pieces
+
+    @property
+    def neurons(self) -> tuple[int, int]:
+        """A bracket of the fewest ReLU neurons (with an output bias): pieces bracket neurons, N - 1 <= M <= N (A5)."""
+        return max(self.lower_bound - 1, 0), self.pieces
+
+    def __str__(self) -> str:
+        word = "proven" if self.proven else "not proven"
+        text = f"{self.pieces} pieces in {self.tube} ({word}); at least {self.lower_bound} are needed"
+        if self.minimal:
+            text = f"{self.pieces} pieces in {self.tube}; fewer cannot do (both proven)"
+        low, high = self.neurons
+        text += f". Fewest neurons: between {low} and {high}"
+        return text + (f". {self.note}" if self.note else ".")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {
+            "knots": self.piecewise.knots.tolist(),
+            "values": self.piecewise.values.tolist(),
+            "tol": float(self.tube.tol),
+            "rtol": float(self.tube.rtol),
+            "side": self.tube.side,
+            "certificate": self.certificate.to_dict(),
+            "proven": self.proven,
+            "lower_bound": self.lower_bound,
+            "minimal": self.minimal,
+            "witness": None if self.witness is None else self.witness.to_dict(),
+            "least_error": list(self.least_error),
+            "error_witness": None if self.error_witness is None else self.error_witness.to_dict(),
+            "note": self.note,
+        }
