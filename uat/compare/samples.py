@@ -1,8 +1,8 @@
 """The samples that every learned method sees, the same for all, and the units in which it sees them.
 
-A uniform grid with both end points, refined by halving wherever f rises by more than a few mean rises from one sample
-to the next: a method must not lose because nobody showed it the steep end of sqrt. On a smooth function nothing is
-refined, and the mean square over the samples is the mean square over the interval, nearly.
+A uniform grid with both end points, 16 samples a neuron, refined by halving wherever f bends so much from one sample to
+the next that a best piece would hold fewer than four of them: a method must not lose because nobody showed it the steep
+end of sqrt. Where f is smooth nothing is refined, and the mean square over the samples is that over the interval, nearly.
 
 Training sees x in [-1, 1] and y with mean 0 and variance 1, as every guide to training advises; the trained network is
 carried back exactly, but for one rounding a parameter.
@@ -19,8 +19,8 @@ from uat._sampling import Function, sample
 from uat.piecewise import PiecewiseAffine
 from uat.relu_net import ReluNet
 
-LEAST, PER_NEURON = 512, 8  # cells of the uniform grid: at least this many, and this many a neuron
-STEEP = 8.0  # times the mean rise from sample to sample: halve
+LEAST, PER_NEURON = 512, 16  # cells of the uniform grid: at least this many, and this many a neuron
+PER_PIECE = 4  # samples that each piece of a best network is to hold
 HALVINGS = 40  # a jump cannot be resolved; 2^-40 of a cell is enough for any continuous f that floats show
 
 
@@ -36,13 +36,15 @@ class Samples:
         """The samples for networks of that width."""
         x = np.linspace(*domain, max(LEAST, PER_NEURON * width) + 1)
         y = sample(f, x)
-        most = STEEP * float(np.abs(np.diff(y)).sum()) / (x.size - 1)
         for _ in range(HALVINGS):
             middle = x[:-1] + np.diff(x) / 2
-            steep = (np.abs(np.diff(y)) > most) & (x[:-1] < middle) & (middle < x[1:])
-            if not steep.any():
+            between = sample(f, middle)
+            # on equally good pieces the integral of |f''|^(1/2) is the same (C1); a chord missed by d holds (8 d)^(1/2)
+            mass = np.sqrt(8 * np.abs(between - (y[:-1] + np.diff(y) / 2)))
+            bent = (mass > mass.sum() / (PER_PIECE * width)) & (x[:-1] < middle) & (middle < x[1:])
+            if not bent.any():
                 break
-            x, y = np.append(x, middle[steep]), np.append(y, sample(f, middle[steep]))
+            x, y = np.append(x, middle[bent]), np.append(y, between[bent])
             order = np.argsort(x)
             x, y = x[order], y[order]
         return cls(x, y)

@@ -14,14 +14,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from uat._checks import InputError, samples, show
+from uat._checks import InputError, nonnegative, samples, show
 from uat.learn.projection import as_hinges
 from uat.mlp import MLP
 
 _EVEN = 0.1  # a tenth of the mass is spread evenly, so that no piece grows without bound where the fit is perfect
 
 
-def relocated(network: MLP, x: ArrayLike, y: ArrayLike) -> MLP:
+def relocated(
+    network: MLP, x: ArrayLike, y: ArrayLike, *, shake: float = 0.0, rng: int | np.random.Generator | None = 0
+) -> MLP:
     """The network with its kinks moved so that the pieces share the residual evenly, and values read off itself.
 
     Parameters
@@ -29,6 +31,9 @@ def relocated(network: MLP, x: ArrayLike, y: ArrayLike) -> MLP:
     network : MLP of one input, one hidden ReLU layer, one affine output
     x, y : (n,) arrays
         The samples on which its residual is measured.
+    shake : float in [0, 1)
+        Each inner knot then moves at random by up to this share of half its distance to a neighbour.
+    rng : seed or Generator
 
     Returns
     -------
@@ -42,6 +47,8 @@ def relocated(network: MLP, x: ArrayLike, y: ArrayLike) -> MLP:
             "`network` must have one input, one hidden ReLU layer and one affine output, "
             f"but has sizes {network.sizes} and activations {show(network.activations)}."
         )
+    if not 0 <= nonnegative(shake, "shake") < 1:
+        raise InputError(f"`shake` must be in [0, 1), but is {show(shake)}.")
     points, values = samples(x, "x", 1)[:, 0], samples(y, "y", 1)[:, 0]
     a, b, width = float(points.min()), float(points.max()), network.sizes[1]
     hidden = network.layers[0]
@@ -56,4 +63,8 @@ def relocated(network: MLP, x: ArrayLike, y: ArrayLike) -> MLP:
     mass = np.concatenate([[0.0], np.cumsum(share + _EVEN * total * even if total > 0 else even)])
     fresh = np.interp(np.linspace(0, mass[-1], width + 1), mass, knots)
     fresh[0], fresh[-1] = a, b
+    if shake and width > 1:
+        gaps = np.diff(fresh) / 2
+        draw = np.random.default_rng(rng).uniform(-shake, shake, width - 1)
+        fresh[1:-1] += np.where(draw < 0, gaps[:-1], gaps[1:]) * draw
     return network.with_theta(as_hinges(fresh, network(fresh[:, None])[:, 0]))
