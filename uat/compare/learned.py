@@ -104,7 +104,7 @@ def _descend(setting: Setting, starts: list[MLP], seeds: Sequence[int], samples:
         )  # fmt: skip
 
     scores = [float(np.median([_least(fit) for fit in go(drawn, marks, rate, trial)])) for rate in LADDER]
-    rate = LADDER[int(np.argmin(scores))]
+    rate = LADDER[len(LADDER) - 1 - int(np.argmin(scores[::-1]))]  # of equals the smallest
     spent = trial * len(LADDER)
     fits = go(starts, [[seed, 1] for seed in seeds], rate, setting.budget - spent)
     return [
