@@ -14,7 +14,7 @@ import uat
 
 
 def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-W", "error", "-m", "uat", *arguments]
+    command = [sys.executable, "-W", "error", "-W", "default::UserWarning", "-m", "uat", *arguments]
     here = str(Path(uat.__file__).parent.parent)  # the tests also run where the package is not installed
     return subprocess.run(
         command, capture_output=True, text=True, cwd=cwd, check=False, env={**os.environ, "PYTHONPATH": here}
@@ -46,6 +46,20 @@ def test_json_stands_alone_on_stdout() -> None:
     assert len(report["piecewise"]["slopes"]) == 8
 
 
+def test_check_confirms_what_was_saved_and_refuses_what_was_edited(tmp_path: Path) -> None:
+    run("approximate", "exp(-x)*sin(x)", "--on", "-1", "2", "--tol", "0.01", "--save", "a.json", cwd=tmp_path)
+    done = run("check", "a.json", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.startswith("Confirmed: sup|f - g| <= 0.00")
+    assert json.loads(run("check", "a.json", "--json", cwd=tmp_path).stdout)["ok"] is True
+    text = (tmp_path / "a.json").read_text()
+    (tmp_path / "b.json").write_text(text.replace('"upper": 0.00', '"upper": 0.0000'))
+    done = run("check", "b.json", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "edited after it was saved" in done.stdout
+    assert run("check", "none.json", cwd=tmp_path).returncode == 1
+
+
 def test_functions_from_files_and_modules(tmp_path: Path) -> None:
     (tmp_path / "model.py").write_text("import helper\ndef curve(x):\n    return helper.scale * abs(x)\n")
     (tmp_path / "helper.py").write_text("scale = 3\n")
@@ -54,6 +68,8 @@ def test_functions_from_files_and_modules(tmp_path: Path) -> None:
     assert json.loads(done.stdout)["piecewise"]["values"] == [3.0, 0.0, 3.0]
     done = run("approximate", "math:cos", "--on", "0", "pi", "--step", "pi/4", "--json")
     assert json.loads(done.stdout)["pieces"] == 4
+    assert done.stderr.startswith("uat: warning: the error is estimated, not proven: ")
+    assert len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,11 @@ not, and which of the two it was.
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import time
-from collections.abc import Callable
+import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,18 +24,17 @@ import uat
 from uat import _checks
 from uat._checks import InputError, show
 from uat._sampling import Function
-from uat.bounds.certification import Certificate
-from uat.bounds.modulus import Declared, Modulus, cells_within, declared, interpolation_bound
+from uat.bounds.certification import Certificate, NotProvenWarning
+from uat.bounds.modulus import Declared, Modulus, declared
 from uat.bounds.rounding import conversion_bound
-from uat.bounds.seen import seen_difference
+from uat.construct.uniform import Uniform
 from uat.expression import Expression
-from uat.piecewise import UNIT, PiecewiseAffine, interpolate
+from uat.piecewise import PiecewiseAffine, interpolate
 from uat.reference import Reference, is_reference
 from uat.relu_net import FORMS, ReluNet, default_shift
 from uat.targets import TARGETS, Target, target
 
 METHODS = ("uniform",)
-_MOST_CELLS = 1 << 22  # where a search for a tolerance gives up: a network nobody would evaluate
 
 
 @dataclass(frozen=True, eq=False, slots=True, repr=False)
@@ -219,6 +219,7 @@ def approximate(
     lipschitz: float | None = None,
     modulus: Modulus | None = None,
     form: str = "shifted-origin",
+    seconds: float | None = None,
 ) -> Approximation:
     """The network that the theorem builds for f, within a tolerance or of a width.
 
@@ -244,14 +245,22 @@ def approximate(
     form : str
         "shifted-origin" (the theorem; the origin is shifted by 1, or by b - a where floats cannot bear 1) or
         "output-bias".
+    seconds : float > 0
+        A budget for the proof. When it is used up, and at Ctrl-C, the certificate holds the enclosure reached so far
+        and its note says so.
 
     Returns
     -------
     Approximation
-        With a declared constant, modulus or target facts the number of cells for `tol` comes from statements B1 and
-        B2, the certificate also uses B3, and it is proven under what it `assumes`. Otherwise the number of cells is
-        the one at which the largest difference *seen* in samples comes within tol, and the certificate says
-        "estimated".
+        A function written with NumPy (a formula, a target) is run on balls: the certificate is then a theorem about
+        the function itself. With a declared constant or modulus the number of cells for `tol` comes from statement
+        B2, and the certificate, by B3, is proven under what it `assumes`. Where neither is to be had the number of
+        cells is the one at which the largest difference *seen* in samples comes within tol, the certificate says
+        "estimated", and a `NotProvenWarning` says why.
+
+        What is guaranteed of the number of cells for `tol`: the certificate is within tol, and the grid with one cell
+        less was seen to exceed it or could not be proven to keep it. The error is not monotone in the count, so a much
+        smaller grid may happen to do as well.
 
     Raises
     ------
@@ -267,15 +276,17 @@ def approximate(
     asked = _checks.exactly_one(tol=tol, width=width, step=step)
     _checks.one_of(method, "method", METHODS)
     _checks.one_of(form, "form", FORMS)
-    facts = _facts(function, (a, b), lipschitz, modulus)
+    deadline = math.inf if seconds is None else start + _checks.positive(seconds, "seconds")
+    grid = Uniform(function, a, b, declared(lipschitz, modulus), _known(function, (a, b)), deadline)
     if asked == "tol":
         tol = _checks.positive(tol, "tol")
-        p = _within(function, a, b, tol, facts)
-    elif asked == "width":
-        p = interpolate(function, a, b, pieces=_pieces_of_width(width, form))
+        p, certificate = grid.within(tol)
     else:
-        p = interpolate(function, a, b, step=step)
-    certificate = _certificate(function, p, facts)
+        pieces = _pieces_of_width(width, form) if asked == "width" else None
+        p = interpolate(function, a, b, pieces=pieces, step=step)
+        certificate = grid.certificate(p)
+    if not certificate.proven:
+        warnings.warn(f"the error is estimated, not proven: {certificate.note}", NotProvenWarning, stacklevel=2)
     return Approximation(
         net=ReluNet.from_piecewise(p, form=form, shift=default_shift(p)),
         piecewise=p,
@@ -350,82 +361,9 @@ def _pieces_of_width(width: Any, form: str) -> int:
         raise InputError(f"{str(error)[:-1]}{reason}.") from None
 
 
-def _facts(f: Function, domain: tuple[float, float], lipschitz: float | None, modulus: Modulus | None) -> Declared:
-    """What is known: the caller's word, or else the facts that a target declares on its own domain."""
-    facts = declared(lipschitz, modulus)
-    if facts or not isinstance(f, Target):
-        return facts
-    (a, b), (c, d) = domain, f.domain
-    if not (c <= a and b <= d):
-        return facts
+def _known(f: Function, domain: tuple[float, float]) -> Declared:
+    """The facts that a target declares, which hold on its own domain."""
+    if not isinstance(f, Target) or not (f.domain[0] <= domain[0] and domain[1] <= f.domain[1]):
+        return Declared()
     bounds = tuple(sentence for sentence in f.facts if sentence.startswith("|f"))
     return Declared(f.lipschitz, None, f.second_derivative, f.holder, bounds)
-
-
-def _certificate(f: Function, p: PiecewiseAffine, facts: Declared) -> Certificate:
-    seen = seen_difference(f, p, per_cell=3 if facts else 15)
-    if not facts:
-        return seen
-    upper = interpolation_bound(facts, p)
-    return Certificate(
-        lower=min(seen.lower, upper),  # what was seen in floats may exceed a bound that is attained, by rounding
-        upper=upper,
-        where=seen.where,
-        proven=True,
-        assumes=(*facts.assumes, "the values of f at the knots, as computed in float64"),
-        method="a priori bounds B1, B2, B3",
-        boxes=p.pieces,
-    )
-
-
-def _within(f: Function, a: float, b: float, tol: float, facts: Declared) -> PiecewiseAffine:
-    """The interpolant on the uniform grid that declared facts, or else samples, call fine enough for tol."""
-    if facts:
-        pieces = cells_within(facts, b - a, tol)
-        _checks.memory(10.0 * pieces, f"`tol` = {tol!r} asks for {pieces} cells and")
-        return interpolate(f, a, b, pieces=pieces)
-    return fewest_cells(lambda pieces: _seen(f, a, b, pieces), tol)
-
-
-def _seen(f: Function, a: float, b: float, pieces: int) -> tuple[float, PiecewiseAffine]:
-    p = interpolate(f, a, b, pieces=pieces)
-    return seen_difference(f, p, per_cell=15 if pieces < 100_000 else 3).lower, p
-
-
-def fewest_cells(attempt: Callable[[int], tuple[float, PiecewiseAffine]], tol: float) -> PiecewiseAffine:
-    """A uniform grid whose error is within tol while that of the grid with one cell less is not.
-
-    The error is not monotone in the number of cells (kinks wander through them), so this is a local statement: a
-    smaller grid may happen to do as well. The search doubles the number until it is enough and then closes in by
-    interpolating log(error) against log(cells), which is nearly a line.
-    """
-    low, low_error, high = 0, np.inf, 1
-    error, p = attempt(high)
-    while error > tol:
-        floor = 8 * UNIT * float(np.abs(p.values).max())
-        if tol < floor:
-            raise InputError(f"`tol` = {tol!r} is below the rounding of f itself, {floor:.3g}.")
-        stalled = high >= 4096 and error > 0.9 * low_error  # a jump, or noise: finer cells do not help
-        if stalled or high >= _MOST_CELLS:
-            raise InputError(
-                f"`tol` = {tol!r} is out of reach of a uniform grid: with {high} cells the error is still {error:.3g}."
-            )
-        # jump to where a second-order rate would arrive, at least double, at most sixteen times
-        jump = min(max(2.0, 1.05 * float(np.sqrt(error / tol))), 16.0)
-        low, low_error, high = high, error, min(int(high * jump) + 1, _MOST_CELLS)
-        error, p = attempt(high)
-    best, high_error, halve = p, error, False
-    while high - low > 1:
-        middle = (low + high) // 2
-        if low and high_error > 0 and not halve:
-            rate = np.log(low_error / high_error) / np.log(high / low)
-            guess = high * (high_error / tol) ** (1 / rate) if rate > 0 else middle
-            middle = int(np.clip(np.ceil(guess), low + 1, high - 1))
-        before = high - low
-        error, p = attempt(middle)
-        if error <= tol:
-            best, high, high_error = p, middle, error
-        else:
-            low, low_error = middle, error
-        halve = not halve and high - low > before // 2  # a guess that cut little is followed by one bisection
-    return best

@@ -98,6 +98,26 @@ def approximate(
         click.echo(f"{click.style(f'{name:<{wide}}', bold=True)}  {text}")
 
 
+@cli.command(short_help="Verify a saved network independently.")
+@click.argument("file")
+@click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON, alone on stdout.")
+@_debug
+def check(file: str, as_json: bool) -> None:
+    """Verify the claims of FILE, which `uat approximate --save` wrote.
+
+    They are that its network is its broken line, and that its certificate is true. The checker shares no code with what
+    made the file. Exit code 0 when all holds, else 1.
+    """
+    from uat.bounds.recheck import recheck
+
+    verdict = recheck(file)
+    if as_json:
+        click.echo(json.dumps({"ok": verdict.ok, "verdict": verdict.sentence}))
+    else:
+        click.echo(verdict.sentence)
+    sys.exit(0 if verdict.ok else 1)
+
+
 def main() -> NoReturn:
     """Run the command line and turn every ending into an exit code."""
     debug = "--debug" in sys.argv

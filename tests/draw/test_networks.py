@@ -20,7 +20,7 @@ def test_two_panels_with_legends_and_axes(pieces: int) -> None:
     assert upper.get_ylabel()
     assert lower.get_ylabel()
     assert {"f", f"network, {pieces + 1} neurons"} <= {t.get_text() for t in upper.get_legend().get_texts()}
-    assert any("estimated" in t.get_text() for t in lower.get_legend().get_texts())
+    assert any("proven" in t.get_text() for t in lower.get_legend().get_texts())
 
 
 def test_the_tolerance_band_and_the_proof_are_named() -> None:
@@ -49,7 +49,11 @@ def test_odd_titles_and_constants() -> None:
         return 3.0
 
     cost_in_usd.__name__ = "cost $ per x_1^2 and a long long name that goes on and on"
-    uat.approximate(cost_in_usd, (0, 1), width=2).plot().draw_without_rendering()
+    with pytest.warns(uat.NotProvenWarning):
+        r = uat.approximate(cost_in_usd, (0, 1), width=2)
+    figure = r.plot()
+    figure.draw_without_rendering()
+    assert any("estimated" in t.get_text() for t in figure.axes[1].get_legend().get_texts())
 
 
 def test_drawing_needs_no_display_and_changes_no_settings() -> None:

@@ -18,7 +18,9 @@ REGULARIZERS = [None, L2(0.1), L1(0.1), L1(0.05) + L2(0.1, biases=False)]
 
 
 @pytest.mark.parametrize("loss", NAMES)
-@pytest.mark.parametrize(("act", "depth"), [("relu", 1), *((act, d) for act in ACTIVATIONS for d in (2, 3, 4))], ids=str)
+@pytest.mark.parametrize(
+    ("act", "depth"), [("relu", 1), *((act, d) for act in ACTIVATIONS for d in (2, 3, 4))], ids=str
+)
 def test_gradient_of_every_loss_activation_depth_and_regularizer(act: object, loss: str, depth: int) -> None:
     for k, regularizer in enumerate(REGULARIZERS):
         x, y = data(loss, rng=depth + k)

@@ -173,7 +173,7 @@ def certify(
     Interval Analysis, 2009; Johansson, Arb, IEEE Trans. Comput. 66, 2017.
     """
     if not callable(f):
-        raise _checks.InputError(f"`f` must be a function of one real number, but is {_checks.show(f)}.")
+        raise InputError(f"`f` must be a function of one real number, but is {show(f)}.")
     rel, abs = _checks.nonnegative(rel, "rel"), _checks.nonnegative(abs, "abs")
     _checks.one_of(norm, "norm", ("sup", "L1", "L2"))
     _checks.one_of(arithmetic, "arithmetic", ("real", "float64", "float32"))
@@ -187,7 +187,7 @@ def certify(
     facts = modulus_.declared(lipschitz, modulus)
     if (facts or arithmetic != "real") and norm != "sup":
         what = "arithmetic" if arithmetic != "real" else "lipschitz" if lipschitz is not None else "modulus"
-        raise _checks.InputError(f'`{what}` can be used with norm="sup" only, but norm = {norm!r}.')
+        raise InputError(f'`{what}` can be used with norm="sup" only, but norm = {norm!r}.')
     target, rounding = evaluated(g, interval, arithmetic)
     with balls.working_precision(bisection.BITS):
         pieces = cells.cells_of(target, interval, breaks)
@@ -307,7 +307,7 @@ def _seen(f: Any, g: Any, interval: tuple[float, float], certificate: Certificat
     x = np.unique(np.concatenate([np.linspace(p, q, per_cell) for p, q in pairwise(ends)]))
     try:
         values = sample(f, x)
-    except _checks.InputError as error:
+    except InputError as error:
         return replace(certificate, lower=0.0, method="nothing", note=f"{certificate.note} {error}")
     y = g(x) if callable(g) else g[0] * x + g[1]
     difference = np.abs(values - y)

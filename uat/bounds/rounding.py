@@ -64,23 +64,6 @@ def pieces_bound(net: ReluNet, x: ArrayLike) -> Any:
     return 2 * (rounding + _TINY * (1 + np.abs(r.slopes[k])))
 
 
-def conversion_bound(p: PiecewiseAffine, net: ReluNet) -> Any:
-    """|net - p| at the knots of p, shape (N+1,), for a net made by `ReluNet.from_piecewise` and evaluated by pieces.
-
-    Each stored slope carries three roundings and each difference one more, so coefficient i is off by at most
-    gamma_4 (|S_i| + |S_{i-1}|); the kinks are stored exactly. Evaluation adds `pieces_bound`.
-    """
-    s = np.abs(p.slopes)
-    first = np.abs(net.coefficients[: net.width - p.pieces])  # the shifted origin, where there is one
-    before = np.concatenate([first, s])
-    size = before + np.concatenate([[0.0], before[:-1]])
-    kinks = net.kinks
-    if size.size != net.width or not (np.abs(net.weights) == 1).all():
-        return np.zeros(p.knots.size)  # not a net of that form: nothing is conceded to it
-    drift = ReluNet(np.ones(net.width), -kinks, gamma(5) * size)
-    return drift(p.knots) * (1 + 1e-9) + pieces_bound(net, p.knots)
-
-
 def evaluated(g: Any, domain: tuple[float, float], arithmetic: str) -> tuple[Any, float]:
     """The function that an evaluation in that arithmetic stands for, and how far it may stray from it on the domain.
 
@@ -127,6 +110,25 @@ def _in_float32(net: ReluNet) -> ReluNet:
 
 
 UNIT32 = 2.0**-24
+
+
+def conversion_bound(p: PiecewiseAffine, net: ReluNet) -> Any:
+    """|net - p| at the knots of p, shape (N+1,), for a net made by `ReluNet.from_piecewise` and evaluated by pieces.
+
+    Each stored slope carries three roundings and each difference one more, so coefficient i is off by at most
+    gamma_4 (|S_i| + |S_{i-1}|); the kinks are stored exactly. Evaluation adds `pieces_bound`.
+    """
+    s = np.abs(p.slopes)
+    first = np.abs(net.coefficients[: net.width - p.pieces])  # the shifted origin, where there is one
+    before = np.concatenate([first, s])
+    size = before + np.concatenate([[0.0], before[:-1]])
+    kinks = net.kinks
+    if size.size != net.width or not (np.abs(net.weights) == 1).all():
+        return np.zeros(p.knots.size)  # not a net of that form: nothing is conceded to it
+    drift = ReluNet(np.ones(net.width), -kinks, gamma(5) * size)
+    return drift(p.knots) * (1 + 1e-9) + pieces_bound(net, p.knots)
+
+
 _TINY = float(np.finfo(np.float64).smallest_subnormal)
 
 

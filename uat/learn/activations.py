@@ -28,36 +28,52 @@ class Node:
     """The buffers of one layer's activation, for arrays (..., width, count) with samples as columns.
 
     ``a`` holds z before `forward` and act(z) after it; ``g`` holds dLoss/da before `backward` and dLoss/dz after it.
-    Unless it is the output, both are the upper rows of ``a_whole`` and ``g_whole``, whose last row belongs to the
-    ones that carry the next layer's biases. ReLU leaves ones alone, and so works on the whole, which is contiguous
-    also in a stack.
+    Both are the upper rows of ``a_whole`` and ``g_whole``, whose last row belongs to the ones that carry the next
+    layer's biases (an output of several numbers has no such row). ReLU leaves ones alone, and so works on the whole,
+    which is contiguous also in a stack.
     """
 
-    __slots__ = ("a", "a_whole", "backward", "forward", "g", "g_whole", "mask", "pair", "row", "work", "z")
+    __slots__ = (
+        "a",
+        "a_whole",
+        "backward",
+        "forward",
+        "g",
+        "g_whole",
+        "ones",
+        "pair",
+        "product",
+        "row",
+        "work",
+        "z",
+        "zeros",
+    )
 
     def __init__(self, stack: tuple[int, ...], width: int, count: int, dtype: Any, activation: Activation, last: bool):
-        shape = (*stack, width if last else width + 1, count)
+        shape = (*stack, width if last and width > 1 else width + 1, count)
         self.a_whole, self.g_whole = np.ones(shape, dtype), np.zeros(shape, dtype)
         self.a, self.g = self.a_whole[..., :width, :], self.g_whole[..., :width, :]
         own = not isinstance(activation, str)
         whole = activation == "relu"
         self.z = np.empty_like(self.a) if own else self.a
-        self.work = np.zeros(
-            shape if whole else self.a.shape, dtype
-        )  # for ReLU it stays 0: an array is compared faster
-        self.mask = np.empty(self.work.shape, bool)
+        self.work = np.empty(shape if whole else self.a.shape, dtype)
+        constants = shape if whole else (width, 1)  # for ReLU: an array is compared faster than a scalar
+        self.zeros, self.ones = np.zeros(constants, dtype), np.ones(constants, dtype)
+        self.product: Any = np.matmul if stack else np.dot
         self.row = np.empty((*stack, 1, count), dtype)
         self.pair: Any = activation if own else None
         self.forward, self.backward = (_own_forward, _own_backward) if own else NODES[str(activation)]
 
 
 def _relu_forward(node: Node) -> None:
-    np.maximum(node.a_whole, node.work, out=node.a_whole)
+    np.maximum(node.a_whole, node.zeros, out=node.a_whole)
 
 
 def _relu_backward(node: Node) -> None:
-    np.greater(node.a_whole, node.work, out=node.mask)
-    np.multiply(node.g_whole, node.mask, out=node.g_whole)
+    # 1{a > 0} = min(ceil(a), 1) since a >= 0, in one type: booleans would be cast through a buffer at every call
+    np.ceil(node.a_whole, out=node.work)
+    np.minimum(node.work, node.ones, out=node.work)
+    np.multiply(node.g_whole, node.work, out=node.g_whole)
 
 
 def _sigmoid_forward(node: Node) -> None:
@@ -81,17 +97,21 @@ def _tanh_backward(node: Node) -> None:
 
 
 def _softmax_forward(node: Node) -> None:
+    # a row is spread over the classes by a product with a column of ones: a broadcast would allocate a buffer
     np.maximum.reduce(node.a, axis=-2, keepdims=True, out=node.row)
-    np.subtract(node.a, node.row, out=node.a)
+    node.product(node.ones, node.row, out=node.work)
+    np.subtract(node.a, node.work, out=node.a)
     np.exp(node.a, out=node.a)
     np.add.reduce(node.a, axis=-2, keepdims=True, out=node.row)
-    np.divide(node.a, node.row, out=node.a)
+    node.product(node.ones, node.row, out=node.work)
+    np.divide(node.a, node.work, out=node.a)
 
 
 def _softmax_backward(node: Node) -> None:
     np.multiply(node.a, node.g, out=node.work)
     np.add.reduce(node.work, axis=-2, keepdims=True, out=node.row)
-    np.subtract(node.g, node.row, out=node.g)
+    node.product(node.ones, node.row, out=node.work)
+    np.subtract(node.g, node.work, out=node.g)
     np.multiply(node.g, node.a, out=node.g)
 
 

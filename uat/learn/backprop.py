@@ -34,6 +34,8 @@ from uat._checks import samples
 from uat.learn.activations import Node
 from uat.mlp import MLP, Activation, Array, count_parameters
 
+RANK_ONE = 1 << 14  # entries from which on a padded outer product is faster than a plain one (measured)
+
 
 def joined_order(sizes: Sequence[int]) -> NDArray[np.intp]:
     """Where in theta the joined parameters stand: ``theta[joined_order]`` is [A_1 b_1], [A_2 b_2], ... by rows."""
@@ -90,7 +92,9 @@ class Tape:
         self._down: list[tuple[Any, ...]] = []
         for i in reversed(range(1, last + 1)):
             before, matrix = self.nodes[i - 1], np.swapaxes(matrices[i], -1, -2)
-            outer = np.multiply if stack and sizes[i + 1] == 1 else self.product  # rank one: a broadcast will do
+            outer: Any = self.product
+            if sizes[i + 1] == 1 and (stack or before.a_whole.size >= RANK_ONE):
+                outer = _RankOne(matrices[i], self.nodes[i].g_whole, self.product)
             self._down.append(
                 (self.nodes[i], np.swapaxes(before.a_whole, -1, -2), gradients[i], outer, matrix, before.g_whole)
             )
@@ -122,6 +126,19 @@ class Tape:
         """dLoss/dinput (..., d_in, count), after `backward`: (**) at the first layer."""
         result: Array = np.matmul(np.swapaxes(self._first[..., :-1], -1, -2), self.nodes[0].g)
         return result
+
+
+class _RankOne:
+    """A^T g for one output: of inner length 1, which BLAS is slow at, so a row of zeros makes it 2."""
+
+    def __init__(self, matrix: Array, g_whole: Array, product: Any) -> None:
+        padded = np.zeros((*matrix.shape[:-2], 2, matrix.shape[-1]), matrix.dtype)
+        self.matrix, self.top, self.transposed = matrix, padded[..., :1, :], np.swapaxes(padded, -1, -2)
+        self.g_whole, self.product = g_whole, product  # (..., 2, count), whose second row stays zero
+
+    def __call__(self, matrix: Array, g: Array, out: Array) -> None:
+        np.copyto(self.top, self.matrix)
+        self.product(self.transposed, self.g_whole, out=out)
 
 
 def forward(network: MLP, x: ArrayLike) -> Tape:

@@ -107,7 +107,7 @@ class Stream:
         self._position = 0
         self._drawn_at, self._states = 1, [rng.bit_generator.state for rng in self.rngs]
         self._cut = (0, 0)  # the block length and the batch size that the views were made for
-        weights = [] if data.weights is None else [data.weights[None]]
+        weights = [] if data.weights is None else [data.weights]
         self._table = np.vstack([data.Y, *weights, data.X[:-1]])  # gathered in one go; the row of ones is not moved
         self._block = np.empty((0, 0, 0))
 
@@ -150,7 +150,7 @@ class Stream:
         self._block = np.ones((len(self.rngs), rows + 1, length), self._table.dtype)  # the last row stays ones
         block = self._block if self.stacked else self._block[0]
         cuts = [block[..., start : min(start + size, length)] for start in range(0, length, size)]
-        first = d_out + (self.data.weights is not None)  # a row of weights stands between Y and X
+        first = d_out if self.data.weights is None else 2 * d_out  # the weights stand between Y and X
         self._views = [
             (c[..., first:, :], c[..., :d_out, :], c[..., d_out:first, :] if first > d_out else None) for c in cuts
         ]

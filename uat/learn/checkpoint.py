@@ -11,34 +11,27 @@ import hashlib
 import json
 import os
 import zipfile
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from uat._checks import InputError
+from uat._files import written_whole
 from uat.learn.risk import Samples
 from uat.mlp import Array
 
 
 def write(path: str | os.PathLike[str], arrays: dict[str, Array], plain: dict[str, Any]) -> None:
     """Write arrays and plain data; the file is either the old one or the new one, whenever the machine stops."""
-    target = Path(path)
-    beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        with open(beside, "wb") as file:
-            np.savez(file, **{f"array_{name}": value for name, value in arrays.items()}, plain=json.dumps(plain))  # type: ignore[arg-type]
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, target)
-    finally:
-        beside.unlink(missing_ok=True)
+    named: dict[str, Any] = {f"array_{name}": value for name, value in arrays.items()}
+    with written_whole(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, plain=json.dumps(plain), **named)
 
 
 def read(path: str | os.PathLike[str]) -> tuple[dict[str, Array], dict[str, Any]]:
     """The arrays and the plain data of a checkpoint."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name.removeprefix("array_"): archive[name] for name in archive.files if name != "plain"}
             return arrays, json.loads(str(archive["plain"]))
     except FileNotFoundError:

@@ -42,7 +42,7 @@ def fit_last_layer(
         raise InputError("`regularizer` must have no L1 term: with one there is no closed form.")
     features = network.features(data.X[:-1].T).astype(float)
     extended = np.hstack([features, np.ones((len(features), 1))])
-    scale = np.sqrt((np.ones(data.count) if data.weights is None else data.weights) / data.count)[:, None]
+    scale = np.sqrt((np.ones(data.count) if data.weights is None else data.weights[0]) / data.count)[:, None]
     d_out, width = network.sizes[-1], network.sizes[-2]
     last = terms.strengths(network, 2)[-d_out * (width + 1) :].astype(float)
     penalty = np.sqrt(np.append(last[:width], last[-1]))  # one lambda for all weights, one for all biases

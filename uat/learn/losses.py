@@ -92,7 +92,10 @@ def _exponential_slope(m: Array, out: Array) -> None:
 
 
 def _below_one(m: Array, out: Array) -> None:
-    np.less(m, 1.0, out=out)
+    np.subtract(1.0, m, out=out)  # 1{m < 1} = min(ceil((1 - m)_+), 1), without booleans to be cast
+    np.maximum(out, 0.0, out=out)
+    np.ceil(out, out=out)
+    np.minimum(out, 1.0, out=out)
 
 
 def _cross_entropy_slope(y: Array, p: Array, out: Array) -> None:

@@ -58,7 +58,7 @@ def gradient_noise(
     single = np.empty((n, network.theta.size))
     for i in range(n):
         part = slice(i, i + 1)
-        risk.batch_gradient(data.X[:, part], data.Y[:, part], None if data.weights is None else data.weights[part])
+        risk.batch_gradient(data.X[:, part], data.Y[:, part], None if data.weights is None else data.weights[:, part])
         single[i] = risk.gradient
     g = single.mean(axis=0)
     spread = float(np.square(single - g).sum(axis=1).mean())

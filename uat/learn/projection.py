@@ -9,8 +9,10 @@ depends on the knots alone (Golub & Pereyra 1973). The hats' Gram matrix has con
 hinges about 4 M^4 (Theory E1): that is why the line is written in hats while it is searched and in hinges only at the
 end. Since d phi_k-combination / d t_k = -S(x) phi_k(x), S the slope beside x, the residual r = y - H c has
 
-    dr/dt_k = P (S phi_k),   P = 1 - projection on the range of H    (Kaufman 1975: exact gradient, approximate
-    Hessian).
+    dr/dt_k = P (S phi_k),   P = 1 - projection on the range of H    (Kaufman 1975: exact gradient,
+                                                                     approximate Hessian),
+
+except where a knot meets a sample: there dF/dt_k jumps by (2/n) r |slope jump|, and the search may come to rest.
 
 The knots are kept in order by searching log h_k, the logarithms of the spacings (up to a common factor), with SciPy's
 Levenberg-Marquardt.

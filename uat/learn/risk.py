@@ -25,7 +25,7 @@ CHUNK = 2048  # samples at a time when the whole objective is asked for: a few M
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Samples:
-    """Checked samples as columns: X (d_in + 1, n) over a row of ones, Y (d_out, n), weights (n,) of mean 1 or None."""
+    """Checked samples as columns: X (d_in, n) over a row of ones, Y and weights (of mean 1, or None) (d_out, n)."""
 
     X: Array
     Y: Array
@@ -66,7 +66,7 @@ def prepare(network: MLP, x: ArrayLike, y: ArrayLike, loss: Loss, weights: Array
         if (w < 0).any() or w.sum() <= 0:
             k = int(np.argmin(w))
             raise InputError(f"`weights` must be >= 0 and not all 0, but weights[{k}] = {show(w[k])}.")
-        scale = (w * (n / w.sum())).astype(dtype)
+        scale = np.tile((w * (n / w.sum())).astype(dtype), (d_out, 1))  # a row a component: nothing to broadcast
     return Samples(with_ones(rows), np.ascontiguousarray(targets.T), scale)
 
 
@@ -166,7 +166,7 @@ class Risk:
             else:
                 output = tape.forward(X)
             value = self.loss.value(Y, output)
-            total = total + (value if w is None else value * w).sum(axis=(-1, -2), dtype=np.float64)
+            total = total + (value if w is None else value * w[: value.shape[-2]]).sum(axis=(-1, -2), dtype=np.float64)
         if gradient:
             self.gradient[...] = grown
             self._add_omega()

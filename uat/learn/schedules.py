@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from uat._checks import InputError, integer, nonnegative, positive, show
@@ -17,7 +18,7 @@ from uat._checks import InputError, integer, nonnegative, positive, show
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A function t -> gamma_t that knows its own description."""
+    """A function t -> gamma_t that knows its own description and can be sent to another process."""
 
     text: str
     rule: Callable[[int], float]
@@ -32,25 +33,41 @@ class Schedule:
 def constant(gamma: float) -> Schedule:
     """gamma_t = gamma."""
     gamma = positive(gamma, "gamma")
-    return Schedule(f"constant({gamma!r})", lambda t: gamma)
+    return Schedule(f"constant({gamma!r})", partial(_constant, gamma))
+
+
+def _constant(gamma: float, t: int) -> float:
+    return gamma
 
 
 def inverse_time(gamma: float, half: float = 1.0) -> Schedule:
     """gamma_t = gamma / (1 + (t - 1)/half): gamma/t for half = 1; halved after ``half`` steps."""
     gamma, half = positive(gamma, "gamma"), positive(half, "half")
-    return Schedule(f"inverse_time({gamma!r}, {half!r})", lambda t: gamma / (1 + (t - 1) / half))
+    return Schedule(f"inverse_time({gamma!r}, {half!r})", partial(_inverse_time, gamma, half))
+
+
+def _inverse_time(gamma: float, half: float, t: int) -> float:
+    return gamma / (1 + (t - 1) / half)
 
 
 def inverse_sqrt(gamma: float) -> Schedule:
     """gamma_t = gamma / sqrt(t)."""
     gamma = positive(gamma, "gamma")
-    return Schedule(f"inverse_sqrt({gamma!r})", lambda t: gamma / math.sqrt(t))
+    return Schedule(f"inverse_sqrt({gamma!r})", partial(_inverse_sqrt, gamma))
+
+
+def _inverse_sqrt(gamma: float, t: int) -> float:
+    return gamma / math.sqrt(t)
 
 
 def step_decay(gamma: float, every: int, factor: float = 0.1) -> Schedule:
     """gamma_t = gamma factor^floor((t - 1)/every)."""
     gamma, every, factor = positive(gamma, "gamma"), integer(every, "every"), positive(factor, "factor")
-    return Schedule(f"step_decay({gamma!r}, {every}, {factor!r})", lambda t: gamma * factor ** ((t - 1) // every))
+    return Schedule(f"step_decay({gamma!r}, {every}, {factor!r})", partial(_step_decay, gamma, every, factor))
+
+
+def _step_decay(gamma: float, every: int, factor: float, t: int) -> float:
+    return float(gamma * factor ** ((t - 1) // every))
 
 
 def cosine(gamma: float, steps: int, floor: float = 0.0) -> Schedule:
@@ -59,19 +76,21 @@ def cosine(gamma: float, steps: int, floor: float = 0.0) -> Schedule:
     (Loshchilov & Hutter 2017, without restarts.)
     """
     gamma, steps, floor = positive(gamma, "gamma"), integer(steps, "steps"), nonnegative(floor, "floor")
+    return Schedule(f"cosine({gamma!r}, {steps}, {floor!r})", partial(_cosine, gamma, steps, floor))
 
-    def rule(t: int) -> float:
-        return floor + (gamma - floor) * (1 + math.cos(math.pi * (min(t, steps) - 1) / steps)) / 2
 
-    return Schedule(f"cosine({gamma!r}, {steps}, {floor!r})", rule)
+def _cosine(gamma: float, steps: int, floor: float, t: int) -> float:
+    return floor + (gamma - floor) * (1 + math.cos(math.pi * (min(t, steps) - 1) / steps)) / 2
 
 
 def warmup(schedule: float | Callable[[int], float], steps: int) -> Schedule:
     """A linear rise to gamma_1 over ``steps`` steps, then the schedule from its own t = 1 on."""
     rule, steps = as_schedule(schedule), integer(steps, "steps")
-    return Schedule(
-        f"warmup({rule!r}, {steps})", lambda t: rule(1) * t / (steps + 1) if t <= steps else rule(t - steps)
-    )
+    return Schedule(f"warmup({rule!r}, {steps})", partial(_warmup, rule, steps))
+
+
+def _warmup(rule: Callable[[int], float], steps: int, t: int) -> float:
+    return rule(1) * t / (steps + 1) if t <= steps else rule(t - steps)
 
 
 def as_schedule(rate: Any) -> Callable[[int], float]:

@@ -37,17 +37,17 @@ class Step:
 def jacobian(activation: Activation, z: Array) -> Array:
     """da_j/dz_i, shape (width, width), as in the notes; sub-gradient 0 of ReLU at 0."""
     if not isinstance(activation, str):
-        return np.diag(activation[1](z))
+        return np.asarray(np.diag(activation[1](z)))
     a = VALUES[activation](z)
     if activation == "softmax":
-        return np.diag(a) - np.outer(a, a)
+        return np.asarray(np.diag(a) - np.outer(a, a))
     derivative = {
         "relu": (z > 0).astype(float),
         "sigmoid": a * (1 - a),
         "tanh": 1 - a * a,
         "identity": np.ones_like(z),
     }[activation]
-    return np.diag(derivative)
+    return np.asarray(np.diag(derivative))
 
 
 def steps(network: MLP, x: ArrayLike, y: ArrayLike, loss: Any = "squared") -> tuple[list[Step], float]:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from uat._checks import InputError, integer, show
+from uat._files import writable
 from uat.learn import second_order
 from uat.learn.batches import Batches, as_batches
 from uat.learn.descent import SGD, Adam
@@ -92,8 +93,10 @@ def fit(
     exceptions.
     """
     return _train(
-        [network], x, y, loss, [np.random.default_rng(rng)], False, regularizer, method, batches, steps, stop,
-        validation, weights, callback, metrics, frozen, record_every, checkpoint, resume, progress,
+        [network], x, y, loss, [np.random.default_rng(rng)], stacked=False, regularizer=regularizer, method=method,
+        batches=batches, steps=steps, stop=stop, validation=validation, weights=weights, callback=callback,
+        metrics=metrics, frozen=frozen, record_every=record_every, checkpoint=checkpoint, resume=resume,
+        progress=progress,
     )[0]  # fmt: skip
 
 
@@ -104,25 +107,15 @@ def fit_many(
     loss: Any = "squared",
     *,
     seeds: Iterable[int | np.random.Generator] | None = None,
-    regularizer: Regularizer | None = None,
-    method: Method = Adam(),  # noqa: B008 - a frozen description
-    batches: Batches | Callable[..., Any] | None = None,
-    steps: int = 10_000,
-    stop: Any = None,
-    validation: tuple[ArrayLike, ArrayLike] | None = None,
-    weights: ArrayLike | None = None,
-    callback: Callback | None = None,
-    metrics: Metrics | None = None,
-    frozen: Sequence[int] = (),
-    record_every: int = 100,
-    progress: bool = False,
+    **settings: Any,
 ) -> list[Fit]:
     """Train S networks of one architecture on the same samples, as one array: a `Fit` each.
 
     ``networks`` is a sequence of S networks (or one, from which all start) and ``seeds`` the S seeds of their batches
-    (by default 0..S-1); the other arguments are those of `fit`. The k-th result equals ``fit(networks[k], ...,
-    rng=seeds[k])`` up to rounding, at a fraction of the time when the networks are narrow: the cost of a NumPy call
-    is shared by the whole stack. A network that ends early keeps its result while the others go on.
+    (by default 0..S-1); ``settings`` are the keywords of `fit`, but for ``rng``, ``checkpoint`` and ``resume``. The
+    k-th result equals ``fit(networks[k], ..., rng=seeds[k])`` up to rounding, at a fraction of the time when the
+    networks are narrow: the cost of a NumPy call is shared by the whole stack. A network that ends early keeps its
+    result while the others go on.
     """
     chosen = None if seeds is None else list(seeds)
     nets = [networks] * (1 if chosen is None else len(chosen)) if isinstance(networks, MLP) else list(networks)
@@ -139,18 +132,20 @@ def fit_many(
     if len(chosen) != len(nets):
         raise InputError(f"`seeds` must be as many as the networks, {len(nets)}, but there are {len(chosen)}.")
     rngs = [np.random.default_rng(seed) for seed in chosen]
-    return _train(
-        nets, x, y, loss, rngs, True, regularizer, method, batches, steps, stop, validation, weights, callback,
-        metrics, frozen, record_every, None, None, progress,
-    )  # fmt: skip
+    for name in ("rng", "checkpoint", "resume"):
+        if name in settings:
+            raise InputError(f"`{name}` must be left out of fit_many, but is {show(settings[name])}.")
+    return _train(nets, x, y, loss, rngs, stacked=True, **settings)
 
 
 def _train(
-    networks: list[MLP], x: ArrayLike, y: ArrayLike, loss: Any, rngs: list[np.random.Generator], stacked: bool,
-    regularizer: Regularizer | None, method: Method, batches: Any, steps: int, stop: Any, validation: Any,
-    weights: ArrayLike | None, callback: Callback | None, metrics: Metrics | None, frozen: Sequence[int],
-    record_every: int, checkpoint: Any, resume: Any, progress: bool,
+    networks: list[MLP], x: ArrayLike, y: ArrayLike, loss: Any, rngs: list[np.random.Generator], *, stacked: bool,
+    regularizer: Regularizer | None = None, method: Method = Adam(), batches: Any = None, steps: int = 10_000,  # noqa: B008
+    stop: Any = None, validation: Any = None, weights: ArrayLike | None = None, callback: Callback | None = None,
+    metrics: Metrics | None = None, frozen: Sequence[int] = (), record_every: int = 100, checkpoint: Any = None,
+    resume: Any = None, progress: bool = False,
 ) -> list[Fit]:  # fmt: skip
+    """Check what `fit` and `fit_many` were given, once, and let the method run."""
     network, loss = networks[0], resolve(loss)
     data = prepare(network, x, y, loss, weights)
     held = None if validation is None else prepare(network, *_pair(validation), loss)
@@ -160,6 +155,8 @@ def _train(
     if any(integer(k, "frozen", least=0) >= layers for k in frozen):
         raise InputError(f"`frozen` must hold layers 0 to {layers - 1}, but is {show(frozen)}.")
     criteria = as_criteria(stop)
+    if checkpoint is not None:
+        writable(checkpoint)
     if isinstance(method, (LBFGS, VariableProjection)):
         if chosen.kind != "full":
             raise InputError(f"`batches` must be full() for {type(method).__name__}, but is {show(chosen)}.")

@@ -1,0 +1,232 @@
+"""Enclosures contain: every rule, random formulas, and what must be refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+import scipy.special
+from flint import arb, ctx
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests import oracles_bounds as oracle
+from uat.bounds.balls import NoRuleError, UndecidedError, working_precision
+from uat.bounds.intervals import Interval
+from uat.bounds.jets import Jet
+from uat.bounds.numpy_rules import UFUNCS
+
+TOLERANCE = mpmath.mpf(10) ** -40  # mpmath's own rounding at 60 digits; balls carry 64 bits
+
+
+@pytest.fixture(autouse=True)
+def precision() -> Any:
+    with working_precision(64), mpmath.workdps(oracle.DIGITS):
+        yield
+
+
+def exact(x: Any) -> Any:
+    """A finite end of a ball as an mpmath number."""
+    mantissa, exponent = x.man_exp()
+    return mpmath.mpf(int(mantissa)) * mpmath.mpf(2) ** int(exponent)
+
+
+def holds(ball: Any, number: Any, slack: Any = 0) -> bool:
+    """Whether the ball contains the number; a ball that knows nothing contains everything."""
+    if not ball.is_finite():
+        return True
+    slack = slack + TOLERANCE * (1 + abs(number))
+    return exact(ball.lower()) - slack <= number <= exact(ball.upper()) + slack
+
+
+def numbers(low: float, high: float) -> st.SearchStrategy[float]:
+    return st.floats(low, high, allow_nan=False, allow_subnormal=False)
+
+
+def check_jet(jet: Jet, f: Any, points: list[float]) -> None:
+    """The three promises of a jet, at three points of its ball: values, first and second divided differences."""
+    x = [mpmath.mpf(p) for p in sorted(points)]
+    y = [f(p) for p in x]
+    for value in y:
+        assert holds(jet.c0, value)
+    if not (x[0] < x[1] < x[2]) or min(x[1] - x[0], x[2] - x[1]) < 1e-6:
+        return
+    noise = mpmath.mpf(10) ** -35 * (1 + max(map(abs, y)))
+    first = [(y[1] - y[0]) / (x[1] - x[0]), (y[2] - y[1]) / (x[2] - x[1])]
+    assert all(holds(jet.c1, quotient, noise) for quotient in first)
+    assert holds(jet.c2, (first[1] - first[0]) / (x[2] - x[0]), noise * 10**8)
+
+
+@pytest.mark.parametrize("name", sorted(oracle.UNARY))
+@settings(max_examples=25)
+@given(data=st.data())
+def test_every_rule_contains(name: str, data: st.DataObject) -> None:
+    on_numpy, on_mpmath, (low, high) = oracle.UNARY[name]
+    points = [data.draw(numbers(low, high)) for _ in range(3)]
+    left, right = min(points), max(points)
+    middle = left + (right - left) / 2
+    radius = np.nextafter(max(right - middle, middle - left), np.inf)
+    check_jet(on_numpy(Jet.variable(arb(middle, radius))), on_mpmath, points)
+    image = on_numpy(Interval(arb(left), arb(right)))
+    for x in points:
+        value = on_mpmath(mpmath.mpf(x))
+        assert holds(image.low.union(image.high), value)
+    # and tight: a rule that answers "anything" must not pass
+    x = points[0]
+    at = on_numpy(Jet.variable(arb(x)))
+    assert at.c0.is_finite()
+    assert float(at.c0.rad()) <= 1e-15 * (1 + abs(float(at.c0)))
+    if name != "abs" or x:
+        assert at.c1.is_finite()
+        assert at.c2.is_finite()
+
+
+def test_the_rules_are_all_tested() -> None:
+    named = {on_numpy for on_numpy, *_ in oracle.UNARY.values()}
+    missing = {u.__name__ for u in UFUNCS if u.nin == 1 and u not in named} - {
+        *oracle.STEPS, "rint", "negative", "positive", "fabs", "logical_not", "invert", "radians", "degrees", "entr",
+    } if all(hasattr(u, "nin") for u in UFUNCS) else set()  # fmt: skip
+    assert not missing
+
+
+@settings(max_examples=250)
+@given(formula=oracle.formulas(), points=st.lists(numbers(-3, 3), min_size=3, max_size=3))
+def test_random_formulas_contain(formula: oracle.RandomFormula, points: list[float]) -> None:
+    left, right = min(points), max(points)
+    middle = left + (right - left) / 2
+    radius = np.nextafter(max(right - middle, middle - left), np.inf)
+    try:
+        values = [formula.on_mpmath(mpmath.mpf(x)) for x in points]
+    except (ZeroDivisionError, ValueError, OverflowError, mpmath.libmp.NoConvergence):
+        return  # f is not defined at one of the points
+    if any(isinstance(v, mpmath.mpc) or not mpmath.isfinite(v) or abs(v) > 1e30 for v in values):
+        return
+    check_jet(formula.on_numpy(Jet.variable(arb(middle, radius))), formula.on_mpmath, points)
+    image = formula.on_numpy(Interval(arb(left), arb(right)))
+    assert all(holds(image.low.union(image.high), value) for value in values)
+
+
+@settings(max_examples=60)
+@given(x=numbers(-20, 20), width=st.sampled_from([0.0, 0.25, 0.5, 1.0, 2.5]))
+@pytest.mark.parametrize("step", [np.floor, np.ceil, np.trunc, np.rint, np.sign])
+def test_steps_contain(step: Any, x: float, width: float) -> None:
+    low, high = np.round(x * 4) / 4, np.round(x * 4) / 4 + width
+    for point in (low, high, (low + high) / 2):
+        assert step(Interval(arb(low), arb(high))).c0.contains(arb(step(point)))
+        if width:
+            assert step(Jet.variable(arb((low + high) / 2, width / 2))).c0.contains(arb(step(point)))
+
+
+def test_a_straddling_where_counts_both_branches() -> None:
+    x = Jet.variable(arb(0, 1))
+    both = np.where(x > 0, 5.0, -7.0 + 0 * x)
+    assert both.c0.contains(5)
+    assert both.c0.contains(-7)
+    assert not both.c1.is_finite()
+    one = np.where(x > -2, x, 100.0)
+    assert one.c0.contains(1)
+    assert not one.c0.contains(2)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.select([x < 0.2, x < 0.4], [x, 2 * x], 3 * x),
+        lambda x: np.piecewise(x, [x < 0.3, x >= 0.3], [lambda t: -t, lambda t: t**2]),
+        lambda x: np.piecewise(x, [x < 0.2], [1.0, lambda t: t]),
+        lambda x: np.clip(x, 0.25, 0.35),
+        lambda x: np.clip(x, None, 0.35),
+        lambda x: np.polyval([1, -2, 3], x),
+        lambda x: np.polynomial.polynomial.polyval(x, [1, 2, 3]),
+        lambda x: np.polynomial.Polynomial([1, 2, 3])(x),
+        lambda x: np.polynomial.Chebyshev([1.0, 2, 3])(x),
+        lambda x: np.sin(np.asarray(x)) + 1,
+        lambda x: np.sum(np.array([1.0, 2.0]) * np.sin(np.array([1.0, 2.0]) * x)) if np.ndim(x) == 0 else 0,
+        lambda x: (x > 0.3) * x + (x <= 0.3) * 2,
+        lambda x: np.where((x > 0.1) & (x < 0.3) | ~(x < 0.9), x, 1 - x),
+        lambda x: np.heaviside(x - 0.3, 0.5),
+        lambda x: np.float64(2.0) * x + np.float32(0.5) - np.int64(3),
+        lambda x: 1.5 - x,
+        lambda x: 2.0**x,
+        lambda x: 2 / x,
+        lambda x: x**0.3 + x**-2 + x**-1.5 + x**0 + x**1,
+        lambda x: x % 0.25 + x // 0.3 + np.fmod(x, 0.2),
+        lambda x: np.round(x, 1) + np.full_like(x, 2.0) + np.ones_like(x) + np.zeros_like(x),
+        lambda x: scipy.special.xlogy(x, x) + scipy.special.xlog1py(x, x) + scipy.special.entr(x),
+        lambda x: scipy.special.xlogy(2.0, x) + scipy.special.xlogy(x, 2.0),
+        lambda x: np.fmax(x, 0.3) + np.fmin(0.2, x) + abs(-x) + np.fabs(x),
+    ],
+)
+@pytest.mark.parametrize(("low", "high"), [(0.21, 0.22), (0.125, 0.375), (0.3, 0.5)])
+def test_numpy_idioms_agree_with_floats(f: Any, low: float, high: float) -> None:
+    for x in np.linspace(low, high, 7):
+        value = float(np.asarray(f(float(x)) if np.ndim(f(np.float64(x))) == 0 else f(np.array([x]))).reshape(-1)[0])
+        for image in (
+            f(Jet.variable(arb((low + high) / 2, (high - low) / 2 + 1e-17))),
+            f(Interval(arb(low), arb(high))),
+        ):
+            image = image.item() if isinstance(image, np.ndarray) else image
+            ball = image.c0
+            assert ball.is_finite()
+            assert float(ball.lower()) - 1e-12 <= value <= float(ball.upper()) + 1e-12
+
+
+@pytest.mark.parametrize("kind", [Jet.variable(arb(0.3, 0.1)), Interval(arb(0.2), arb(0.4))])
+@pytest.mark.parametrize(
+    "f",
+    [
+        float, int, bool, complex, list, hash,
+        lambda x: [1, 2, 3][x], lambda x: np.arange(3.0)[x], lambda x: np.arange(3.0)[np.asarray(x)], lambda x: {1: 2}[x],
+        lambda x: np.interp(x, [0, 1], [0, 1]), lambda x: np.asarray(x, float), lambda x: np.float64(x),
+        lambda x: scipy.special.jv(0.5, x), lambda x: np.frompyfunc(lambda t: t, 1, 1)(x), lambda x: np.add.reduce(x),
+        lambda x: np.add(x, 1, out=np.zeros(1)), lambda x: x + 1j, lambda x: x + "1", lambda x: np.where(x),
+        lambda x: np.where(x, 1, 2), lambda x: x & 1, lambda x: np.sin(x) if x > 0.3 else x, lambda x: x[0],
+        lambda x: np.isnan(x), lambda x: np.random.default_rng(0).normal(x),
+    ],
+)  # fmt: skip
+def test_whatever_picks_a_number_is_refused(kind: Any, f: Any) -> None:
+    with pytest.raises((NoRuleError, UndecidedError, TypeError, IndexError)):
+        f(kind)
+
+
+def test_a_foreign_ufunc_with_a_known_name_has_no_rule() -> None:
+    def sin(t: float) -> float:
+        return t
+
+    foreign = np.frompyfunc(sin, 1, 1)
+    with pytest.raises(NoRuleError, match="no rule for sin"):
+        foreign(Jet.variable(arb(0.3)))
+
+
+def test_undefined_is_not_finite_never_wrong() -> None:
+    low = Interval(arb(-2), arb(-1))
+    for f in (np.sqrt, np.log, np.arccosh, lambda x: x**0.5, lambda x: 1 / (x + 1.5)):
+        assert not f(low).low.is_finite()
+        assert f(low).reason
+        assert not f(Jet.variable(arb(-1.5, 0.5))).c0.is_finite()
+    assert not (0 * np.log(Jet.variable(arb(-1.5, 0.5)))).c0.is_finite()
+
+
+def test_what_overestimation_pushed_out_of_the_domain_is_said() -> None:
+    x = Interval(arb(0), arb(0.5))
+    assert np.sqrt(x).assumed == frozenset()
+    assert np.sqrt(x * (1 - x)).assumed == frozenset()
+    assert "sqrt" in next(iter(np.sqrt(x - x * x).assumed))
+
+
+def test_literals_are_exact() -> None:
+    tenth = Jet.from_literal("0.1")
+    assert (tenth.c0 * 10).contains(1)
+    assert not Jet.lift(0.1).c0.contains(arb(1) / 10)
+    assert Interval.from_literal("pi").c0.contains(arb.pi().mid())
+    assert Jet.from_literal("e").c0.overlaps(arb(1).exp())
+
+
+def test_precision_is_put_back() -> None:
+    before = ctx.prec
+    with pytest.raises(ZeroDivisionError), working_precision(200):
+        assert ctx.prec == 200
+        raise ZeroDivisionError
+    assert ctx.prec == before

@@ -1,0 +1,91 @@
+"""L-BFGS, and variable projection down to the floor that the theory gives for it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.learn.nets import data, network
+from tests.learn.test_training import X, Y, small
+from uat import InputError, ReluNet, learn
+from uat.learn import LBFGS, VariableProjection, fit
+from uat.learn.projection import as_hinges, hats, place
+from uat.mlp import MLP
+
+
+def test_lbfgs_reaches_the_closed_form_of_a_convex_problem() -> None:
+    m, (x, y) = network(1), data(n=20)
+    found = fit(m, x, y, regularizer=learn.L2(0.1), method=LBFGS(), steps=200)
+    closed = learn.fit_last_layer(m, x, y, learn.L2(0.1))
+    assert found.reason == "converged"
+    np.testing.assert_allclose(found.network.theta, closed.theta, atol=1e-8)
+    assert found.history.gradient_norm[-1] < 1e-8
+    assert (np.diff(found.history.loss) <= 1e-14).all()
+
+
+def test_lbfgs_obeys_steps_stops_and_callbacks() -> None:
+    assert fit(small(), X, Y, method=LBFGS(), steps=5).history.step.tolist() == [0, 1, 2, 3, 4, 5]
+    assert fit(small(), X, Y, method=LBFGS(), stop=learn.loss_below(0.1)).reason == "stopped"
+    assert fit(small(), X, Y, method=LBFGS(), callback=lambda row, m: row.step == 2).reason == "callback"
+
+
+@pytest.mark.parametrize(("width", "least"), [(8, 0.0257787), (16, 0.0060026)])
+@pytest.mark.parametrize("start", ["graded", "uniform"])
+def test_variable_projection_comes_within_the_floor_of_mean_squares(width: int, least: float, start: str) -> None:
+    """sin on [0, 2 pi]: the mean-square optimum has about 1.5 times the least sup error E_N (Theory C8, C9)."""
+    x = np.linspace(0, 2 * np.pi, 1001)
+    m = learn.uniform_kinks(width, (0, 2 * np.pi))
+    found = fit(m, x, np.sin(x), method=VariableProjection(start), steps=200)
+    assert found.reason == "converged"
+    error = np.abs(found.network(x) - np.sin(x)).max() / least
+    assert 1 < error < 1.8
+
+
+def test_the_variable_projection_network_is_stationary() -> None:
+    x = np.linspace(0, 2 * np.pi, 1001)
+    start = learn.uniform_kinks(8, (0, 6))
+    for begin in ("graded", "network"):  # from random kinks it ends in a local minimum, which is stationary too
+        found = fit(start, x, np.sin(x), method=VariableProjection(begin, tol=1e-14), steps=300)
+        first, last = found.history.gradient_norm[1], found.history.gradient_norm[-1]
+        r, jumps = np.abs(found.network(x) - np.sin(x)).max(), found.network.slope_variation
+        assert (
+            last < 0.02 * first + 2 / x.size * r * jumps
+        )  # dF/dt_k jumps by (2/n) r |slope jump| where a sample is met
+        assert found.history.loss[-1] <= found.history.loss[1]
+    assert ReluNet.from_mlp(found.network).width == 8
+
+
+@given(st.integers(1, 9), st.integers(0, 10**6))
+def test_hats_and_hinges_are_the_same_broken_line(pieces: int, seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    knots, values = place(draw.normal(size=pieces), -1.0, 2.0), draw.normal(size=pieces + 1)
+    assert (knots[0], knots[-1]) == (-1, 2)
+    x = np.linspace(-1, 2, 57)
+    line = np.interp(x, knots, values)
+    np.testing.assert_allclose(hats(x, knots) @ values, line, atol=1e-9)
+    m = MLP((1, pieces, 1), as_hinges(knots, values))
+    np.testing.assert_allclose(m(x), line, atol=1e-9 * np.abs(m.theta).max())
+
+
+def test_samples_that_leave_cells_empty_do_no_harm() -> None:
+    x = np.r_[np.linspace(0, 0.1, 30), np.linspace(0.9, 1, 30)]
+    found = fit(learn.uniform_kinks(20, (0, 1)), x, np.sin(40 * x), method=VariableProjection("uniform"), steps=50)
+    assert np.isfinite(found.network.theta).all()
+    assert found.history.loss[-1] < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("m", "kw", "sentence"),
+    [
+        (network(2, d_in=1), {}, "`network` must have one input, one hidden ReLU layer and one affine output"),
+        (small(), {"loss": "absolute"}, "`loss` must be 'squared' for VariableProjection"),
+        (small(), {"regularizer": learn.L2(1.0)}, "`regularizer` and `weights` must be None for VariableProjection"),
+        (learn.uniform_kinks(41, (0, 1)), {}, "`x` must have at least 41 samples"),
+    ],
+)
+def test_refusals(m: MLP, kw: dict, sentence: str) -> None:
+    y = np.zeros((40, 3)) if m.sizes[-1] == 3 else Y
+    with pytest.raises(InputError, match=sentence):
+        fit(m, X, y, method=VariableProjection(), **kw)

@@ -1,0 +1,145 @@
+"""Uniform grids: the error of the interpolant, by proof where there is one, and the coarsest that is fine enough."""
+
+from __future__ import annotations
+
+import math
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from uat import _checks
+from uat._checks import InputError
+from uat._sampling import Function
+from uat.bounds.certification import Certificate, NotProvenWarning, certify
+from uat.bounds.modulus import Declared, cells_within, interpolation_bound
+from uat.bounds.seen import seen_difference
+from uat.piecewise import PiecewiseAffine, interpolate
+
+_MOST_CELLS = 1 << 22  # where a search for a tolerance gives up: a network nobody would evaluate
+_MOST_BALLS = 100_000  # beyond, seconds of balls: a target's declared facts give a bound at once
+
+
+@dataclass(frozen=True, slots=True)
+class Uniform:
+    """One function on one interval, what was declared about it, and when to stop proving.
+
+    facts : the caller's word; where there is any, the proof rests on it alone
+    known : what a target declares, for when balls are of no avail
+    deadline : of `time.perf_counter`, when the proof is to stop
+    """
+
+    f: Function
+    a: float
+    b: float
+    facts: Declared
+    known: Declared
+    deadline: float
+
+    def interpolant(self, pieces: int) -> PiecewiseAffine:
+        return interpolate(self.f, self.a, self.b, pieces=pieces)
+
+    def seen(self, pieces: int) -> tuple[float, PiecewiseAffine]:
+        p = self.interpolant(pieces)
+        return seen_difference(self.f, p, per_cell=15 if pieces < 100_000 else 3).lower, p
+
+    def proven(self, pieces: int) -> tuple[float, tuple[PiecewiseAffine, Certificate]]:
+        p = self.interpolant(pieces)
+        c = self.certificate(p)
+        return c.upper, (p, c)
+
+    def certificate(self, p: PiecewiseAffine) -> Certificate:
+        """What can be said of sup|f - p|: on the caller's word, by balls, on a target's word, or by samples."""
+        if self.facts:
+            return self.declared(p, self.facts)
+        if not self.known or p.pieces <= _MOST_BALLS:
+            c = self.by_balls(p)
+            if c.proven or not self.known:
+                return c if c.proven else seen_difference(self.f, p, note=c.note)
+        return self.declared(p, self.known)
+
+    def by_balls(self, p: PiecewiseAffine) -> Certificate:
+        """One cell more or less changes a second-order error by 2/N of itself: the enclosure is finer than that."""
+        seconds = None if math.isinf(self.deadline) else max(self.deadline - time.perf_counter(), 1e-3)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotProvenWarning)  # `approximate` gives its own
+            return certify(self.f, p, rel=min(0.01, 1 / p.pieces), seconds=seconds)
+
+    def declared(self, p: PiecewiseAffine, facts: Declared) -> Certificate:
+        seen = seen_difference(self.f, p, per_cell=3)
+        upper = interpolation_bound(facts, p)
+        return Certificate(
+            lower=min(seen.lower, upper),  # what was seen in floats may exceed a bound that is attained, by rounding
+            upper=upper,
+            where=seen.where,
+            proven=True,
+            assumes=(*facts.assumes, "the values of f at the knots, as computed in float64"),
+            method="a priori bounds B1, B2, B3",
+            boxes=p.pieces,
+        )
+
+    def within(self, tol: float) -> tuple[PiecewiseAffine, Certificate]:
+        """A uniform grid on which the error is within tol, and the certificate that says so.
+
+        On the caller's word the number of cells follows from the declared bound. Otherwise samples find the smallest
+        grid that looks fine enough, and the proof goes on from there, upwards.
+        """
+        if self.facts:
+            pieces = cells_within(self.facts, self.b - self.a, tol)
+            _checks.memory(10.0 * pieces, f"`tol` = {tol!r} asks for {pieces} cells and")
+            p = self.interpolant(pieces)
+            return p, self.certificate(p)
+        try:
+            p = fewest_cells(self.seen, tol)
+        except InputError as error:
+            raise InputError(f"{error}{self.jump()}") from None
+        c = self.certificate(p)
+        if c.proven and c.upper > tol and time.perf_counter() < self.deadline:
+            p, c = fewest_cells(self.proven, tol, more_than=p.pieces)
+        return p, c
+
+    def jump(self) -> str:
+        """The sentence on a proven jump of f, where there is one: then no continuous function is near it."""
+        note = self.by_balls(self.interpolant(16)).note
+        return f" {note}" if "jumps" in note else ""
+
+
+Attempt = TypeVar("Attempt")
+
+
+def fewest_cells(attempt: Callable[[int], tuple[float, Attempt]], tol: float, more_than: int = 0) -> Attempt:
+    """A uniform grid of more cells than that whose error is within tol while that of the grid with one less is not.
+
+    `attempt(cells)` gives the error and the object to return. The error is not monotone in the number of cells (kinks
+    wander through them), so this is a local statement: a smaller grid may happen to do as well. The search rises
+    until it is enough and then closes in by interpolating log(error) against log(cells), which is nearly a line.
+    """
+    low, low_error, high, tries = more_than, math.inf, more_than + 1, 0
+    error, best = attempt(high)
+    while error > tol:
+        stalled = high >= 4096 and error > 0.9 * low_error and high > 1.5 * low  # a jump, or noise
+        if stalled or high >= _MOST_CELLS or not math.isfinite(error):
+            raise InputError(
+                f"`tol` = {tol!r} is out of reach of a uniform grid: with {high} cells the error is still {error:.3g}."
+            )
+        # jump to where a second-order rate would arrive, a little at first, later at least double
+        tries += 1
+        jump = min(max(1.05 * math.sqrt(error / tol), 1 + 0.02 * 2.0 ** min(tries, 6)), 16.0)
+        low, low_error, high = high, error, min(max(int(high * jump), high + 1), _MOST_CELLS)
+        error, best = attempt(high)
+    high_error, halve = error, False
+    while high - low > 1:
+        middle = (low + high) // 2
+        if low and 0 < high_error < low_error < math.inf and not halve:
+            rate = math.log(low_error / high_error) / math.log(high / low)
+            guess = min(high * (high_error / tol) ** (1 / rate), float(high))
+            middle = min(max(math.ceil(guess), low + 1), high - 1)
+        before = high - low
+        error, found = attempt(middle)
+        if error <= tol:
+            best, high, high_error = found, middle, error
+        else:
+            low, low_error = middle, error
+        halve = not halve and high - low > before // 2  # a guess that cut little is followed by one bisection
+    return best
