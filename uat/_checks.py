@@ -28,7 +28,10 @@ def show(value: object) -> str:
     """The offender as it appears in a sentence: repr, shortened, NumPy scalars without their type."""
     if isinstance(value, np.generic):
         value = value.item()
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001 - the sentence must come out whatever the offender does
+        text = f"a {type(value).__name__}"
     return text if len(text) <= 80 else text[:77] + "..."
 
 
@@ -108,6 +111,12 @@ def interval(domain: Any, name: str = "domain") -> tuple[float, float]:
     except (TypeError, ValueError):
         raise InputError(f"`{name}` must be a pair (a, b), but is {show(domain)}.") from None
     return endpoints(a, b)
+
+
+def instance(value: Any, name: str, kind: type) -> None:
+    """An object of that class."""
+    if not isinstance(value, kind):
+        raise InputError(f"`{name}` must be a {kind.__name__}, but is {show(value)}.")
 
 
 def endpoints(a: Any, b: Any) -> tuple[float, float]:

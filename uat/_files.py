@@ -8,7 +8,19 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from uat._checks import InputError
+from uat._checks import InputError, show
+
+
+def path_of(path: object) -> Path:
+    """The path with its symbolic links followed; InputError when it is no path or no file system could have it."""
+    try:
+        if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
+            raise ValueError("it is empty" if path == "" else "it is neither a string nor a path")
+        target = Path(path).resolve()
+        target.exists()
+    except (ValueError, OSError, RuntimeError) as error:
+        raise InputError(f"`path` must be the name of a file, but is {show(path)}: {error}.") from None
+    return target
 
 
 def writable(path: str | os.PathLike[str]) -> Path:
@@ -19,9 +31,11 @@ def writable(path: str | os.PathLike[str]) -> Path:
     InputError
         When the folder does not exist or cannot be written to, or `path` is a folder.
     """
-    target = Path(path)
+    target = path_of(path)
     if target.is_dir():
         raise InputError(f"`path` must be a file, but {str(target)!r} is a folder.")
+    if target.exists() and not target.is_file():  # a device would be replaced by an ordinary file
+        raise InputError(f"`path` must be an ordinary file, but {str(target)!r} is none.")
     if not target.parent.is_dir():
         raise InputError(f"`path` must lie in a folder that exists, but {str(target.parent)!r} does not.")
     if not os.access(target.parent, os.W_OK):

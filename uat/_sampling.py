@@ -48,6 +48,8 @@ def sample(f: Function, x: Floats) -> Floats:
         with np.errstate(all="ignore"):  # a nan or an infinity is reported below, by its x
             raw = f(x.copy())  # a copy: f may write into its argument
         values = np.asarray(raw)
+        if isinstance(raw, np.ma.MaskedArray) and np.ma.getmaskarray(raw).any():
+            values = raw.filled(np.nan)  # what is masked is not there
     except Exception:  # noqa: BLE001 - whatever an array does to f; point by point the real offender shows itself
         values = None
     if values is None or values.shape != x.shape or values.dtype.kind not in "biufc":

@@ -9,6 +9,7 @@ not, and which of the two it was.
 
 from __future__ import annotations
 
+import difflib
 import math
 import os
 import platform
@@ -31,7 +32,7 @@ from uat.construct.uniform import Uniform
 from uat.expression import Expression
 from uat.piecewise import PiecewiseAffine, interpolate
 from uat.reference import Reference, is_reference
-from uat.relu_net import FORMS, ReluNet, default_shift
+from uat.relu_net import FORMS, ReluNet
 from uat.targets import TARGETS, Target, target
 
 METHODS = ("uniform",)
@@ -45,7 +46,8 @@ class Approximation:
     ----------
     net : ReluNet
     piecewise : PiecewiseAffine
-    certificate : Certificate of sup|f - piecewise| on the domain
+    certificate : Certificate of sup|f - piecewise| on the domain; a proven upper end also holds for the net with its
+        stored weights, in exact arithmetic (for what evaluation in floats adds: `uat.certify(f, net, arithmetic=...)`)
     function : the function itself, or None when it was loaded from a file that only names it
     source : {"kind": "expression" | "target" | "reference" | "callable", "text": ...}, what the function was given as
     tol, method, form : how it was asked for
@@ -89,7 +91,7 @@ class Approximation:
         c = self.certificate
         rows = [
             ("function", self.source["text"]),
-            ("domain", f"[{a:.10g}, {b:.10g}]"),
+            ("domain", f"[{a!r}, {b!r}]"),
             ("method", f"{self.method}, {self.form}"),
             ("pieces", str(self.pieces)),
             ("neurons", str(self.width)),
@@ -190,8 +192,11 @@ def load(path: str | os.PathLike[str]) -> Approximation:
     try:
         p = PiecewiseAffine(piecewise["breakpoints"], piecewise["values"])
         net = ReluNet(network["weights"], network["biases"], network["coefficients"], network["output_bias"])
-        if (np.abs(net(p.knots) - p.values) > conversion_bound(p, net)).any():
+        form = _checks.one_of(options["form"], "form", FORMS)
+        of_form = net.width == p.pieces + (form == "shifted-origin")
+        if not of_form or (np.abs(net(p.knots) - p.values) > conversion_bound(p, net)).any():
             raise InputError("its network is not the piecewise-affine function beside it.")
+        _checks.one_of(source["kind"], "kind", ("target", "expression", "reference", "callable"))
         return Approximation(
             net=net,
             piecewise=p,
@@ -200,7 +205,7 @@ def load(path: str | os.PathLike[str]) -> Approximation:
             source=source,
             tol=None if options["tol"] is None else _checks.positive(options["tol"], "tol"),
             method=_checks.one_of(options["method"], "method", METHODS),
-            form=_checks.one_of(options["form"], "form", FORMS),
+            form=form,
             seconds=_checks.nonnegative(options["seconds"], "seconds"),
             provenance=data["provenance"],
         )
@@ -269,6 +274,14 @@ def approximate(
         for a tolerance that no feasible width reaches.
 
     Source: lecture notes, section III (the theorem); statements A2, A4, A5, B1 to B3 of docs/theory.md.
+
+    Examples
+    --------
+    >>> r = approximate("sin(x)", (0, 6.25), tol=1e-3)
+    >>> r.pieces, r.width, r.certificate.proven
+    (70, 71, True)
+    >>> r.net(1.0) == r.piecewise(1.0) or abs(r.net(1.0) - r.piecewise(1.0)) < 1e-14
+    True
     """
     start = time.perf_counter()
     function, source = resolve(f)
@@ -277,18 +290,17 @@ def approximate(
     _checks.one_of(method, "method", METHODS)
     _checks.one_of(form, "form", FORMS)
     deadline = math.inf if seconds is None else start + _checks.positive(seconds, "seconds")
-    grid = Uniform(function, a, b, declared(lipschitz, modulus), _known(function, (a, b)), deadline)
+    grid = Uniform(function, a, b, declared(lipschitz, modulus), _known(function, (a, b)), form, deadline)
     if asked == "tol":
         tol = _checks.positive(tol, "tol")
-        p, certificate = grid.within(tol)
+        p, net, certificate = grid.within(tol)
     else:
         pieces = _pieces_of_width(width, form) if asked == "width" else None
-        p = interpolate(function, a, b, pieces=pieces, step=step)
-        certificate = grid.certificate(p)
+        p, net, certificate = grid.build(interpolate(function, a, b, pieces=pieces, step=step))
     if not certificate.proven:
         warnings.warn(f"the error is estimated, not proven: {certificate.note}", NotProvenWarning, stacklevel=2)
     return Approximation(
-        net=ReluNet.from_piecewise(p, form=form, shift=default_shift(p)),
+        net=net,
         piecewise=p,
         certificate=certificate,
         function=function,
@@ -326,11 +338,12 @@ def resolve(f: Function | str) -> tuple[Function, dict[str, str]]:
         elif f.strip().lower() in TARGETS:
             f = target(f)
         else:
-            f = Expression(f)
-    if isinstance(f, Target):
+            f = _expression(f)
+    if isinstance(f, Target) and TARGETS.get(f.name) is f:
         return f, {"kind": "target", "text": f.name, "formula": f.formula}
-    if isinstance(f, Expression):
-        return f, {"kind": "expression", "text": f.text}
+    formula = f.expression if isinstance(f, Target) and isinstance(f.function, str) else f
+    if isinstance(formula, Expression):
+        return f, {"kind": "expression", "text": formula.text, "variable": formula.variable}
     if isinstance(f, Reference):
         return f, {"kind": "reference", "text": f.text}
     if not callable(f):
@@ -338,9 +351,19 @@ def resolve(f: Function | str) -> tuple[Function, dict[str, str]]:
     return f, {"kind": "callable", "text": str(getattr(f, "__name__", type(f).__name__))}
 
 
+def _expression(text: str) -> Expression:
+    """A formula; where a text is none, it may have been meant as the name of a target."""
+    try:
+        return Expression(text)
+    except InputError as error:
+        near = difflib.get_close_matches(text.strip().lower(), TARGETS, n=1)
+        hint = f" The target {near[0]!r} has a similar name." if near else ""
+        raise InputError(f"{error}{hint}") from None
+
+
 def _restored(source: dict[str, str]) -> Function | None:
     if source["kind"] == "expression":
-        return Expression(source["text"])
+        return Expression(source["text"], source.get("variable", "x"))
     return target(source["text"]) if source["kind"] == "target" else None
 
 

@@ -79,10 +79,13 @@ def approximate(
     from uat._files import writable
     from uat.draw.style import picture_suffix
 
-    for path in filter(None, (plot, save)):
-        writable(path)  # before the work, not after it
+    for path in (plot, save):
+        if path is not None:
+            writable(path)  # before the work, not after it
     if plot:
         picture_suffix(plot)
+        if save and writable(plot) == writable(save):
+            raise InputError(f"`--plot` and `--save` must name two files, but both are {plot!r}.")
     result = uat.approximate(function, domain, **options)
     if plot:
         result.plot(plot)
@@ -96,6 +99,20 @@ def approximate(
     wide = max(len(name) for name, _ in rows)
     for name, text in rows:
         click.echo(f"{click.style(f'{name:<{wide}}', bold=True)}  {text}")
+
+
+@cli.command(short_help="List the named functions.")
+@_debug
+def targets() -> None:
+    """List the named functions: name, formula, domain, and what is declared about each."""
+    from uat.targets import TARGETS
+
+    wide = max(map(len, TARGETS))
+    for name, target in TARGETS.items():
+        a, b = target.domain
+        click.echo(f"{click.style(f'{name:<{wide}}', bold=True)}  {target.formula}  on [{a:.6g}, {b:.6g}]")
+        for fact in target.facts:
+            click.echo(f"{'':<{wide}}    {fact.removesuffix(f' (declared by target {name!r})')}")
 
 
 @cli.command(short_help="Verify a saved network independently.")

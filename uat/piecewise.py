@@ -215,12 +215,16 @@ class PiecewiseAffine:
         InputError
             When the domains differ.
         """
+        _checks.instance(other, "other", PiecewiseAffine)
         if self.domain != other.domain:
             raise InputError(f"`other` must have the domain {self.domain}, but has {other.domain}.")
         return max(
             float(np.abs(self.values - other(self.knots)).max()),
             float(np.abs(self(other.knots) - other.values).max()),
         )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return PiecewiseAffine, (self.knots, self.values)  # through the door: what is unpickled is frozen too
 
     def __repr__(self) -> str:
         a, b = self.domain
@@ -288,9 +292,9 @@ def interpolate(
 
 def uniform_knots(a: float, b: float, pieces: int) -> Floats:
     """pieces + 1 equidistant knots from a to b, both ends exact."""
-    _room_for(a, b, pieces, f"`pieces` = {pieces}", "`pieces` must be smaller")
+    _room_for(a, b, pieces, f"`pieces` = {show(pieces)}", "`pieces` must be smaller")
     knots = np.linspace(a, b, pieces + 1)
-    _distinct(knots, f"`pieces` = {pieces}", "`pieces` must be smaller")
+    _distinct(knots, f"`pieces` = {show(pieces)}", "`pieces` must be smaller")
     return knots
 
 
@@ -314,6 +318,7 @@ def stepped_knots(a: float, b: float, step: float) -> Floats:
 
 def _room_for(a: float, b: float, cells: float, asked: str, advice: str) -> None:
     """Refuse what floats or memory cannot hold, before any of it is taken."""
+    cells = float(cells) if cells < 2.0**1000 else math.inf
     gap = min(math.ulp(a), math.ulp(b))
     if cells * gap > b - a:
         count = f"{cells:.6g} cells" if math.isfinite(cells) else "more cells than floats can count"

@@ -168,7 +168,7 @@ def _to_floats(m: Numbers, e: int) -> Floats:
         try:
             return value / scale if e < 0 else float(value * scale)  # both round correctly
         except OverflowError:
-            return math.copysign(math.inf, value)
+            return math.inf if value > 0 else -math.inf
 
     return np.array([rounded(value) for value in m.tolist()], dtype=np.float64)
 
@@ -279,6 +279,7 @@ class ReluNet:
         8 u sum_i (|S_i| + |S_{i-1}|) (x - x_i)_+.
         Source: lecture notes, section III, step 2.
         """
+        _checks.instance(p, "p", PiecewiseAffine)
         _checks.one_of(form, "form", FORMS)
         if form == "shifted-origin":
             shift = _checks.positive(shift, "shift")
@@ -400,7 +401,8 @@ class ReluNet:
         return ReluNet(*parameters, self.output_bias)
 
     def canonical(self) -> ReluNet:
-        """The same function with |weights| = 1, kinks sorted and merged: equal functions get equal parameters.
+        """The same function with |weights| = 1, kinks sorted and merged: in exact arithmetic equal functions
+        get equal parameters.
 
         All hinges face right, except that a line which comes in from the left with a slope gets one hinge at the first
         kink that faces left. Hinges whose jump is 0 are dropped. The output bias is the value at the first kink.
@@ -416,6 +418,10 @@ class ReluNet:
         )
         return ReluNet(weights, biases + 0.0, coefficients, float(output_bias))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # through the door: what is unpickled is frozen too, and finds its pieces anew
+        return ReluNet, (self.weights, self.biases, self.coefficients, self.output_bias)
+
     def __repr__(self) -> str:
         return f"ReluNet(width={self.width}, output_bias={self.output_bias:.6g})"
 
@@ -429,6 +435,8 @@ def default_shift(p: PiecewiseAffine) -> float:
 def _origin_problem(p: PiecewiseAffine, shift: float) -> str:
     """Why floats cannot hold the origin shifted so far, in a sentence (statement A4); empty when they can."""
     a, b = p.domain
+    if not math.isfinite(a - shift):
+        return f"`shift` = {shift!r} leaves the floats: a - shift overflows for a = {a!r}."
     if a - shift == a:
         return (
             f"`shift` = {shift!r} is lost in floats: a - shift == a for a = {a!r}; "
@@ -436,7 +444,7 @@ def _origin_problem(p: PiecewiseAffine, shift: float) -> str:
         )
     # At b the first two hinges are |f(a)| (b - a) / shift each and cancel. An absolute error of u times that must
     # leave half of the 53 bits of the largest value.
-    if abs(p.values[0]) * ((b - a) / shift) > 2.0**26.5 * float(np.abs(p.values).max()):
+    if abs(float(p.values[0])) * ((b - a) / shift) > 2.0**26.5 * float(np.abs(p.values).max()):
         return (
             f"`shift` = {shift!r} is too small for a domain of length {b - a!r}: the first hinges would cancel more "
             f'than half of the digits; take a `shift` near {b - a:.3g} or form="output-bias".'

@@ -8,6 +8,7 @@ import pytest
 from uat import learn
 
 
+@pytest.mark.sklearn
 def test_digits_are_read() -> None:
     datasets = pytest.importorskip("sklearn.datasets", reason="the digits are inside scikit-learn")
     x, y = datasets.load_digits(return_X_y=True)

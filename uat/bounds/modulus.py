@@ -69,11 +69,13 @@ def _name(function: object) -> str:
 
 def modulus_at(modulus: Modulus, t: float) -> float:
     """w(t), checked: a finite number >= 0."""
-    value = modulus(t)
     try:
+        value = modulus(t)
         number = float(value)
-    except (TypeError, ValueError):
-        number = math.nan
+    except Exception as error:
+        raise InputError(
+            f"`modulus` must give a number, but modulus({t!r}) raised {type(error).__name__}: {error}."
+        ) from error
     if not (number >= 0 and math.isfinite(number)):
         raise InputError(f"`modulus` must be finite and >= 0, but modulus({t!r}) = {show(value)}.")
     return number
@@ -89,7 +91,9 @@ def cell_bound(facts: Declared, h: float) -> float:
     if facts.holder is not None:
         bounds.append(facts.holder[0] * (h / 2) ** facts.holder[1])
     if facts.modulus is not None:
-        bounds.append(min(modulus_at(facts.modulus, h), 1.5 * modulus_at(facts.modulus, h / 2)))
+        whole, half = modulus_at(facts.modulus, h), modulus_at(facts.modulus, h / 2)
+        _not_decreasing(facts.modulus, h, whole, half)
+        bounds.append(min(whole, 1.5 * half))
     return min(bounds) * _UP
 
 
@@ -137,7 +141,7 @@ def interpolation_bound(facts: Declared, p: PiecewiseAffine) -> float:
         best = np.minimum(best, constant * (h / 2) ** alpha)
     if facts.lipschitz is not None:
         reach = facts.lipschitz * h
-        _agree(p, rise <= reach * _UP + noise, f"`lipschitz` = {show(facts.lipschitz)}")
+        _agree(p, ~(rise > reach * _UP + noise), f"`lipschitz` = {show(facts.lipschitz)}")
         with np.errstate(invalid="ignore", divide="ignore"):
             tent = (reach - rise) * (reach + rise) / (2 * reach)
         tent = np.where(reach > 0, np.maximum(tent, 0.0), 0.0) + 4 * UNIT * reach
@@ -148,7 +152,20 @@ def interpolation_bound(facts: Declared, p: PiecewiseAffine) -> float:
         half = np.array([modulus_at(facts.modulus, t / 2) for t in lengths.tolist()])
         _agree(p, rise <= w[which] * _UP + noise, f"`modulus` = {_name(facts.modulus)}")
         best = np.minimum(best, np.minimum(w, 1.5 * half)[which])
-    return float((best * _UP).max())
+        for t, whole, part in zip(lengths.tolist(), w.tolist(), half.tolist(), strict=True):
+            _not_decreasing(facts.modulus, t, whole, part)
+    upper = float((best * _UP).max())
+    if not math.isfinite(upper):
+        raise InputError("the declared bound overflows: it says nothing about a function of finite values.")
+    return upper
+
+
+def _not_decreasing(modulus: Modulus, t: float, whole: float, half: float) -> None:
+    if half > whole:
+        raise InputError(
+            f"`modulus` must not decrease, but {_name(modulus)}({t / 2!r}) = {half!r} "
+            f"and {_name(modulus)}({t!r}) = {whole!r}."
+        )
 
 
 def _agree(p: PiecewiseAffine, good: np.ndarray, fact: str) -> None:

@@ -129,6 +129,16 @@ def conversion_bound(p: PiecewiseAffine, net: ReluNet) -> Any:
     return drift(p.knots) * (1 + 1e-9) + pieces_bound(net, p.knots)
 
 
+def stored_distance(p: PiecewiseAffine, net: ReluNet) -> float:
+    """A bound of sup|net - p| on the domain of p, both taken exactly, for the net that `from_piecewise` made of p.
+
+    Both are affine between the knots of p, so the largest difference is at a knot, where `to_piecewise` knows the net
+    up to one rounding.
+    """
+    there = net.to_piecewise(*p.domain).values
+    return float((np.abs(there - p.values) + 2 * UNIT * np.abs(there)).max())
+
+
 _TINY = float(np.finfo(np.float64).smallest_subnormal)
 
 

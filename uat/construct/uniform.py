@@ -6,19 +6,32 @@ import math
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, replace
+from typing import NamedTuple, TypeVar
+
+import numpy as np
 
 from uat import _checks
 from uat._checks import InputError
 from uat._sampling import Function
 from uat.bounds.certification import Certificate, NotProvenWarning, certify
 from uat.bounds.modulus import Declared, cells_within, interpolation_bound
+from uat.bounds.rounding import stored_distance
 from uat.bounds.seen import seen_difference
-from uat.piecewise import PiecewiseAffine, interpolate
+from uat.piecewise import UNIT, PiecewiseAffine, interpolate
+from uat.relu_net import ReluNet, default_shift
 
 _MOST_CELLS = 1 << 22  # where a search for a tolerance gives up: a network nobody would evaluate
+_ONE_BY_ONE = 12
 _MOST_BALLS = 100_000  # beyond, seconds of balls: a target's declared facts give a bound at once
+
+
+class Built(NamedTuple):
+    """An interpolant, the network that equals it, and what is known of the distance of both from f."""
+
+    piecewise: PiecewiseAffine
+    net: ReluNet
+    certificate: Certificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +40,7 @@ class Uniform:
 
     facts : the caller's word; where there is any, the proof rests on it alone
     known : what a target declares, for when balls are of no avail
+    form : of the network
     deadline : of `time.perf_counter`, when the proof is to stop
     """
 
@@ -35,19 +49,19 @@ class Uniform:
     b: float
     facts: Declared
     known: Declared
-    deadline: float
+    form: str
+    deadline: float = math.inf
 
     def interpolant(self, pieces: int) -> PiecewiseAffine:
         return interpolate(self.f, self.a, self.b, pieces=pieces)
 
-    def seen(self, pieces: int) -> tuple[float, PiecewiseAffine]:
-        p = self.interpolant(pieces)
-        return seen_difference(self.f, p, per_cell=15 if pieces < 100_000 else 3).lower, p
-
-    def proven(self, pieces: int) -> tuple[float, tuple[PiecewiseAffine, Certificate]]:
-        p = self.interpolant(pieces)
+    def build(self, p: PiecewiseAffine) -> Built:
+        """The network for p, and a certificate that holds for both: storing the weights moved the function a little."""
+        net = ReluNet.from_piecewise(p, form=self.form, shift=default_shift(p))
         c = self.certificate(p)
-        return c.upper, (p, c)
+        if c.proven:
+            c = replace(c, upper=math.nextafter(c.upper + stored_distance(p, net), math.inf))
+        return Built(p, net, c)
 
     def certificate(self, p: PiecewiseAffine) -> Certificate:
         """What can be said of sup|f - p|: on the caller's word, by balls, on a target's word, or by samples."""
@@ -67,10 +81,11 @@ class Uniform:
             return certify(self.f, p, rel=min(0.01, 1 / p.pieces), seconds=seconds)
 
     def declared(self, p: PiecewiseAffine, facts: Declared) -> Certificate:
-        seen = seen_difference(self.f, p, per_cell=3)
+        """The a priori bounds; the lower end is what was seen, less what rounding may have added to it."""
+        seen, noise = seen_difference(self.f, p, per_cell=3), 16 * UNIT * float(np.abs(p.values).max())
         upper = interpolation_bound(facts, p)
         return Certificate(
-            lower=min(seen.lower, upper),  # what was seen in floats may exceed a bound that is attained, by rounding
+            lower=min(max(seen.lower - noise, 0.0), upper),
             upper=upper,
             where=seen.where,
             proven=True,
@@ -79,7 +94,7 @@ class Uniform:
             boxes=p.pieces,
         )
 
-    def within(self, tol: float) -> tuple[PiecewiseAffine, Certificate]:
+    def within(self, tol: float) -> Built:
         """A uniform grid on which the error is within tol, and the certificate that says so.
 
         On the caller's word the number of cells follows from the declared bound. Otherwise samples find the smallest
@@ -88,18 +103,27 @@ class Uniform:
         if self.facts:
             pieces = cells_within(self.facts, self.b - self.a, tol)
             _checks.memory(10.0 * pieces, f"`tol` = {tol!r} asks for {pieces} cells and")
-            p = self.interpolant(pieces)
-            return p, self.certificate(p)
-        try:
-            p = fewest_cells(self.seen, tol)
-        except InputError as error:
-            raise InputError(f"{error}{self.jump()}") from None
-        c = self.certificate(p)
+            built = self.build(self.interpolant(pieces))
+        else:
+            try:
+                p = fewest_cells(self._seen, tol)
+            except InputError as error:
+                raise InputError(f"{error}{self._jump()}") from None
+            built = self.build(p)
+        c = built.certificate
         if c.proven and c.upper > tol and time.perf_counter() < self.deadline:
-            p, c = fewest_cells(self.proven, tol, more_than=p.pieces)
-        return p, c
+            return fewest_cells(self._proven, tol, more_than=built.piecewise.pieces)
+        return built
 
-    def jump(self) -> str:
+    def _seen(self, pieces: int) -> tuple[float, PiecewiseAffine]:
+        p = self.interpolant(pieces)
+        return seen_difference(self.f, p, per_cell=15 if pieces < 1000 else 3).lower, p
+
+    def _proven(self, pieces: int) -> tuple[float, Built]:
+        built = self.build(self.interpolant(pieces))
+        return built.certificate.upper, built
+
+    def _jump(self) -> str:
         """The sentence on a proven jump of f, where there is one: then no continuous function is near it."""
         note = self.by_balls(self.interpolant(16)).note
         return f" {note}" if "jumps" in note else ""
@@ -123,10 +147,12 @@ def fewest_cells(attempt: Callable[[int], tuple[float, Attempt]], tol: float, mo
             raise InputError(
                 f"`tol` = {tol!r} is out of reach of a uniform grid: with {high} cells the error is still {error:.3g}."
             )
-        # jump to where a second-order rate would arrive, a little at first, later at least double
+        # small grids one by one, for the knots of one may fall on the kinks of f; then to where a second-order rate
+        # would arrive, a little further at first, later at least double
         tries += 1
         jump = min(max(1.05 * math.sqrt(error / tol), 1 + 0.02 * 2.0 ** min(tries, 6)), 16.0)
-        low, low_error, high = high, error, min(max(int(high * jump), high + 1), _MOST_CELLS)
+        ahead = high + 1 if high < _ONE_BY_ONE else max(int(high * jump), high + 1)
+        low, low_error, high = high, error, min(ahead, _MOST_CELLS)
         error, best = attempt(high)
     high_error, halve = error, False
     while high - low > 1:

@@ -11,11 +11,10 @@ import hashlib
 import json
 import math
 import os
-from pathlib import Path
 from typing import Any
 
 from uat._checks import InputError, show
-from uat._files import written_whole
+from uat._files import path_of, written_whole
 from uat.piecewise import PiecewiseAffine
 
 FORMAT, VERSION = "uat-approximation", 1
@@ -62,7 +61,7 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
     """
     name = show(str(path))
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = path_of(path).read_text(encoding="utf-8")
     except FileNotFoundError:
         raise InputError(f"`path` must be a file that exists, but {name} does not.") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -77,7 +76,7 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise InputError(f"{name} is {'truncated' if cut else 'not JSON'}: {error}.") from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise InputError(f'{name} is not a file of uat: it has no "format": "{FORMAT}".')
-    if content.get("version") != VERSION:
+    if type(content.get("version")) is not int or content["version"] != VERSION:
         raise InputError(
             f"{name} has format version {show(content.get('version'))}, but this uat reads version {VERSION} only."
         )

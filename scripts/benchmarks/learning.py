@@ -1,22 +1,19 @@
-"""Steps a second of one training run, beside PyTorch eager and scikit-learn; one thread, one process, interleaved.
-
-    OMP_NUM_THREADS=1 python scripts/benchmark_learning.py [rounds]
+"""Time a step of one training run, beside PyTorch eager and scikit-learn; one thread.
 
 One hidden ReLU layer, one input, squared loss, plain SGD, float64, n = 1024 samples, a fresh permutation each epoch;
-the loss on all samples is recorded every 500 steps by everybody. Each round times every competitor once, one after
-the other, so that a busy machine slows all of them; what is printed is the median over rounds of the *ratio* within a
-round.
+the loss on all samples is recorded every 500 steps by everybody.
 """
 
 from __future__ import annotations
 
-import sys
+import importlib.util
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from scripts.benchmarks.measure import Row, summary
 from uat import learn
 from uat.mlp import MLP
 
@@ -89,39 +86,26 @@ def stack_run(width: int, batch: int, steps: int, seeds: int = 32) -> float:
     return (time.perf_counter() - begun) / seeds
 
 
-def compare(runs: dict[str, Callable[[], float]], rounds: int) -> dict[str, np.ndarray]:
-    """Seconds of each competitor, (rounds,), taken in turn after one round to warm up."""
-    seconds: dict[str, list[float]] = {name: [] for name in runs}
-    for k in range(rounds + 1):
-        for name, run in runs.items():
-            taken = run()
-            if k:
-                seconds[name].append(taken)
-    return {name: np.array(values) for name, values in seconds.items()}
+def ratios(slow: Callable[[], float], fast: Callable[[], float], rounds: int) -> list[float]:
+    """slow / fast, taken in turn after one round to warm up; each run times itself."""
+    slow(), fast()
+    return [slow() / fast() for _ in range(rounds)]
 
 
-def main() -> None:
-    warnings.simplefilter("ignore")  # scikit-learn's remarks about partial_fit
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 7
-    print("width/batch   uat steps/s   PyTorch steps/s   ratio (worst, best)   goal")
-    for width, batch, steps, goal in SIZES:
-        arguments = (width, batch, steps)
-        found = compare({"uat": lambda a=arguments: uat_run(*a), "torch": lambda a=arguments: torch_run(*a)}, rounds)
-        ratio = found["torch"] / found["uat"]
-        speed = {name: steps / np.median(values) for name, values in found.items()}
-        spread = f"{np.median(ratio):5.1f} ({ratio.min():.1f}, {ratio.max():.1f})"
-        print(f"{width:5d}/{batch:<5d}   {speed['uat']:11.0f}   {speed['torch']:15.0f}   {spread:19s}   {goal:4d}")
-    found = compare({"uat": lambda: uat_run(16, 32, 1000), "sklearn": lambda: sklearn_run(16, 32, 1000)}, rounds)
-    ratio = found["sklearn"] / found["uat"]
-    print(
-        f"scikit-learn partial_fit, 16/32: ratio {np.median(ratio):.1f} ({ratio.min():.1f}, {ratio.max():.1f}), goal 10"
-    )
-    found = compare({"one": lambda: uat_run(16, 32, 2000), "stack": lambda: stack_run(16, 32, 2000)}, rounds)
-    ratio = found["one"] / found["stack"]
-    print(
-        f"a stack of 32, 16/32, a network: ratio {np.median(ratio):.1f} ({ratio.min():.1f}, {ratio.max():.1f}), goal 4"
-    )
-
-
-if __name__ == "__main__":
-    main()
+def rows(quick: bool) -> Iterator[Row]:
+    rounds, share = (1, 20) if quick else (7, 1)
+    peers = {"PyTorch eager": torch_run} if importlib.util.find_spec("torch") else {}
+    for name, run in peers.items():
+        for width, batch, steps, goal in SIZES:
+            job = (width, batch, steps // share)
+            found = ratios(lambda run=run, a=job: run(*a), lambda a=job: uat_run(*a), rounds)
+            yield summary("learning", f"{name}, time a step, width {width}, batch {batch}", found, goal=f">= {goal}")
+    if importlib.util.find_spec("sklearn"):
+        job = (16, 32, 1000 // share)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # scikit-learn's remarks about partial_fit
+            found = ratios(lambda: sklearn_run(*job), lambda: uat_run(*job), rounds)
+        yield summary("learning", "scikit-learn partial_fit, time a step, width 16, batch 32", found, goal=">= 10")
+    job = (16, 32, 2000 // share)
+    found = ratios(lambda: uat_run(*job), lambda: stack_run(*job), rounds)
+    yield summary("learning", "one network by itself per one in a stack of 32, width 16", found, goal=">= 4")
