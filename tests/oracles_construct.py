@@ -51,7 +51,7 @@ def windows_links(x: list[Fraction], lower: list[Fraction], upper: list[Fraction
 
 
 def chain_links(x: list[Fraction], lower: list[Fraction], upper: list[Fraction]) -> int:
-    """Fewest continuous links between two chains, among paths that turn where lines through vertices and exits cross."""
+    """Fewest continuous links between two chains, among paths that turn where lines by vertices and exits cross."""
 
     def wall(ys: list[Fraction], t: Fraction) -> Fraction:
         k = max(i for i in range(len(x) - 1) if x[i] <= t)

@@ -26,6 +26,8 @@ _HOMES: dict[str, str | None] = {
     "load": "uat.approximation",
     "Certificate": "uat.bounds.certification",
     "NotProvenWarning": "uat.bounds.certification",
+    "narrowest": "uat.construct.fewest_pieces",
+    "Narrowest": "uat.construct.outcome",
     "certify": "uat.bounds.certification",
     "Target": "uat.targets",
     "target": "uat.targets",
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
     from uat.bounds.certification import Certificate as Certificate
     from uat.bounds.certification import NotProvenWarning as NotProvenWarning
     from uat.bounds.certification import certify as certify
+    from uat.construct.fewest_pieces import narrowest as narrowest
+    from uat.construct.outcome import Narrowest as Narrowest
     from uat.expression import Expression as Expression
     from uat.mlp import MLP as MLP
     from uat.piecewise import PiecewiseAffine as PiecewiseAffine

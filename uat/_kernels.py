@@ -92,8 +92,8 @@ def fewest_links(x: Any, lower: Any, upper: Any, forced: Any, chain: bool, jumps
     lx, ly, li = np.empty(n + 2, x.dtype), np.empty(n + 2, x.dtype), np.empty(n + 2, np.int64)
     ux, uy, ui = np.empty(n + 2, x.dtype), np.empty(n + 2, x.dtype), np.empty(n + 2, np.int64)
     room = 64  # for links; doubled as they come, because touching memory for n of them would cost more than the sweep
-    lines, flats = np.empty((room, 4), x.dtype), np.empty((room, 4), x.dtype)
-    exits, marks = np.empty((room, 2), x.dtype), np.zeros((room, 8), np.int64)
+    lines, flats = np.zeros((room, 4), x.dtype), np.zeros((room, 4), x.dtype)
+    exits, marks = np.zeros((room, 2), x.dtype), np.zeros((room, 8), np.int64)
     links = 0
     l_from, u_from = 0, 0  # the first sample of each wall that binds the current link
     l_extra, u_extra = False, False  # a constructed point of the wall that binds before that sample
@@ -103,8 +103,10 @@ def fewest_links(x: Any, lower: Any, upper: Any, forced: Any, chain: bool, jumps
     while not done:
         if links == room:
             room *= 2
-            lines, flats = np.concatenate((lines, lines)), np.concatenate((flats, flats))
-            exits, marks = np.concatenate((exits, exits)), np.concatenate((marks, np.zeros_like(marks)))
+            lines = np.concatenate((lines, np.zeros_like(lines)))
+            flats = np.concatenate((flats, np.zeros_like(flats)))
+            exits = np.concatenate((exits, np.zeros_like(exits)))
+            marks = np.concatenate((marks, np.zeros_like(marks)))
         lh, lt, uh, ut = 0, 0, 0, 0  # hulls: head (contact) and tail (one past the end)
         steep, flat = False, False
         # steepest line through (pax, pay) on the lower and (pbx, pby) on the upper wall; flattest: q.., walls swapped
@@ -117,10 +119,7 @@ def fewest_links(x: Any, lower: Any, upper: Any, forced: Any, chain: bool, jumps
             add_l, add_u = l_extra and i == l_from, u_extra and i == u_from
             for constructed in range(int(add_l or add_u), -1, -1):
                 if constructed:
-                    if add_l:
-                        tx = elx
-                    else:
-                        tx = eux
+                    tx = elx if add_l else eux
                     tl, tu, ti = ely, euy, -1
                 else:
                     add_l, add_u = i >= l_from, i >= u_from
@@ -131,22 +130,32 @@ def fewest_links(x: Any, lower: Any, upper: Any, forced: Any, chain: bool, jumps
                         kind = -1
                     if kind != 0:
                         break
-                if add_u and lt > 0 and lx[lh] < tx:  # the steepest line may not pass above the new upper point
-                    if not steep or (pbx - pax) * (tu - pay) < (pby - pay) * (tx - pax):
-                        while lh + 1 < lt and (
-                            (tx - lx[lh]) * (ly[lh + 1] - ly[lh]) > (tu - ly[lh]) * (lx[lh + 1] - lx[lh])
-                        ):
-                            lh += 1
-                        steep = True
-                        pax, pay, pa, pbx, pby, pb = lx[lh], ly[lh], li[lh], tx, tu, ti
-                if add_l and ut > 0 and ux[uh] < tx:  # the flattest line may not pass below the new lower point
-                    if not flat or (qbx - qax) * (tl - qay) > (qby - qay) * (tx - qax):
-                        while uh + 1 < ut and (
-                            (tx - ux[uh]) * (uy[uh + 1] - uy[uh]) < (tl - uy[uh]) * (ux[uh + 1] - ux[uh])
-                        ):
-                            uh += 1
-                        flat = True
-                        qax, qay, qa, qbx, qby, qb = ux[uh], uy[uh], ui[uh], tx, tl, ti
+                # the steepest line may not pass above a new upper point
+                if (
+                    add_u
+                    and lt > 0
+                    and lx[lh] < tx
+                    and (not steep or (pbx - pax) * (tu - pay) < (pby - pay) * (tx - pax))
+                ):
+                    while lh + 1 < lt and (
+                        (tx - lx[lh]) * (ly[lh + 1] - ly[lh]) > (tu - ly[lh]) * (lx[lh + 1] - lx[lh])
+                    ):
+                        lh += 1
+                    steep = True
+                    pax, pay, pa, pbx, pby, pb = lx[lh], ly[lh], li[lh], tx, tu, ti
+                # the flattest line may not pass below a new lower point
+                if (
+                    add_l
+                    and ut > 0
+                    and ux[uh] < tx
+                    and (not flat or (qbx - qax) * (tl - qay) > (qby - qay) * (tx - qax))
+                ):
+                    while uh + 1 < ut and (
+                        (tx - ux[uh]) * (uy[uh + 1] - uy[uh]) < (tl - uy[uh]) * (ux[uh + 1] - ux[uh])
+                    ):
+                        uh += 1
+                    flat = True
+                    qax, qay, qa, qbx, qby, qb = ux[uh], uy[uh], ui[uh], tx, tl, ti
                 if add_l:
                     while lt - lh >= 2 and (
                         (lx[lt - 1] - lx[lt - 2]) * (tl - ly[lt - 2]) >= (ly[lt - 1] - ly[lt - 2]) * (tx - lx[lt - 2])

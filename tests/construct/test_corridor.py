@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests.oracles_construct import chain_links, windows_links
+from uat import _kernels
 from uat.construct.corridor import Links, fewest_links
 
 
@@ -65,7 +66,7 @@ def test_chains_never_more_links_than_the_search_and_the_path_stays_inside(case:
 @given(st.data(), st.integers(1, 6), st.integers(2, 40), st.booleans())
 def test_a_planted_path_is_never_beaten_by_more_links(data: st.DataObject, links: int, n: int, chain: bool) -> None:
     """A corridor drawn around a random path of some links needs no more links than that path."""
-    knots = np.cumsum([0] + data.draw(st.lists(st.integers(1, 12), min_size=links, max_size=links)))
+    knots = np.cumsum([0, *data.draw(st.lists(st.integers(1, 12), min_size=links, max_size=links))])
     values = data.draw(st.lists(st.integers(-20, 20), min_size=links + 1, max_size=links + 1))
     inner = data.draw(st.lists(st.fractions(0, int(knots[-1]), max_denominator=7), max_size=n, unique=True))
     # a chain must know the knots (between samples the wall is straight); windows need not
@@ -129,3 +130,24 @@ def test_jumps_save_a_piece_where_theory_says_so(
     y = f(x)  # type: ignore[operator]  # a NumPy function
     assert fewest_links(x, y - tol, y + tol).count == continuous
     assert fewest_links(x, y - tol, y + tol, jumps=True).count == jumping
+
+
+def test_compiled_and_plain_loops_agree() -> None:
+    """The same function, run by Numba and by Python, on random floats: equal up to fused multiplications."""
+    rng = np.random.default_rng(1)
+    kernel = _kernels.fewest_links
+    for chain in (False, True):
+        for jumps in (False, True):
+            x = np.sort(rng.uniform(0, 1, 300))
+            y = np.sin(20 * x) + rng.normal(0, 0.05, 300)
+            forced = (rng.uniform(size=300) < 0.02) & (not jumps)
+            lower, upper = y - rng.uniform(0.01, 0.3, 300), y + rng.uniform(0.01, 0.3, 300)
+            arguments = (x, lower, upper, forced, chain, jumps)
+            for ours, theirs in zip(kernel(*arguments), kernel.plain(*arguments), strict=True):
+                np.testing.assert_allclose(ours, theirs, rtol=1e-11, atol=1e-13)
+
+
+def test_more_links_than_the_first_room_for_them() -> None:
+    x = np.arange(1000.0)
+    y = np.where(np.arange(1000) % 2 == 0, 1.0, -1.0)
+    assert fewest_links(x, y - 0.1, y + 0.1).count == 999

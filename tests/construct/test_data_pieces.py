@@ -121,23 +121,35 @@ def test_two_points_and_a_straight_line() -> None:
     assert narrowest((x, 2 * x + 1), pieces=3).certificate.upper < 1e-12
 
 
+ONE_TWO = ([0, 1], [1, 2])
+
+
 @pytest.mark.parametrize(
-    ("arguments", "keywords", "sentence"),
+    ("data", "keywords", "sentence"),
     [
-        ((([0, 1, 1], [1, 2, 3]),), {"tol": 1}, r"`x` must be strictly increasing, but x\[1\] = 1.0 is followed by x\[2\] = 1.0"),
-        ((([0], [1]),), {"tol": 1}, "`x` must have at least 2 entries, but has 1"),
-        ((([0, 1], [1, 2, 3]),), {"tol": 1}, "`y` must have 2 entries, but has 3"),
-        ((([0, 1], [1, 2]),), {}, r"exactly one of a tolerance \(`tol`, `rtol`\) and `pieces` must be given, but got none"),
-        ((([0, 1], [1, 2]),), {"tol": 1, "pieces": 2}, "but got both"),
-        ((([0, 1], [1, 2]), (0, 1)), {"tol": 1}, "`domain` must not be given with data"),
-        ((([0, 1], [1, -2]),), {"rtol": 0.1}, r"`rtol` alone asks for no error at all where f vanishes.*between 0.0 and 1.0"),
-        ((([0, 1], [1, 2]),), {"rtol": 1.5}, "`rtol` must be < 1, but is 1.5"),
-        ((([0, 1], [1, 2]),), {"tol": 1, "breaks": [0.5]}, "`breaks` must be among the abscissae of the data, but 0.5 is not"),
-        ((([0, 1, 2], [1, 2, 0]),), {"tol": 1, "monotone": True}, r"`monotone` = True needs a monotone f, but"),
-        ((([0, 1], [1, 2], [3, 4]),), {"tol": 1}, r"must be a function or a pair \(x, y\) of arrays, but has 3 entries"),
-        ((([0, 1], [1, 2]),), {"tol": 1, "side": "left"}, "`side` must be one of 'both', 'under', 'over', but is 'left'"),
+        (
+            ([0, 1, 1], [1, 2, 3]),
+            {"tol": 1},
+            r"`x` must be strictly increasing, but x\[1\] = 1.0 is followed by x\[2\]",
+        ),
+        (([0], [1]), {"tol": 1}, "`x` must have at least 2 entries, but has 1"),
+        (([0, 1], [1, 2, 3]), {"tol": 1}, "`y` must have 2 entries, but has 3"),
+        (ONE_TWO, {}, r"exactly one of a tolerance \(`tol`, `rtol`\) and `pieces` must be given, but got none"),
+        (ONE_TWO, {"tol": 1, "pieces": 2}, "but got both"),
+        (ONE_TWO, {"tol": 1, "domain": (0, 1)}, "`domain` must not be given with data"),
+        (
+            ([0, 1], [1, -2]),
+            {"rtol": 0.1},
+            "`rtol` alone asks for no error at all where f vanishes.*between 0.0 and 1.0",
+        ),
+        (ONE_TWO, {"rtol": 1.5}, "`rtol` must be < 1, but is 1.5"),
+        (ONE_TWO, {"tol": 1, "breaks": [0.5]}, "`breaks` must be among the abscissae of the data, but 0.5 is not"),
+        (([0, 1, 2], [1, 2, 0]), {"tol": 1, "monotone": True}, "`monotone` = True needs a monotone f, but"),
+        (([0, 1, 2], [1, 2, 0]), {"pieces": 1, "through": [1]}, "`pieces` must be at least 2 with 1 inner knots"),
+        (([0, 1], [1, 2], [3, 4]), {"tol": 1}, r"must be a function or a pair \(x, y\) of arrays, but has 3 entries"),
+        (ONE_TWO, {"tol": 1, "side": "left"}, "`side` must be one of 'both', 'under', 'over', but is 'left'"),
     ],
-)  # fmt: skip
-def test_refusals(arguments: tuple[object, ...], keywords: dict[str, object], sentence: str) -> None:
+)
+def test_refusals(data: object, keywords: dict[str, object], sentence: str) -> None:
     with pytest.raises(InputError, match=sentence):
-        narrowest(*arguments, **keywords)  # type: ignore[arg-type]  # wrong on purpose
+        narrowest(data, **keywords)  # type: ignore[arg-type]  # wrong on purpose

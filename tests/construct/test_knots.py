@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,7 +15,7 @@ from uat.construct.knots import graded_knots, power_graded_knots
 
 def chord_error(f: object, knots: np.ndarray) -> float:
     p = PiecewiseAffine(knots, f(knots))  # type: ignore[operator]  # a NumPy function
-    x = np.concatenate([np.linspace(c, d, 101) for c, d in zip(knots[:-1], knots[1:], strict=True)])
+    x = np.concatenate([np.linspace(c, d, 101) for c, d in pairwise(knots)])
     return float(np.abs(f(x) - p(x)).max())  # type: ignore[operator]  # a NumPy function
 
 

@@ -129,15 +129,13 @@ class Links:
             (low, flat), (high, steep) = ends
             if wanted is None or high == low:
                 slope = (flat + steep) / 2
-                if direction * slope < 0 and direction * steep >= 0 >= direction * flat:
-                    slope = 0 * slope
-                elif direction * slope < 0 and direction * flat >= 0 >= direction * steep:
+                if direction * slope < 0 and min(flat, steep) <= 0 <= max(flat, steep):
                     slope = 0 * slope
                 share = (slope - flat) / (steep - flat) if steep != flat else 0
                 return low + share * (high - low), slope
             share = min(max((wanted - low) / (high - low), 0), 1)
             return wanted, flat + share * (steep - flat)
-        if len(ends) == 1 and wanted is None:
+        if len(ends) == 1 and wanted is None and direction * ends[0][1] >= 0:
             return ends[0]
         # Windows only: the link began in the gap before `end`, and there its slope is free on one side. It may start
         # from where the link before it passes the last sample before `end`.

@@ -41,9 +41,7 @@ def fit_data(
         chosen = np.union1d(found.contacts, np.flatnonzero(forced | through))
         chosen = np.union1d(chosen, [0, len(x) - 1])
         at, value = x[chosen], y[chosen]
-        return Witness.counted(
-            "windows", at, value, value, tube, tuple(x[forced].tolist()), tuple(x[through].tolist())
-        )
+        return Witness.counted("windows", at, value, value, tube, tuple(x[forced].tolist()), tuple(x[through].tolist()))
 
     unit = Tube(1.0, 0.0, side)
     note, error_witness, least = "", None, (0.0, np.inf)
@@ -62,10 +60,10 @@ def fit_data(
         if low > 0:
             error_witness = witness(unit.scaled(low), links(unit.scaled(low)))
             least = (low if error_witness.pieces > pieces else 0.0, np.inf)
-    found = links(tube)
+    held, found = tube, links(tube)
     if pieces is None:
         try:
-            _, high = least_scale(lambda s: links(tube.scaled(s)), found.count, 1.0, BALANCE, BALANCE, deadline)
+            _, high = least_scale(lambda s: links(held.scaled(s)), found.count, 1.0, BALANCE, BALANCE, deadline)
         except (OutOfTime, KeyboardInterrupt):
             note, high = "the search was stopped early", 1.0
         high = min(high, 1.0)

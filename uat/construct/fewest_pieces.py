@@ -116,6 +116,15 @@ def _question(tol: Any, rtol: Any, pieces: Any, side: str) -> tuple[Tube | None,
     return Tube(absolute, relative, side), None
 
 
+def _room_for_knots(pieces: int | None, forced: int) -> None:
+    """Every inner knot that was asked for begins a piece."""
+    if pieces is not None and pieces <= forced:
+        raise InputError(
+            f"`pieces` must be at least {forced + 1} with {forced} inner knots in `breaks` and `through`, "
+            f"but is {pieces}."
+        )
+
+
 def _inside(points: Floats, name: str, a: float, b: float) -> None:
     for x in points.tolist():
         if not a <= x <= b:
@@ -156,6 +165,7 @@ def _on_function(
     if monotone:
         _falling(mesh.x, mesh.y)
         mesh.direction = 1 if mesh.y[-1] >= mesh.y[0] else -1
+    _room_for_knots(pieces, int(mesh.forced[1:-1].sum()))
     search = Search(mesh, side, deadline)
     stopped = ""
     try:
@@ -169,7 +179,7 @@ def _on_function(
     except KeyboardInterrupt:
         stopped = "the search was stopped from the keyboard"
     if stopped:
-        search.fall_back(tube, pieces)
+        search.fall_back(tube)
     return search.outcome(stopped)
 
 
@@ -184,7 +194,10 @@ def _on_data(
     _vanishing(x, y, tube)
     if monotone:
         _falling(x, y)
-    return fit_data(x, y, tube, pieces, side, _at(x, breaks, "breaks"), _at(x, through, "through"), deadline)
+    forced, met = _at(x, breaks, "breaks"), _at(x, through, "through")
+    _room_for_knots(pieces, int((forced | met)[1:-1].sum()))
+    direction = 0 if not monotone else 1 if y[-1] >= y[0] else -1
+    return fit_data(x, y, tube, pieces, side, forced, met, deadline, direction)
 
 
 def _at(x: Floats, points: Floats, name: str) -> NDArray[np.bool_]:

@@ -2,240 +2,229 @@
 
 From above: the path that the sweep finds on the mesh is rounded to floats and certified as it stands; where the
 certificate finds f outside (a spike between the samples), the mesh is refined there and the search repeated. From
-below: the few points that force the links go into a witness, which is counted in rationals on enclosures of f. When
-both counts agree, the number is a theorem, and nothing rests on the samples or on the rounding of the search.
+below: `needed`. When both counts agree, the number is a theorem, and nothing rests on the samples or on the rounding of
+the search.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
-from uat._checks import Floats
 from uat.bounds.certification import Certificate, certify
-from uat.construct.enclosures import enclose
 from uat.construct.inside import COARSE, Verdict, gap_for, in_constant_tube, in_relative_tube
-from uat.construct.mesh import Deadline, Mesh, OutOfTime, least_scale, polish, roundoff
+from uat.construct.mesh import Deadline, Mesh, least_scale, polish, roundoff
+from uat.construct.needed import LowerSide, better
 from uat.construct.outcome import Narrowest
 from uat.construct.tube import Tube
 from uat.construct.witness import Witness
 from uat.piecewise import PiecewiseAffine
 
 ACCURACY = 1e-10  # with pieces=: relative accuracy asked of the least error
+SLACKS = (2e-10, 1e-9, 2e-8, 1e-7, 1e-6, 1e-3)  # how far below it the proof from below is tried, until it succeeds
 BALANCE = 1e-3  # with tol=: the error comes this close to the least with the same number of pieces
 MARGIN = 1e-8  # one-sided: the path keeps this share of the tolerance away from f, well above rounding and ACCURACY
+ONE_SIDED_ROOM = 1e-3  # one-sided, with tol=: up to this share, where there is slack; the proof is cheap then
 REPAIRS = 40  # places at which a certificate may find that the mesh had missed something
-WITNESS_ROUNDS = 10  # refinements of the points of a witness
+SURPRISE = 0.05  # of the range of f: a chord of the first mesh that is missed by more shows a feature nobody sampled
 KNIFE = 1e-9  # relative: no float search tells counts apart at a tolerance this close to a least error
 
 
+@dataclass(frozen=True, slots=True)
+class Upper:
+    """A function, the tube it was held against, and what was proven."""
+
+    piecewise: PiecewiseAffine
+    tube: Tube
+    verdict: Verdict
+    certificate: Certificate
+
+
 class Search:
-    """One call of `narrowest` on a function: the mesh, the best function so far, the best bound so far."""
+    """One call of `narrowest` on a function: the mesh, the best function so far, the best bounds so far."""
 
     def __init__(self, mesh: Mesh, side: str, deadline: Deadline) -> None:
-        self.mesh, self.side, self.deadline = mesh, side, deadline
-        self.f = mesh.f
+        self.mesh, self.f, self.side, self.deadline = mesh, mesh.f, side, deadline
         self.margin = 0.0 if side == "both" else MARGIN
-        self.best: PiecewiseAffine | None = None
-        self.tube: Tube | None = None
-        self.verdict: Verdict | None = None
-        self.certificate: Certificate | None = None
+        self.lower = LowerSide(mesh)
+        self.upper: Upper | None = None
         self.witness: Witness | None = None
         self.error_witness: Witness | None = None
-        self.least = (0.0, math.inf)
-        self.why: list[str] = []
-        self.balls = True  # until f refuses to run on them
 
     # ---- from above -------------------------------------------------------------------------------------------------
 
-    def path(self, tube: Tube) -> PiecewiseAffine:
+    def path(self, tube: Tube, margin: float) -> PiecewiseAffine:
         """The fewest-piece function in the tube, as the mesh sees it, in floats that honour the exact points."""
-        knots, values = self.mesh.links(tube, self.margin).path(self.mesh.direction)
-        at = np.searchsorted(self.mesh.x, knots)
-        met = self.mesh.exact[np.minimum(at, len(self.mesh.x) - 1)] & np.isin(knots, self.mesh.through)
-        values = np.where(met, self.mesh.y[np.minimum(at, len(self.mesh.x) - 1)], values)
-        if self.mesh.direction:  # a flat piece may have come out a rounding too low
-            values = self.mesh.direction * np.maximum.accumulate(self.mesh.direction * values)
+        mesh = self.mesh
+        knots, values = mesh.links(tube, margin).path(mesh.direction)
+        at = np.minimum(np.searchsorted(mesh.x, knots), len(mesh.x) - 1)
+        values = np.where(np.isin(knots, mesh.through), mesh.y[at], values)
+        if mesh.direction:  # a flat piece may have come out a rounding too low
+            values = mesh.direction * np.maximum.accumulate(mesh.direction * values)
         return PiecewiseAffine(knots, values)
 
-    def judge(self, p: PiecewiseAffine, tube: Tube, room: float) -> Verdict:
-        """Certify that p lies in the tube, with a relative `room` to spare."""
-        rel = gap_for(room)
+    def judge(self, p: PiecewiseAffine, tube: Tube, room: float) -> Upper:
+        """Certify that p lies in the tube, with a relative `room` to spare; a function that does is kept."""
         if tube.rtol == 0:
-            verdict, certificate = in_constant_tube(self.f, p, tube, rel, self.deadline)
-            if self.side != "both":
-                certificate = certify(self.f, p, rel=0.01, seconds=self.deadline.left())
+            verdict, certificate = in_constant_tube(self.f, p, tube, gap_for(room), self.deadline)
         else:
-            verdict = in_relative_tube(self.f, p, tube, rel, self.deadline)
-            certificate = certify(self.f, p, rel=0.01, seconds=self.deadline.left())
-        if self.verdict is None or verdict.inside or not self.verdict.inside:
-            self.best, self.tube, self.verdict, self.certificate = p, tube, verdict, certificate
-        return verdict
+            verdict = in_relative_tube(self.f, p, tube, gap_for(room), self.deadline)
+        if tube.rtol or tube.side != "both":  # the distance from f itself, not from the middle of the tube
+            certificate = certify(self.f, p, rel=COARSE, seconds=self.deadline.left())
+        found = Upper(p, tube, verdict, certificate)
+        if self.upper is None or verdict.inside or not self.upper.verdict.inside:
+            self.upper = found
+        if verdict.note.startswith("Interrupted"):  # `certify` keeps Ctrl-C to itself, but it was meant for all of this
+            raise KeyboardInterrupt
+        return found
 
-    def repair(self, where: float, tube: Tube) -> None:
+    def judge_balanced(self, tube: Tube, pieces: int, high: float) -> Upper:
+        """Judge the path in the `high`-fold tube; one-sided, moved off f by a share of what that leaves free."""
+        if self.side == "both":
+            return self.judge(self.path(tube.scaled(high), 0.0), tube, 1 - high)
+        off = min((1 - high) / 4, ONE_SIDED_ROOM)
+        if off > MARGIN:
+            p = self.path(tube.scaled(high + 2 * off), off / (high + 2 * off))
+            if p.pieces <= pieces:
+                return self.judge(p, tube, off)
+        return self.judge(self.path(tube.scaled(high), MARGIN), tube, MARGIN)
+
+    def repair(self, where: float, tube: Tube) -> bool:
         """f was seen outside near `where`: sample it there at every scale, then divide cells as usual."""
-        reach = (self.mesh.b - self.mesh.a) * 0.5 ** np.arange(1, 48)
-        self.mesh.insert(np.concatenate([[where], where - reach, where + reach]))
+        fresh = self.mesh.insert_around(where)
         self.mesh.divide(tube.width, self.deadline)
+        return fresh
 
-    # ---- from below -------------------------------------------------------------------------------------------------
-
-    def prove_needed(self, tube: Tube, wanted: int) -> Witness | None:
-        """The best witness in this tube, refined until it proves `wanted` pieces or stands still."""
-        best: Witness | None = None
-        for _ in range(WITNESS_ROUNDS):
-            self.deadline.look()
-            windows = self.mesh.links(tube, chain=False, widened=True)
-            candidates = []
-            if not self.mesh.forced.any():
-                apart = self.mesh.links(tube, chain=False, jumps=True, widened=True)
-                candidates.append((apart.count, "three-point", apart.triples().ravel()))
-            fixed = np.flatnonzero(self.mesh.forced)
-            ends = np.array([0, len(self.mesh.x) - 1])
-            candidates.append((windows.count, "windows", np.unique(np.concatenate([windows.contacts, fixed, ends]))))
-            for count, kind, chosen in candidates:
-                if self.balls and count > (1 if best is None else best.pieces):
-                    best = self._better(best, self._witness(kind, chosen, tube))
-            if not self.balls or (best is not None and best.pieces >= wanted):
+    def look_between(self) -> None:
+        """Before a least error is guessed from samples: where f leaves their chords, sample it, until it does not."""
+        for _ in range(REPAIRS):
+            chords = PiecewiseAffine(self.mesh.x, self.mesh.y)
+            c = certify(self.f, chords, rel=0.5, seconds=self.deadline.left())
+            if c.lower <= SURPRISE * float(np.ptp(self.mesh.y)) or not self.mesh.insert_around(c.where):
                 break
-            chain = self.mesh.links(tube, widened=True)
-            if not self.mesh.refine(windows) | self.mesh.refine(chain):
-                break
-        return best
-
-    def _witness(self, kind: str, chosen: Floats, tube: Tube) -> Witness | None:
-        x = self.mesh.x[chosen]
-        try:
-            low, high = enclose(self.f, x)
-        except (TypeError, ArithmeticError, ValueError) as error:
-            self.balls = False
-            self.why.append(f"no lower bound is proven, because {error}")
-            return None
-        through = self.mesh.through[np.isin(self.mesh.through, x)]
-        values = self.mesh.y[np.searchsorted(self.mesh.x, through)]
-        at = np.searchsorted(x, through)
-        low[at], high[at] = values, values
-        knots = self.mesh.breaks[np.isin(self.mesh.breaks, x)]
-        return Witness.counted(kind, x, low, high, tube, tuple(knots.tolist()), tuple(through.tolist()))
-
-    @staticmethod
-    def _better(old: Witness | None, new: Witness | None) -> Witness | None:
-        return new if old is None or (new is not None and new.pieces > old.pieces) else old
 
     # ---- the two questions ------------------------------------------------------------------------------------------
 
+    def least_multiple(self, tube: Tube, pieces: int) -> float:
+        """The least multiple of the tube that so many pieces can keep to, as exactly as comparing it with 1 takes."""
+        high, accuracy = 1.0, BALANCE
+        while True:
+            _, high = polish(self.mesh, tube.scaled, self.margin, pieces, high, accuracy, self.deadline)
+            if abs(high - 1) > 4 * accuracy or accuracy <= ACCURACY:
+                return high
+            accuracy = max(accuracy / 100, ACCURACY)
+
     def for_tolerance(self, tube: Tube) -> None:
         """The fewest pieces in the tube, their error balanced."""
-        mesh = self.mesh
+        mesh, repairs, too_few = self.mesh, 0, 0
         mesh.divide(tube.width, self.deadline)
-        pieces, repairs = mesh.links(tube, self.margin).count, 0
-        infeasible = 0  # the largest count that was found too small
+        pieces = mesh.links(tube, self.margin).count
         while True:
             self.deadline.look()
-            low, high = polish(mesh, tube.scaled, self.margin, pieces, 1.0, BALANCE, self.deadline)
-            if abs(high - 1) < 10 * BALANCE:
-                low, high = polish(mesh, tube.scaled, self.margin, pieces, high, ACCURACY, self.deadline)
+            high = self.least_multiple(tube, pieces)
             if high > 1:
-                infeasible, pieces = max(infeasible, pieces), pieces + 1
+                too_few, pieces = pieces, pieces + 1
                 continue
-            verdict = self.judge(self.path(tube.scaled(high)), tube, 1 - high)
+            found = self.judge_balanced(tube, pieces, high)
+            verdict = found.verdict
             if verdict.outside and repairs < REPAIRS and not math.isclose(verdict.ratio, high, rel_tol=KNIFE):
                 repairs += 1
-                self.repair(verdict.where, tube)
-                pieces = max(mesh.links(tube, self.margin).count, infeasible + 1)
-                continue
+                if self.repair(verdict.where, tube):
+                    pieces = max(mesh.links(tube, self.margin).count, too_few + 1)
+                    continue
             if verdict.proven and not verdict.inside and 1 - high < KNIFE:
-                infeasible, pieces = max(infeasible, pieces), pieces + 1
+                too_few, pieces = pieces, pieces + 1
                 continue
             break
-        assert self.best is not None
-        self.witness = self.prove_needed(tube, self.best.pieces)
-        self.least = (0.0, float(tube.tol))
-        fewer = self.best.pieces - 1
-        if self.witness is not None and self.witness.pieces < self.best.pieces and fewer > infeasible:
-            low, high = polish(mesh, tube.scaled, self.margin, fewer, 1.0, ACCURACY, self.deadline)
+        needed = found.piecewise.pieces
+        self.witness = self.lower.prove(tube, needed, self.deadline)
+        if self.witness is not None and self.witness.pieces < needed and needed - 1 > too_few:
+            high = self.least_multiple(tube, needed - 1)
             if high <= 1:
-                self.judge(self.path(tube.scaled(high)), tube, 1 - high)
-            else:
-                self.witness = self._better(self.witness, self.prove_needed(tube, fewer + 1))
+                self.judge_balanced(tube, needed - 1, high)
+            else:  # the mesh now is fine where it matters
+                self.witness = better(self.witness, self.lower.prove(tube, needed, self.deadline))
 
     def for_pieces(self, pieces: int) -> None:
         """The least error of `pieces` pieces, from both sides."""
         mesh = self.mesh
-        spread = float(np.ptp(mesh.y))
-        floor = float(roundoff(mesh.y).max())
-        guess = max(spread / (8 * pieces**2), floor, 1e-300)
+        self.look_between()
+        floor = max(float(roundoff(mesh.y).max()), 1e-300)
 
         def at(scale: float) -> Tube:
             return Tube(scale, 0.0, self.side)
 
-        while True:
-            mesh.divide(lambda y, g=guess: np.full_like(y, g), self.deadline)  # type: ignore[misc]  # a bound default
-            low, high = least_scale(
-                lambda s: mesh.links(at(s), self.margin), pieces, guess, 0.5, 1e-2, self.deadline
-            )
-            if high > guess / 2 or high <= floor:
+        high = max(float(np.ptp(mesh.y)) / (8 * pieces**2), floor)
+        while True:  # a mesh that resolves the tube whose width it is to find
+            guess = high
+            mesh.divide(at(guess).width, self.deadline)
+            _, high = least_scale(lambda s: mesh.links(at(s), self.margin), pieces, guess, 0.5, 1e-2, self.deadline)
+            high = max(high, floor)
+            if high > guess / 2 or high == floor:
                 break
-            guess = max(high, floor)
+        last = math.inf
         for _ in range(REPAIRS):
             if high > floor:
-                low, high = polish(mesh, at, self.margin, pieces, high, ACCURACY, self.deadline)
-            high = max(high, floor)
-            tube = at(high * (1 + 10 * MARGIN)) if self.margin else at(high)
-            verdict = self.judge(self.path(at(high)), tube, 10 * MARGIN if self.margin else ACCURACY)
-            if verdict.outside and verdict.ratio > 1 + 1e-6:
-                self.repair(verdict.where, tube)
-                continue
-            break
-        assert self.best is not None
-        assert self.certificate is not None
-        if self.side == "both" and self.certificate.proven:
-            self.tube = at(self.certificate.upper)
-            self.verdict = Verdict(True, False, True, 1.0, self.certificate.where, "")
-        self.least = (0.0, float(self.tube.tol if self.tube is not None else high))
-        if high > 2 * floor:
-            for slack in (2e-10, 1e-9, 1e-8, 1e-6, 1e-3):
-                found = self.prove_needed(at(high * (1 - slack)), pieces + 1)
-                if found is None:
-                    break
-                if found.pieces > pieces:
-                    self.error_witness, self.least = found, (float(found.tube.tol), self.least[1])
-                    break
-        assert self.tube is not None
-        self.witness = self.prove_needed(self.tube, self.best.pieces)
+                _, high = polish(mesh, at, self.margin, pieces, high, ACCURACY, self.deadline)
+                high = max(high, floor)
+            tube = at(high * (1 + self.margin))  # as much room at the outer wall as at f
+            found = self.judge(self.path(at(high), self.margin), tube, max(self.margin, 4 * ACCURACY))
+            excess = found.verdict.ratio - 1
+            if not found.verdict.outside or excess * high <= floor or excess >= last / 2:
+                break
+            last = excess
+            self.repair(found.verdict.where, tube)
+        self.settle()
+        assert self.upper is not None
+        for slack in SLACKS if high > 2 * floor else ():
+            proof = self.lower.prove(at(high * (1 - slack)), pieces + 1, self.deadline)
+            if proof is None or proof.pieces > pieces:
+                self.error_witness = proof
+                break
+        self.witness = self.lower.prove(self.upper.tube, self.upper.piecewise.pieces, self.deadline)
 
-    def fall_back(self, tube: Tube | None, pieces: int | None) -> None:
-        """Stopped before there was anything to return: the path on the mesh as it is, hastily judged."""
-        if self.best is not None:
-            return
+    def settle(self) -> None:
+        """Asked for the least error: the tube is what the certificate says, whatever the search aimed at."""
+        if self.upper is not None and self.side == "both" and self.upper.certificate.proven:
+            p, c = self.upper.piecewise, self.upper.certificate
+            self.upper = Upper(p, Tube(c.upper), Verdict(True, False, True, 1.0, c.where, ""), c)
+
+    # ---- the end ----------------------------------------------------------------------------------------------------
+
+    def fall_back(self, tube: Tube | None) -> None:
+        """Stopped early: what is missing is made up for hastily, the path on the mesh as it is and a first witness."""
         self.deadline = Deadline(0.1)
+        if self.upper is None:
+            wide = max(float(np.ptp(self.mesh.y)), float(roundoff(self.mesh.y).max()))  # a constant is this close
+            held = Tube(wide, 0.0, self.side) if tube is None else tube
+            self.judge(self.path(held, self.margin), held, COARSE)
         if tube is None:
-            scale = max(float(np.ptp(self.mesh.y)), float(roundoff(self.mesh.y).max()))  # one constant piece lies within this
-            tube = Tube(scale, 0.0, self.side)
-        self.judge(self.path(tube), tube, COARSE)
+            self.settle()
+        assert self.upper is not None
+        if self.witness is None:
+            self.witness = self.lower.prove(self.upper.tube, 1, self.deadline)
 
     def outcome(self, stopped: str) -> Narrowest:
-        """Whatever has been reached, with its proofs."""
-        if self.best is None or self.tube is None or self.verdict is None or self.certificate is None:
-            raise OutOfTime
-        if stopped:
-            self.why.append(stopped)
+        """Whatever has been reached, with its proofs; `stopped` says what ended the search early."""
+        assert self.upper is not None
+        p, tube, verdict = self.upper.piecewise, self.upper.tube, self.upper.verdict
         needed = 1 if self.witness is None else self.witness.pieces
-        if not self.verdict.inside:
-            self.why.append(f"that it lies in the tube is not proven{_because(self.verdict.note)}")
-        elif needed < self.best.pieces and self.balls:
-            self.why.append(
+        notes = [stopped] if stopped else []
+        if self.lower.refusal:
+            notes.append(f"no lower bound is proven, because {self.lower.refusal}")
+        if not verdict.inside:
+            notes.append("that it lies in the tube is not proven" + (f": {verdict.note}" if verdict.note else ""))
+        elif needed < p.pieces and stopped:
+            notes.append(f"the proven bracket is {needed} to {p.pieces} pieces")
+        elif needed < p.pieces and not self.lower.refusal:
+            notes.append(
                 f"whether {needed} pieces could do is not decided: the tolerance is a knife edge, where one count ends "
                 "and the next begins"
-                if not stopped
-                else f"the proven bracket is {needed} to {self.best.pieces} pieces"
             )
+        least = 0.0 if self.error_witness is None else float(self.error_witness.tube.tol)
         return Narrowest(
-            self.best, self.tube, self.certificate, self.verdict.inside, needed, self.witness, self.least,
-            self.error_witness, "; ".join(dict.fromkeys(self.why)),
+            p, tube, self.upper.certificate, verdict.inside, needed, self.witness,
+            (least, float(tube.tol) if verdict.inside else math.inf), self.error_witness, "; ".join(notes),
         )  # fmt: skip
-
-
-def _because(note: str) -> str:
-    return f": {note}" if note else ""

@@ -1,6 +1,6 @@
 """Whether a piecewise-affine function lies in a tube around f, proven through `uat.bounds.certification.certify`.
 
-Constant tube: [f + s - t, f + s + t] with a shift s and a half-width t, so |f + s - p| <= t is one sup-norm certificate.
+Constant tube: [f + s - t, f + s + t] with a shift s and a half-width t: |f + s - p| <= t is one sup-norm certificate.
 One-sided tubes are of this kind (s = +- tol/2), which proves that p never crosses f.
 Relative tube: |centre - line| / half-width <= 1 is certified piece by piece; its second derivative is finite wherever
 f's is, and f's sign changes are kinks, which balls handle.
@@ -107,11 +107,3 @@ def _ratio(f: Function, p: PiecewiseAffine, k: int, tube: Tube) -> Function:
 def gap_for(room: float) -> float:
     """The relative gap that a certificate needs in order to decide with `room` (relative) to spare."""
     return min(max(room / 4, FINE), COARSE)
-
-
-def is_constant(tube: Tube) -> bool:
-    """Whether the tube's width does not depend on f."""
-    return tube.rtol == 0
-
-
-__all__ = ["Verdict", "gap_for", "in_constant_tube", "in_relative_tube", "is_constant", "shifted"]

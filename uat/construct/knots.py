@@ -1,9 +1,9 @@
 """Where to put N + 1 knots when they are placed by a rule and not by a search: graded grids.
 
-On a cell of length h the chord misses f by about h^2 |f''| / 8 (theory B1). The largest error is least when it is the same
-on all cells, that is when every cell holds the same share of the integral of |f''|^(1/2); for the root mean square the
-exponent is 2/5 (theory C1). The mass of that density is read off the chords of a fine mesh, not off derivatives: a cell whose
-chord is missed by d in its middle carries (8 d)^(1/2). So a kink and an infinite slope need no special case.
+On a cell of length h the chord misses f by about h^2 |f''| / 8 (theory B1). The largest error is least when it is the
+same on all cells, that is when every cell holds the same share of the integral of |f''|^(1/2); for the root mean square
+the exponent is 2/5 (theory C1). The mass of that density is read off the chords of a fine mesh, not off derivatives: a
+cell whose chord is missed by d in its middle carries (8 d)^(1/2). So a kink and an infinite slope need no special case.
 
 (The uniform grid is `uat.piecewise.uniform_knots`.)
 
@@ -78,7 +78,7 @@ def graded_knots(
     -------
     (pieces + 1,) array, strictly increasing
 
-    Accuracy: a placement, not a bound. The interpolant's error N^2 sup|f - I f| tends to (1/8) (integral |f''|^(1/2))^2.
+    Accuracy: a placement, not a bound. For the interpolant N^2 sup|f - I f| tends to (1/8) (integral |f''|^(1/2))^2.
     """
     a, b = _checks.interval(domain)
     pieces = _checks.integer(pieces, "pieces")
@@ -86,7 +86,9 @@ def graded_knots(
     inner = np.unique(_checks.vector(list(breaks), "breaks"))
     inner = inner[(inner > a) & (inner < b)]
     if pieces <= inner.size:
-        raise InputError(f"`pieces` must be at least {inner.size + 1} with {inner.size} inner `breaks`, but is {pieces}.")
+        raise InputError(
+            f"`pieces` must be at least {inner.size + 1} with {inner.size} inner `breaks`, but is {pieces}."
+        )
     edges, mass = _mass(f, (a, b), inner, pieces, exponent)
     total = np.concatenate([[0.0], np.cumsum(mass)])
     ends = np.concatenate([[a], inner, [b]])

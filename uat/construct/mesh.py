@@ -78,6 +78,11 @@ class Mesh:
         self._mark()
         return True
 
+    def insert_around(self, where: float) -> bool:
+        """Sample f at a point and around it at every scale; whether anything was new."""
+        reach = (self.b - self.a) * 0.5 ** np.arange(1, 48)
+        return self.insert(np.concatenate([[where], where - reach, where + reach]))
+
     def divide(self, width: Callable[[Floats], Floats], deadline: Deadline) -> None:
         """Halve cells until their middles lie within RESOLUTION of the tube's width from the chord."""
         left, right, low, high = self.x[:-1], self.x[1:], self.y[:-1], self.y[1:]
@@ -143,12 +148,9 @@ class Mesh:
         near = np.minimum(h0, h1) / 32
         e, exits = links.exits[stopped, 0], marks[stopped, EXIT]
         gap = x[exits] - x[exits - 1]
-        return self.insert(
-            np.concatenate(
-                [tangency, tangency - near, tangency + near, x[k] - h0 / 2, x[k] + h1 / 2]
-                + [e, e - gap / 32, e + gap / 32, e + gap * 1e-6]
-            )
-        )
+        tangencies = [tangency, tangency - near, tangency + near, x[k] - h0 / 2, x[k] + h1 / 2]
+        leavings = [e, e - gap / 32, e + gap / 32, e + gap * 1e-6]
+        return self.insert(np.concatenate([*tangencies, *leavings]))
 
 
 def least_scale(
@@ -182,10 +184,16 @@ def least_scale(
 
 
 def polish(
-    mesh: Mesh, tube: Callable[[float], Tube], margin: float, pieces: int, guess: float, accuracy: float,
+    mesh: Mesh,
+    tube: Callable[[float], Tube],
+    margin: float,
+    pieces: int,
+    guess: float,
+    accuracy: float,
     deadline: Deadline,
 ) -> tuple[float, float]:
     """The least scale for f itself: bisect, sample anew where the links touch and leave, until it stands still."""
+
     def at(scale: float) -> Links:
         return mesh.links(tube(scale), margin)
 

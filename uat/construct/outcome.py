@@ -31,7 +31,7 @@ class Narrowest:
         The proof of `lower_bound`; None where 1 piece is needed trivially, or where f does not run on balls.
     least_error : (float, float)
         With ``pieces=``: a bracket of the least tolerance that this number of pieces can reach. Its lower end is proven
-        by `error_witness`, its upper end by `certificate`. With ``tol=``: (0, tol) narrowed by what was reached.
+        by `error_witness` (0 without one), its upper end by `tube` (infinite where that is not proven).
     error_witness : Witness or None
         The proof that at tolerance ``least_error[0]`` one piece more is needed.
     note : str
@@ -68,8 +68,9 @@ class Narrowest:
         text = f"{self.pieces} pieces in {self.tube} ({word}); at least {self.lower_bound} are needed"
         if self.minimal:
             text = f"{self.pieces} pieces in {self.tube}; fewer cannot do (both proven)"
-        low, high = self.neurons
-        text += f". Fewest neurons: between {low} and {high}"
+        if self.proven:
+            low, high = self.neurons
+            text += f". Fewest neurons: between {low} and {high}"
         return text + (f". {self.note}" if self.note else ".")
 
     def to_dict(self) -> dict[str, Any]:

@@ -45,7 +45,8 @@ class Tube:
 
     def width(self, y: NDArray[Any]) -> NDArray[Any]:
         """tol + rtol |y|, shape of y."""
-        return self.tol + self.rtol * np.abs(y)
+        width: NDArray[Any] = self.tol + self.rtol * np.abs(y)
+        return width
 
     def lower(self, y: NDArray[Any], margin: float = 0) -> NDArray[Any]:
         """The lower wall where f takes the values y; `margin` times the width keeps a one-sided wall away from f."""

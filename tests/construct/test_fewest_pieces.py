@@ -1,0 +1,307 @@
+"""The counts and errors that theory promises, each proven from both sides; hard input; refusals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+from scipy import special
+
+import uat
+from uat import InputError
+from uat.construct.witness import check_witness
+
+Function = Callable[[Any], Any]
+
+
+def bump(x: Any) -> Any:
+    return np.exp(-100 * (x - 2) ** 2)
+
+
+def drawdown(x: Any) -> Any:
+    return 8.6 - 8.6 / (1 + (x / 9) ** -1.62) ** 2
+
+
+def decimal_enclosure(f: Callable[[Any], Any]) -> Callable[[float], tuple[Fraction, Fraction]]:
+    """f at a point by mpmath's interval arithmetic at 60 digits: independent of the library's balls."""
+
+    def enclose(x: float) -> tuple[Fraction, Fraction]:
+        mpmath.iv.dps = 60
+        low, high = (Fraction(*mpmath.libmp.to_rational(end)) for end in f(mpmath.iv.mpf(x))._mpi_)
+        return low, high
+
+    return enclose
+
+
+# theory C7: function, interval, fewest continuous pieces at 0.1 and 0.01
+ROWS: list[tuple[str, Function, tuple[float, float], int, int]] = [
+    ("x^2", np.square, (-3.5, 3.5), 8, 25),
+    ("ln", np.log, (1, 32), 3, 9),
+    ("sin", np.sin, (0, 2 * np.pi), 5, 13),
+    ("tanh", np.tanh, (-5, 5), 3, 9),
+    ("sin(x)/x", lambda x: np.sin(x) / x, (1, 12), 3, 9),
+    ("2x^2+x^3", lambda x: 2 * x**2 + x**3, (-2.5, 2.5), 11, 34),
+    ("exp(-x)sin(x)", lambda x: np.exp(-x) * np.sin(x), (-4, 4), 14, 43),
+    ("bump", bump, (0, 3), 4, 11),
+]
+
+
+@pytest.mark.parametrize(("name", "f", "domain", "at_tenth", "at_hundredth"), ROWS, ids=[row[0] for row in ROWS])
+def test_c7(name: str, f: Function, domain: tuple[float, float], at_tenth: int, at_hundredth: int) -> None:
+    for tol, count in ((0.1, at_tenth), (0.01, at_hundredth)):
+        n = uat.narrowest(f, domain, tol=tol)
+        assert (n.pieces, n.lower_bound, n.minimal) == (count, count, True), (name, str(n))
+        assert n.certificate.proven
+        assert n.certificate.upper <= tol
+        assert n.witness is not None
+        assert n.witness.count() == count
+
+
+@pytest.mark.parametrize(
+    ("f", "domain", "tol", "count"),
+    [(np.sin, (0, 2 * np.pi), 0.11, 5), (np.tanh, (-5, 5), 0.06, 5), (bump, (0, 3), 0.3, 4)],
+)
+def test_continuous_counts_where_jumps_would_save_a_piece(
+    f: Function, domain: tuple[float, float], tol: float, count: int
+) -> None:
+    n = uat.narrowest(f, domain, tol=tol)
+    assert (n.pieces, n.minimal) == (count, True)
+    assert n.witness is not None
+    assert n.witness.kind == "windows"  # three-point triples cannot prove it
+
+
+@pytest.mark.parametrize(
+    ("f", "domain", "errors"),
+    [
+        (
+            np.sin,
+            (0, 2 * np.pi),
+            {1: 0.6824596, 2: 0.6824596, 3: 0.1200262, 4: 0.1200262}
+            | {5: 0.0481364, 8: 0.0257787, 16: 0.0060026, 32: 0.0014499},
+        ),
+        (np.tanh, (-5, 5), {1: 0.4788400, 2: 0.47884, 3: 0.0632572, 4: 0.0632572, 8: 0.0128094, 16: 0.0029357}),
+    ],
+)  # fmt: skip
+def test_c8_least_errors_and_plateaus(f: Function, domain: tuple[float, float], errors: dict[int, float]) -> None:
+    for pieces, error in errors.items():
+        n = uat.narrowest(f, domain, pieces=pieces)
+        low, high = n.least_error
+        assert abs(high - error) <= 1e-7  # the table's last digit is rounded up in places
+        assert low <= high <= low * (1 + 1e-9)
+        assert n.pieces <= pieces
+        assert n.minimal
+        assert n.certificate.upper == high
+        assert n.error_witness is not None
+        assert n.error_witness.count() > pieces
+
+
+def ln_error(pieces: int) -> float:
+    with mpmath.workdps(40):
+        r = mpmath.mpf(32) ** (mpmath.mpf(1) / pieces)
+        return float((mpmath.log((r - 1) / mpmath.log(r)) - 1 + mpmath.log(r) / (r - 1)) / 2)
+
+
+CLOSED_FORMS = [
+    ("x^2", np.square, (-1, 3), lambda n: 16 / (8 * n * n)),
+    ("sqrt", np.sqrt, (0, 1), lambda n: 1 / (4 * n * (n + 1))),
+    ("1/x", lambda x: 1 / x, (0.5, 4), lambda n: (0.5**-0.5 - 4**-0.5) ** 2 / (2 * n * n)),
+    ("ln", np.log, (1, 32), ln_error),
+]
+
+
+@pytest.mark.parametrize(("name", "f", "domain", "error"), CLOSED_FORMS, ids=[row[0] for row in CLOSED_FORMS])
+@pytest.mark.parametrize("pieces", [1, 2, 3, 5, 10, 27, 64])
+def test_c5_closed_forms(name: str, f: Function, domain: tuple[float, float], error: Any, pieces: int) -> None:
+    low, high = uat.narrowest(f, domain, pieces=pieces).least_error
+    rounding = 1e-14  # of the closed form itself
+    assert low <= error(pieces) * (1 + rounding), name
+    assert high >= error(pieces) * (1 - rounding), name
+    assert high <= low * (1 + 1e-9), name
+
+
+def test_c5_knots() -> None:
+    pieces = 7
+    k = np.arange(pieces + 1)
+    n = uat.narrowest(np.sqrt, (0, 1), pieces=pieces)
+    np.testing.assert_allclose(n.piecewise.knots, (k * (k + 1) / (pieces * (pieces + 1))) ** 2, atol=1e-4)
+
+
+def test_knife_edges_are_decided_or_reported() -> None:
+    for f, domain, tol, count in (
+        (np.square, (-3.5, 3.5), 0.005, 35),
+        (np.square, (-10, 10), 2, 5),
+        (lambda x: -(x**2), (-10, 10), 2, 5),
+    ):
+        n = uat.narrowest(f, domain, tol=tol)
+        assert n.proven
+        assert n.lower_bound == count
+        assert n.pieces in (count, count + 1)
+        assert n.minimal or "knife edge" in n.note
+
+
+def test_linas_published_counts() -> None:
+    assert minimal(uat.narrowest(lambda x: x**3, (-10, 10), tol=2)) == 19
+    assert minimal(uat.narrowest(lambda x: x**2 + 1, (-10, 10), rtol=0.01)) == 22
+    assert minimal(uat.narrowest(lambda x: x**3 + 20, (-2, 2), rtol=0.01)) == 5
+    assert minimal(uat.narrowest(lambda x: 1 / np.sqrt(1 - x) - 1, (0, 0.92), tol=0.05)) == 4
+
+
+def minimal(n: uat.Narrowest) -> int:
+    assert n.minimal, str(n)
+    return n.pieces
+
+
+@pytest.mark.parametrize("tol", [0.1, 1e-3, 1e-9, 1e-14])
+def test_a_kink_off_the_mesh(tol: float) -> None:
+    assert minimal(uat.narrowest(lambda x: np.abs(x - 1 / 3), (0, 1), tol=tol)) == 2
+
+
+@pytest.mark.parametrize(
+    ("f", "domain", "tol"),
+    [
+        (np.sqrt, (0, 1), 1e-4),
+        (lambda x: special.xlogy(x, x), (0, 1), 1e-3),
+        (lambda x: x**0.3, (0, 1), 0.01),
+        (lambda x: np.exp(-(((x - 0.123456) * 1e4) ** 2)), (0, 1), 0.01),
+        (lambda x: (1 / np.cosh(1000 * (x - 0.6))) ** 6, (0, 1), 0.01),
+        (lambda x: np.sin(300 * x), (0, 1), 0.05),
+        (lambda x: np.tanh(11 * np.sin(12 * x)), (0, 1), 0.01),
+        (lambda x: 1.03 * np.exp(-100 * (x - 1.2) ** 2) + bump(x), (0, 3), 0.01),
+        (lambda x: np.maximum(x, x * x - 1), (-2, 3), 0.01),
+        (drawdown, (1e-3, 20), 1e-3),
+    ],
+)
+def test_hard_input(f: Function, domain: tuple[float, float], tol: float) -> None:
+    n = uat.narrowest(f, domain, tol=tol)
+    minimal(n)
+    x = np.linspace(*domain, 200_001)
+    assert np.abs(f(x) - n.piecewise(x)).max() <= n.certificate.upper <= tol
+
+
+def test_a_spike_between_the_samples_counts_for_the_least_error() -> None:
+    """Four pieces: two constant stretches and two flanks; the samples of a first mesh see 0 throughout."""
+    n = uat.narrowest(lambda x: np.exp(-(((x - 0.123456) * 1e4) ** 2)), (0, 1), pieces=4)
+    low, high = n.least_error
+    assert 0.05 < low < high < 0.06
+    assert n.minimal
+
+
+def test_relative_and_one_sided() -> None:
+    def cost(x: Any) -> Any:
+        return 3.0375e-7 * x**3 - 1.6875e-3 * x**2 + 3.09375 * x + 3750
+
+    n = uat.narrowest(cost, (0, 5000), rtol=0.1, side="under")
+    minimal(n)
+    x = np.linspace(0, 5000, 100_001)
+    assert (n.piecewise(x) <= cost(x)).all()
+    assert (n.piecewise(x) >= 0.9 * cost(x)).all()
+
+
+@pytest.mark.parametrize("side", ["over", "under"])
+def test_one_sided_never_crosses_and_costs_twice_the_error(side: str) -> None:
+    """E_N one-sided is 2 E_N: shift the two-sided optimum. Checked with exact values of p at floats, against mpmath."""
+    sign = 1 if side == "over" else -1
+    n = uat.narrowest(np.sin, (0, 6), pieces=6, side=side)
+    assert n.proven
+    low, high = n.least_error
+    twice = 2 * uat.narrowest(np.sin, (0, 6), pieces=6).least_error[0]
+    assert low <= twice * (1 + 1e-9)
+    assert twice <= high <= twice * (1 + 1e-6)
+    with mpmath.workdps(30):
+        for x in np.linspace(0, 6, 2001).tolist():
+            assert sign * (mpmath.mpf(n.piecewise(x)) - mpmath.sin(x)) > 0
+    tolerance = uat.narrowest(np.sin, (0, 6), tol=0.01, side=side)
+    assert tolerance.minimal
+    assert tolerance.pieces == minimal(uat.narrowest(np.sin, (0, 6), tol=0.005))
+
+
+def test_balance_spends_the_slack() -> None:
+    n = uat.narrowest(np.sin, (0, 2 * np.pi), tol=0.1)
+    assert n.certificate.upper < 1.02 * 0.0481364  # E_5, though 0.1 was allowed
+
+
+def test_breaks_and_through() -> None:
+    n = uat.narrowest(np.sin, (-1, 6), tol=0.01, breaks=[1, 2.5], through=[0])
+    minimal(n)
+    assert {1.0, 2.5, 0.0} <= set(n.piecewise.knots.tolist())
+    assert n.piecewise(0.0) == 0.0
+
+
+def test_shapes_survive() -> None:
+    n = uat.narrowest(np.tanh, (-20, 20), tol=0.01, monotone=True)
+    assert n.piecewise.is_monotone
+    assert n.piecewise.slopes.min() >= 0
+    assert minimal(n) == minimal(uat.narrowest(np.tanh, (-20, 20), tol=0.01))
+    assert uat.narrowest(np.exp, (0, 6), tol=0.05, convex=True).piecewise.is_convex
+    assert uat.narrowest(np.log, (1, 6), tol=0.01, convex=True, monotone=True).piecewise.is_concave
+
+
+def test_straight_functions_need_one_piece() -> None:
+    for keywords in ({"tol": 0.01}, {"pieces": 5}):
+        n = uat.narrowest(lambda x: 2 * x + 1, (0, 6), **keywords)  # type: ignore[arg-type]  # one of the two
+        assert (n.pieces, n.minimal) == (1, True)
+
+
+def test_black_boxes_are_estimated_and_say_so() -> None:
+    with pytest.warns(uat.NotProvenWarning, match="jv"):
+        n = uat.narrowest(lambda x: special.jv(2, x), (0, 10), tol=0.01)
+    assert not n.proven
+    assert not n.minimal
+    assert n.lower_bound == 1
+    assert math.isinf(n.certificate.upper)
+    assert "no lower bound is proven, because there is no rule for jv" in n.note
+
+
+def test_a_singular_end_is_named() -> None:
+    with pytest.warns(uat.NotProvenWarning):
+        n = uat.narrowest(drawdown, (0, 20), tol=0.01)
+    assert not n.minimal
+    assert "no finite enclosure of f(0.0) was found" in n.note
+
+
+def test_a_jump_is_no_false_proof() -> None:
+    n = uat.narrowest(lambda x: np.where(x < 0.3, 0.0, 1.0), (0, 1), tol=0.1)
+    assert not n.proven
+    assert not n.minimal
+    assert "jumps by at least 1 at" in n.note
+
+
+def test_out_of_time_returns_a_true_bracket() -> None:
+    n = uat.narrowest(np.sin, (0, 6), tol=1e-6, seconds=0.05)
+    assert 1100 < n.lower_bound <= 1174
+    assert n.pieces >= 1174 or not n.proven
+    assert "`seconds`" in n.note
+
+
+@pytest.mark.parametrize(
+    ("keywords", "sentence"),
+    [
+        ({"rtol": 0.1}, "`rtol` alone asks for no error at all where f vanishes, which it does between"),
+        ({"tol": 0}, "`tol` must be > 0, but is 0"),
+        ({"pieces": 0}, "`pieces` must be an integer >= 1, but is 0"),
+        ({"tol": 0.1, "breaks": [7]}, r"`breaks` must lie in \[0.0, 6.0\], but 7.0 does not"),
+        ({"tol": 0.1, "monotone": True}, r"`monotone` = True needs a monotone f, but f\("),
+        ({"tol": 0.01, "convex": True}, "`convex` = True cannot be kept: f is neither convex nor concave"),
+        ({"tol": 0.1, "seconds": -1}, "`seconds` must be > 0, but is -1"),
+    ],
+)
+def test_refusals(keywords: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        uat.narrowest(np.sin, (0, 6), **keywords)
+
+
+def test_a_witness_is_accepted_by_an_independent_enclosure_and_refused_when_edited() -> None:
+    n = uat.narrowest(np.sin, (0, 2 * np.pi), tol=0.11)
+    assert n.witness is not None
+    data = n.witness.to_dict()
+    sine = decimal_enclosure(mpmath.iv.sin)
+    assert check_witness(data, sine)
+    assert not check_witness({**data, "pieces": data["pieces"] + 1}, sine)
+    assert not check_witness({**data, "tol": 0.2}, sine)
+    narrowed = {**data, "low": [v + 1e-3 for v in data["low"]], "high": [v + 1e-3 for v in data["high"]]}
+    assert not check_witness(narrowed, sine)
