@@ -123,6 +123,18 @@ def _power(inner: RandomFormula, n: float) -> RandomFormula:
     return RandomFormula(f"{inner.text}**{n!r}", lambda x: inner.on_numpy(x) ** n, on_mpmath)
 
 
+def _scaled(inner: RandomFormula, a: float, how: str) -> RandomFormula:
+    """inner * a, inner / a, a / inner or a - inner."""
+    apply: dict[str, Callable[[Any, Any], Any]] = {
+        "x*a": lambda x, c: x * c, "x/a": lambda x, c: x / c, "a/x": lambda x, c: c / x, "a-x": lambda x, c: c - x,
+    }  # fmt: skip
+    return RandomFormula(
+        f"({how} with x = {inner.text}, a = {a!r})",
+        lambda x: apply[how](inner.on_numpy(x), a),
+        lambda x: apply[how](inner.on_mpmath(x), mpmath.mpf(a)),
+    )
+
+
 def formulas(steps: bool = True) -> st.SearchStrategy[RandomFormula]:
     """Random formulas of a few operations."""
     constants = st.sampled_from([-2.0, -0.5, 0.1, 0.5, 1.0, 3.0])
@@ -133,6 +145,7 @@ def formulas(steps: bool = True) -> st.SearchStrategy[RandomFormula]:
         return st.one_of(
             st.builds(_apply, st.sampled_from(names), children),
             st.builds(_combine, st.sampled_from(sorted(BINARY)), children, children),
+            st.builds(_scaled, children, constants, st.sampled_from(["x*a", "x/a", "a/x", "a-x"])),
             st.builds(_power, children, st.sampled_from([2, 3, -1, -2, 0.5, 1.5, -0.3])),
         )
 

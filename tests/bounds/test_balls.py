@@ -18,7 +18,7 @@ from uat.bounds.intervals import Interval
 from uat.bounds.jets import Jet
 from uat.bounds.numpy_rules import UFUNCS
 
-TOLERANCE = mpmath.mpf(10) ** -40  # mpmath's own rounding at 60 digits; balls carry 64 bits
+TOLERANCE = mpmath.mpf(10) ** -25  # the oracle rounds at 60 digits, and a square root at 0 halves them
 
 
 @pytest.fixture(autouse=True)
@@ -53,10 +53,10 @@ def check_jet(jet: Jet, f: Any, points: list[float]) -> None:
         assert holds(jet.c0, value)
     if not (x[0] < x[1] < x[2]) or min(x[1] - x[0], x[2] - x[1]) < 1e-6:
         return
-    noise = mpmath.mpf(10) ** -35 * (1 + max(map(abs, y)))
+    noise = mpmath.mpf(10) ** -22 * (1 + max(map(abs, y)))
     first = [(y[1] - y[0]) / (x[1] - x[0]), (y[2] - y[1]) / (x[2] - x[1])]
     assert all(holds(jet.c1, quotient, noise) for quotient in first)
-    assert holds(jet.c2, (first[1] - first[0]) / (x[2] - x[0]), noise * 10**8)
+    assert holds(jet.c2, (first[1] - first[0]) / (x[2] - x[0]), noise * 10**7)
 
 
 @pytest.mark.parametrize("name", sorted(oracle.UNARY))
@@ -81,14 +81,21 @@ def test_every_rule_contains(name: str, data: st.DataObject) -> None:
     if name != "abs" or x:
         assert at.c1.is_finite()
         assert at.c2.is_finite()
+    if name == "abs":
+        return
+    middle = (low + high) / 2  # and right: the coefficients at a point, against mpmath's derivatives
+    at = on_numpy(Jet.variable(arb(middle)))
+    for n, ball in ((1, at.c1), (2, at.c2)):
+        number = mpmath.diff(on_mpmath, middle, n) / mpmath.factorial(n)
+        assert abs(exact(ball.mid()) - number) <= 1e-12 * (1 + abs(number))
 
 
 def test_the_rules_are_all_tested() -> None:
-    named = {on_numpy for on_numpy, *_ in oracle.UNARY.values()}
-    missing = {u.__name__ for u in UFUNCS if u.nin == 1 and u not in named} - {
-        *oracle.STEPS, "rint", "negative", "positive", "fabs", "logical_not", "invert", "radians", "degrees", "entr",
-    } if all(hasattr(u, "nin") for u in UFUNCS) else set()  # fmt: skip
-    assert not missing
+    tested = {on_numpy for on_numpy, *_ in oracle.UNARY.values()} | {on_numpy for on_numpy, _ in oracle.STEPS.values()}
+    elsewhere = {np.rint, np.negative, np.positive, np.fabs, np.logical_not, np.invert, np.radians, np.degrees}
+    elsewhere |= {scipy.special.entr, scipy.special.cbrt, scipy.special.exp2, getattr(scipy.special, "softplus", None)}
+    unary = {u for u in UFUNCS if getattr(u, "nin", 1) == 1}
+    assert unary - tested - elsewhere == set()
 
 
 @settings(max_examples=250)
@@ -106,6 +113,28 @@ def test_random_formulas_contain(formula: oracle.RandomFormula, points: list[flo
     check_jet(formula.on_numpy(Jet.variable(arb(middle, radius))), formula.on_mpmath, points)
     image = formula.on_numpy(Interval(arb(left), arb(right)))
     assert all(holds(image.low.union(image.high), value) for value in values)
+
+
+@pytest.mark.parametrize("a", [3, 0.1, np.float64(-2.5), np.int64(7)])
+@pytest.mark.parametrize("how", ["x+a", "a+x", "x-a", "a-x", "x*a", "a*x", "x/a", "a/x", "a**x", "x**a"])
+def test_constants_on_either_side(how: str, a: Any) -> None:
+    def f(x: Any, c: Any) -> Any:
+        y = 2 * x * x + x
+        table = {"+": lambda p, q: p + q, "-": lambda p, q: p - q, "*": lambda p, q: p * q, "/": lambda p, q: p / q}
+        table["**"] = lambda p, q: p**q
+        sign = how.strip("xa")
+        return table[sign](y, c) if how.startswith("x") else table[sign](c, y)
+
+    if how == "a**x" and a < 0:
+        return
+    points = [0.40625, 0.4375, 0.453125]
+    jet = f(Jet.variable(arb(0.4375, 0.03125)), a)
+    assert jet.c2.is_finite()
+    check_jet(jet, lambda x: f(x, mpmath.mpf(float(a))), points)
+    point = f(Jet.variable(arb(0.4375)), a)
+    exactly = [mpmath.diff(lambda x: f(x, mpmath.mpf(float(a))), 0.4375, n) / mpmath.factorial(n) for n in range(3)]
+    for ball, number in zip((point.c0, point.c1, point.c2), exactly, strict=True):
+        assert abs(exact(ball.mid()) - number) <= 1e-12 * (1 + abs(number))
 
 
 @settings(max_examples=60)
@@ -143,7 +172,7 @@ def test_a_straddling_where_counts_both_branches() -> None:
         lambda x: np.polynomial.Polynomial([1, 2, 3])(x),
         lambda x: np.polynomial.Chebyshev([1.0, 2, 3])(x),
         lambda x: np.sin(np.asarray(x)) + 1,
-        lambda x: np.sum(np.array([1.0, 2.0]) * np.sin(np.array([1.0, 2.0]) * x)) if np.ndim(x) == 0 else 0,
+        lambda x: np.sum(np.array([1.0, 2.0]) * np.sin(np.array([1.0, 2.0]) * x)),
         lambda x: (x > 0.3) * x + (x <= 0.3) * 2,
         lambda x: np.where((x > 0.1) & (x < 0.3) | ~(x < 0.9), x, 1 - x),
         lambda x: np.heaviside(x - 0.3, 0.5),
@@ -159,18 +188,15 @@ def test_a_straddling_where_counts_both_branches() -> None:
         lambda x: np.fmax(x, 0.3) + np.fmin(0.2, x) + abs(-x) + np.fabs(x),
     ],
 )
-@pytest.mark.parametrize(("low", "high"), [(0.21, 0.22), (0.125, 0.375), (0.3, 0.5)])
+@pytest.mark.parametrize(("low", "high"), [(0.21, 0.22), (0.2, 0.3), (0.3, 0.5)])
 def test_numpy_idioms_agree_with_floats(f: Any, low: float, high: float) -> None:
     for x in np.linspace(low, high, 7):
-        value = float(np.asarray(f(float(x)) if np.ndim(f(np.float64(x))) == 0 else f(np.array([x]))).reshape(-1)[0])
-        for image in (
-            f(Jet.variable(arb((low + high) / 2, (high - low) / 2 + 1e-17))),
-            f(Interval(arb(low), arb(high))),
-        ):
+        value = float(np.asarray(f(np.array([x]))).reshape(-1)[0])
+        for ball in (Jet.variable(arb((low + high) / 2, (high - low) / 2 + 1e-17)), Interval(arb(low), arb(high))):
+            image = f(ball)
             image = image.item() if isinstance(image, np.ndarray) else image
-            ball = image.c0
-            assert ball.is_finite()
-            assert float(ball.lower()) - 1e-12 <= value <= float(ball.upper()) + 1e-12
+            assert image.c0.is_finite()
+            assert float(image.c0.lower()) - 1e-12 <= value <= float(image.c0.upper()) + 1e-12
 
 
 @pytest.mark.parametrize("kind", [Jet.variable(arb(0.3, 0.1)), Interval(arb(0.2), arb(0.4))])
@@ -178,7 +204,8 @@ def test_numpy_idioms_agree_with_floats(f: Any, low: float, high: float) -> None
     "f",
     [
         float, int, bool, complex, list, hash,
-        lambda x: [1, 2, 3][x], lambda x: np.arange(3.0)[x], lambda x: np.arange(3.0)[np.asarray(x)], lambda x: {1: 2}[x],
+        lambda x: [1, 2, 3][x], lambda x: np.arange(3.0)[x], lambda x: np.arange(3.0)[np.asarray(x)],
+        lambda x: {1: 2}[x],
         lambda x: np.interp(x, [0, 1], [0, 1]), lambda x: np.asarray(x, float), lambda x: np.float64(x),
         lambda x: scipy.special.jv(0.5, x), lambda x: np.frompyfunc(lambda t: t, 1, 1)(x), lambda x: np.add.reduce(x),
         lambda x: np.add(x, 1, out=np.zeros(1)), lambda x: x + 1j, lambda x: x + "1", lambda x: np.where(x),
@@ -226,7 +253,9 @@ def test_literals_are_exact() -> None:
 
 def test_precision_is_put_back() -> None:
     before = ctx.prec
-    with pytest.raises(ZeroDivisionError), working_precision(200):
+    with working_precision(200):
         assert ctx.prec == 200
-        raise ZeroDivisionError
+    assert ctx.prec == before
+    with pytest.raises(ZeroDivisionError), working_precision(200):
+        _ = 1 // 0
     assert ctx.prec == before

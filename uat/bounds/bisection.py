@@ -15,14 +15,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from uat.bounds.balls import precision_of
-from uat.bounds.boxes import INF, Box, Cell, candidate, difference_at, down, examine, up
+from uat.bounds.boxes import INF, Box, Cell, candidate, difference_at, down, examine, largest_on
 from uat.bounds.running import FunctionOnBalls
 
 BITS = 64  # one machine word: the fastest precision of flint, 11 bits beyond float64
 Entry = tuple[float, int, Box]  # minus the upper bound, a counter that decides ties, the box
 MOST_BITS = 1024
 _NARROW = 2.0**-44  # of the domain: a box still without a finite bound at this width has none
-MOST_BOXES = 500_000  # beyond three boxes a cell; some seconds of work
+MOST_BOXES = 200_000  # beyond three boxes a cell; some ten seconds of work
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +57,18 @@ class Search:
     note: str = ""
 
     # -- the enclosure
+    def enclosure(self) -> tuple[float, float]:
+        """lower <= sup|f - g| <= upper."""
+        return self.lower, self.upper()
+
     def upper(self) -> float:
         """sup|f - g| <= upper: the largest over all boxes; cells that were never looked at count by the range of f."""
         seen = max((-entry[0] for entry in self.heap), default=0.0)
         if self.visited == len(self.cells):
             return seen
-        rest = self.cells[self.visited :]
-        ends = [cell.at(x) for cell in rest for x in (cell.low, cell.high)]
-        low, high = min(map(down, ends)), max(map(up, ends))
-        f = self.run.interval(rest[0].low, rest[-1].high)
-        return max(seen, up(f.high - low), -down(f.low - high))
+        return max(seen, largest_on(self.run, self.cells[self.visited :]))
 
-    def supremum(self) -> None:
+    def search(self) -> None:
         """Bisect until the goal is reached, nothing more can be done, or the user interrupts."""
         try:
             self._survey()

@@ -13,6 +13,7 @@ at the ends, so the signs matter: absolute values term by term would cost a fact
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flint import arb
@@ -121,15 +122,23 @@ def examine(run: FunctionOnBalls, cell: Cell, low: float, high: float, bits: int
         top, bottom = min(top, up(first)), max(bottom, down(first))
         if over.c2.is_finite() and e1.is_finite():
             top = min(top, up(_parabola_maximum(e0, e1, over.c2.upper(), r)))
-            bottom = max(bottom, -up(_parabola_maximum(-e0, -e1, -over.c2.lower(), r)))
+            bottom = max(bottom, -up(_parabola_maximum(-e0, e1, -over.c2.lower(), r)))
     return Box(cell, low, high, bits, m, top, bottom, e0, e1, c1, over.c2)
 
 
 def _parabola_maximum(e0: Arb, e1: Arb, q: Arb, r: float) -> Arb:
-    """An upper bound of e0 + e1 t + q t^2 over |t| <= r: at the vertex if that is a maximum inside, else at an end."""
+    """An upper bound of e0 +- e1 t + q t^2 over |t| <= r: at the vertex if that is a maximum inside, else at an end."""
     if q < 0 and not abs(e1) >= -2 * q * r:
         return e0 - square(e1) / (4 * q)
     return e0 + abs(e1) * r + q * r * r
+
+
+def largest_on(run: FunctionOnBalls, cells: Sequence[Cell]) -> float:
+    """sup|f - g| on cells that nobody looked at, by the ranges of f and g: true, and usually far too large."""
+    ends = [cell.at(x) for cell in cells for x in (cell.low, cell.high)]
+    low, high = min(map(down, ends)), max(map(up, ends))
+    f = run.interval(cells[0].low, cells[-1].high)
+    return max(up(f.high - low), -down(f.low - high))
 
 
 def candidate(box: Box) -> float:

@@ -21,7 +21,7 @@ from flint import arb
 from uat.bounds.ball_rules import Arb, square
 from uat.bounds.balls import precision_of
 from uat.bounds.bisection import BITS, MOST_BITS, MOST_BOXES, Goal
-from uat.bounds.boxes import INF, Box, Cell, down, examine, up
+from uat.bounds.boxes import INF, Box, Cell, down, examine, largest_on, up
 from uat.bounds.running import FunctionOnBalls
 
 _RECOUNT = 256  # boxes between two exact sums: the running ones are floats
@@ -110,7 +110,7 @@ class Integration:
     swap: tuple[Share, Entry, Entry] | None = None
     seen: float = -1.0
 
-    def integrate(self) -> None:
+    def search(self) -> None:
         """Bisect until the goal is reached, nothing more can be done, or the user interrupts."""
         try:
             for k, cell in enumerate(self.cells):
@@ -125,14 +125,17 @@ class Integration:
             self.note = self._stopped("an interruption")
 
     def enclosure(self) -> tuple[float, float]:
-        """The distance between two floats; infinite above while a cell was never looked at."""
+        """The distance between two floats; cells that were never looked at count by the range of f."""
         shares = self._shares()
         low = sum((share.low for share in shares), arb(0))
         high = sum((share.high for share in shares), arb(0))
+        rest = self.cells[self.visited :]
+        if rest:
+            size = arb(largest_on(self.run, rest))
+            high += (arb(rest[-1].high) - arb(rest[0].low)) * (size if self.norm == "L1" else square(size))
         if self.norm == "L2":
             low, high = _nonnegative(low.lower()).sqrt(), _nonnegative(high.upper()).sqrt()
-        complete = self.visited == len(self.cells)
-        return max(down(low), 0.0), (up(high) if complete else INF)
+        return max(down(low), 0.0), up(high)
 
     def _shares(self) -> list[Share]:
         """The shares of boxes that tile the cells, also while a box is being replaced by its halves."""

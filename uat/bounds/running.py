@@ -87,7 +87,9 @@ class FunctionOnBalls:
             scale = max(scale, abs(proven), abs(seen))
             apart += abs(proven - seen) > _AGREEMENT * scale
         if checked and 2 * apart > checked:
-            return "f on floats and f on balls are different functions (it may treat arrays apart)"
+            return (
+                "f on floats and f on balls are different functions: it treats arrays apart, or floats lose its digits"
+            )
         return ""
 
     def _float_value(self, x: float) -> float | None:

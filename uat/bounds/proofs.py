@@ -1,0 +1,148 @@
+"""The ways to a certificate: by balls, by a declared continuity and samples, and, where there is no proof, by sight.
+
+`uat.bounds.certification.certify` chooses; each way returns a `Certificate` that says how it was reached.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from uat._checks import InputError
+from uat.bounds.certification import Certificate
+
+
+def at_a_float32(f: Any, pieces: Any, interval: tuple[float, float], certificate: Certificate) -> float:
+    """A lower end that is reached at a number of that format: the difference at the float32 nearest to `where`."""
+    from uat.bounds import balls, bisection, boxes
+    from uat.bounds.running import FunctionOnBalls
+
+    x = float(np.float32(certificate.where))
+    if not (certificate.method.startswith("second-order") and interval[0] <= x <= interval[1]):
+        return 0.0
+    with balls.working_precision(2 * bisection.BITS):
+        here = [cell for cell in pieces if cell.low <= x <= cell.high]
+        return max(0.0, *(boxes.down(abs(boxes.difference_at(FunctionOnBalls(f), c, x))) for c in here[:1]))
+
+
+def by_samples(f: Any, pieces: Any, goal: Any, facts: Any) -> Certificate:
+    from uat.bounds.declared import SampledSearch
+
+    search = SampledSearch(f, pieces, goal, facts)
+    search.supremum()
+    upper = search.upper()
+    return Certificate(
+        lower=min(search.lower, upper),
+        upper=upper,
+        where=search.where,
+        proven=math.isfinite(upper),
+        assumes=(*facts.assumes, "the values of f are those that it returns in float64"),
+        method=f"declared continuity and {search.samples} samples",
+        boxes=search.samples,
+        note=search.note,
+    )
+
+
+def by_balls(f: Any, pieces: Any, goal: Any, norm: str, interval: tuple[float, float]) -> Certificate:
+    from uat.bounds import bisection, integrals
+    from uat.bounds.running import FunctionOnBalls, NotProvableError, same
+
+    run = FunctionOnBalls(f)
+    probe = interval[0] + (interval[1] - interval[0]) * 0.3819
+    search: Any = None
+    try:
+        doubt = run.distrust(*interval)
+        if not doubt:
+            before = run.value(probe)
+            sup = norm == "sup"
+            search = bisection.Search(run, pieces, goal) if sup else integrals.Integration(run, pieces, goal, norm)
+            search.search()
+            if not same(before, run.value(probe)):
+                doubt = f"f is not a function: two calls at x = {probe!r} differ (random numbers or hidden state)"
+    except NotProvableError as error:
+        doubt = str(error)
+    except KeyboardInterrupt:  # before the search began, or after it ended: during it, it keeps its enclosure itself
+        doubt = "interrupted before anything was proven" if search is None else ""
+    if doubt:
+        return Certificate(0.0, math.inf, interval[0], False, norm=norm, note=_sentence(doubt))
+    lower, upper = search.enclosure()
+    note = search.note or (_jump(run, search, interval) if norm == "sup" else "")
+    return Certificate(
+        lower=lower,
+        upper=upper,
+        where=search.where if math.isfinite(search.where) else interval[0],  # nothing was looked at
+        proven=math.isfinite(upper),
+        assumes=tuple(sorted(run.assumed)),
+        method="second-order balls, bisection" if norm == "sup" else "second-order balls, integrated",
+        norm=norm,
+        boxes=search.boxes,
+        bits=search.bits,
+        note=note or ("" if math.isfinite(upper) else _sentence(run.reason or "f is not finite on the domain")),
+    )
+
+
+def _jump(run: Any, search: Any, interval: tuple[float, float]) -> str:
+    """The largest jump that is proven in one of the highest boxes on which f has no slope."""
+    from uat.bounds.jumps import find_jump
+
+    rough = sorted((entry for entry in search.heap if not entry[2].c1.is_finite()), key=lambda entry: entry[:2])
+    jumps = [find_jump(run, box, interval) for _, _, box in rough[:_BOXES_SEARCHED_FOR_JUMPS]]
+    proven = [jump for jump in jumps if jump is not None]
+    return max(proven, key=lambda jump: jump.size).sentence() if proven else ""
+
+
+_BOXES_SEARCHED_FOR_JUMPS = 4  # some hundred balls each
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith(".") else text + "."
+
+
+def by_sight(f: Any, g: Any, interval: tuple[float, float], certificate: Certificate) -> Certificate:
+    """Where nothing is proven: the largest difference at samples, in float64, as the lower end."""
+    from uat._sampling import sample
+    from uat.piecewise import PiecewiseAffine
+    from uat.relu_net import ReluNet
+
+    inner: Any = np.array([])
+    if isinstance(g, PiecewiseAffine):
+        inner = g.knots
+    elif isinstance(g, ReluNet):
+        inner = np.unique(g.kinks[g.weights != 0])
+    ends = np.concatenate([[interval[0]], inner[(inner > interval[0]) & (inner < interval[1])], [interval[1]]])
+    per_cell = int(np.clip(_SAMPLES // ends.size, 3, _SAMPLES))
+    x = np.unique(np.concatenate([np.linspace(p, q, per_cell) for p, q in pairwise(ends)]))
+    try:
+        values = sample(f, x)
+    except InputError as error:
+        return replace(certificate, lower=0.0, method="nothing", note=f"{certificate.note} {error}")
+    y = g(x) if callable(g) else g[0] * x + g[1]
+    difference = np.abs(values - y)
+    if certificate.norm == "sup":
+        k = int(np.argmax(difference))
+        lower, where = float(difference[k]), float(x[k])
+        method = f"the largest of {x.size} samples"
+    else:  # the trapezoidal rule: an estimate, so the proven lower end is 0
+        power = 1 if certificate.norm == "L1" else 2
+        lower, where = float(np.trapezoid(difference**power, x) ** (1 / power)), float(x[int(np.argmax(difference))])
+        method = f"a sum over {x.size} samples"
+    return replace(certificate, lower=lower, upper=math.inf, where=where, proven=False, method=method, boxes=x.size)
+
+
+_SAMPLES = 20_000
+
+
+def with_rounding(certificate: Certificate, rounding: float, arithmetic: str) -> Certificate:
+    """The enclosure of what evaluation returns: both ends moved outwards by the rounding bound."""
+    if arithmetic == "real":
+        return certificate
+    return replace(
+        certificate,
+        lower=max(0.0, math.nextafter(certificate.lower - rounding, -math.inf)),
+        upper=math.nextafter(certificate.upper + rounding, math.inf),
+        method=f"{certificate.method}, and rounding in {arithmetic} ({rounding:.3g})",
+    )
