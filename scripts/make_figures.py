@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-NAMES = sorted(path.stem for path in (ROOT / "figures").glob("*.py") if path.stem != "__init__")
+NAMES = sorted(path.stem for path in (ROOT / "figures").glob("*.py") if not path.stem.startswith("_"))
 
 
 def main() -> None:

@@ -1,5 +1,5 @@
-"""The best free-knot broken line in the mean square, found by other means than the library's: exact Gram matrices of the
-hats by Gauss-Legendre quadrature (no samples), quasi-Newton on the knots, many starts."""
+"""The best free-knot broken line in the mean square, found by other means than the library's: exact Gram matrices of
+the hats by Gauss-Legendre quadrature (no samples), quasi-Newton on the knots, many starts."""
 
 from __future__ import annotations
 

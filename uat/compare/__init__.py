@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uat.compare.executors import dask, process_pool
+from uat.compare.executors import Serial, dask, process_pool
 from uat.compare.limits import Limits, limits
 from uat.compare.runs import resume, sweep
 from uat.compare.stack import METHODS
@@ -13,6 +13,7 @@ __all__ = [
     "COLUMNS",
     "METHODS",
     "Limits",
+    "Serial",
     "Store",
     "Table",
     "dask",

@@ -6,6 +6,7 @@ whatever locks other threads hold, and a spawned process sees what a machine of 
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 import os
 from collections.abc import Iterator
@@ -53,15 +54,17 @@ def dask(address: str) -> Iterator[Executor]:
         When Dask is not installed, or no scheduler answers within ten seconds.
     """
     try:
-        from distributed import Client, LocalCluster
+        distributed: Any = importlib.import_module("distributed")  # untyped
     except ImportError:
         raise InputError('`dask` needs dask.distributed: pip install "uat-constructive[dask]".') from None
     cluster = None
     try:
         if address == "local":
-            cluster = LocalCluster(n_workers=processors(), threads_per_worker=1, dashboard_address=None)
+            cluster = distributed.LocalCluster(n_workers=processors(), threads_per_worker=1, dashboard_address=None)
         try:
-            client = Client(address if cluster is None else cluster, timeout=DASK_PATIENCE, set_as_default=False)
+            client = distributed.Client(
+                address if cluster is None else cluster, timeout=DASK_PATIENCE, set_as_default=False
+            )
         except (OSError, ValueError, TimeoutError) as error:
             raise InputError(
                 f"`dask` must be the address of a scheduler that answers, such as 'tcp://host:8786', or 'local', "

@@ -1,15 +1,16 @@
 """The learned networks of a sweep: the same samples, the same units, the same budget of steps, one rule for the rate.
 
-The rate rule, for every method that has a rate: of the ladder 1, 10^(-1/2), ..., 10^(-3) each rate trains the same three
-networks, drawn for this purpose alone, for 1/35 of the budget; the rate whose median least loss is smallest wins. These
-seven trials take a fifth of the budget and are counted in it; the run itself has the other four fifths. Trial and run
-both let the rate fall to 0 as a cosine over their own length. The result of a run is its best recorded network.
+The rate rule, for every method that has a rate: of the ladder 1, 10^(-1/2), ..., 10^(-3) each rate trains the same
+three networks, drawn for this purpose alone, for 1/35 of the budget; the rate whose median least loss is smallest wins,
+of equals the smallest. These seven trials take a fifth of the budget and are counted in it; the run itself has the other
+four fifths. Trial and run both let the rate fall to 0 as a cosine over their own length. The result of a run is its best
+recorded network.
 
     gd, momentum, adam   full batches; momentum 0.9
     sgd                  shuffled batches of 32
     lbfgs                SciPy's L-BFGS-B; no rate
-    varpro               variable projection from random kinks, which are moved together (`uat.learn.relocated`), shaken,
-                         and polished again until that no longer helps
+    varpro               variable projection from random kinks, which are moved together (`uat.learn.relocated`),
+                         shaken, and polished again until that no longer helps
     varpro-graded        variable projection from kinks whose density is estimated from the samples; no chance
     warm                 adam, started from the narrowest constructed network; no chance
 

@@ -54,7 +54,7 @@ def limits(function: Any) -> Limits:
 
 
 def _read_off(f: Any, a: float, b: float, cells: int) -> tuple[float, float]:
-    """Sum of (8 d)^(1/2) over cells and max of 8 d / h^2, d the distance of the chord from f in the middle of a cell."""
+    """Sum of (8 d)^(1/2) over cells and max of 8 d / h^2, d the distance of chord and f in the middle of a cell."""
     y = sample(f, np.linspace(a, b, 2 * cells + 1))
     d = np.abs(y[1::2] - (y[:-1:2] + y[2::2]) / 2)
     return float(np.sqrt(8 * d).sum()), float(8 * d.max() / ((b - a) / cells) ** 2)

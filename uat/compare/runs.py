@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -254,7 +254,7 @@ def _unchanged(executor: Executor) -> Executor:
 
 @contextmanager
 def _bar(left: list[Stack], stacks: list[Stack], wanted: bool) -> Iterator[Callable[[Stack], None]]:
-    """A function that is told of every stack that is done: a bar with the time left, if one is wanted and somebody sees."""
+    """A function that is told of every stack that is done: a bar with the time left, if somebody wants and sees it."""
     if not (wanted and sys.stderr.isatty()):
         yield lambda stack: None
         return

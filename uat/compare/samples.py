@@ -1,8 +1,8 @@
 """The samples that every learned method sees, the same for all, and the units in which it sees them.
 
-A uniform grid with both end points, 16 samples a neuron, refined by halving wherever f bends so much from one sample to
-the next that a best piece would hold fewer than four of them: a method must not lose because nobody showed it the steep
-end of sqrt. Where f is smooth nothing is refined, and the mean square over the samples is that over the interval, nearly.
+A uniform grid with both end points, 16 samples a neuron, refined by halving wherever f bends so much from one sample
+to the next that a best piece would hold fewer than four of them: a method must not lose because nobody showed it the
+steep end of sqrt. Where f is smooth nothing is refined, and the mean square over the samples is nearly the integral.
 
 Training sees x in [-1, 1] and y with mean 0 and variance 1, as every guide to training advises; the trained network is
 carried back exactly, but for one rounding a parameter.
@@ -62,7 +62,8 @@ class Samples:
     def to_t(self, x: Floats) -> Floats:
         """[a, b] -> [-1, 1], increasing, the end points exactly."""
         a, b = self.x[0], self.x[-1]
-        return np.clip((x - a) / (b - a) * 2 - 1, -1, 1)
+        t: Floats = np.clip((x - a) / (b - a) * 2 - 1, -1, 1)
+        return t
 
     def forward(self, p: PiecewiseAffine) -> ReluNet:
         """A piecewise-affine function on [a, b] as a network (a bias, as many neurons as pieces) in scaled units."""

@@ -57,9 +57,10 @@ class Setting:
     @property
     def key(self) -> str:
         """What its rows depend on, the seed and the versions apart, as a short text."""
-        identity = [self.problem.identity, *self.problem.domain, self.problem.name, self.method, self.width, self.budget]
+        p = self.problem
+        identity = [p.identity, *p.domain, p.name, self.method, self.width, self.budget]
         digest = hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16]
-        return f"{self.problem.name}/{self.method}/{self.width}/{self.budget}/{digest}"
+        return f"{p.name}/{self.method}/{self.width}/{self.budget}/{digest}"
 
 
 def problems(functions: Any) -> list[Problem]:

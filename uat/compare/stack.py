@@ -135,4 +135,3 @@ class _OneThread:
 
 
 _one_blas_thread = _OneThread()
-

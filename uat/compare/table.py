@@ -31,7 +31,7 @@ COLUMNS: dict[str, str] = {
     "a": "REAL",
     "b": "REAL",
     "samples": "INTEGER",  # seen by every learned method
-    "pieces": "INTEGER",  # affine pieces on [a, b]; E_N counts these (A5: width - 1 <= pieces of a best one <= width + 1)
+    "pieces": "INTEGER",  # affine pieces on [a, b], at most width + 1; E_N counts these
     "sup_lower": "REAL",  # sup_lower <= sup|f - net| <= sup_error where proven; both the largest seen where not
     "sup_error": "REAL",
     "proven": "INTEGER",

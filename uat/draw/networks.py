@@ -8,7 +8,7 @@ import numpy as np
 
 from uat._checks import Floats
 from uat._sampling import Function, sample
-from uat.draw.style import BLACK, BLUE, GREY, ORANGE, VERMILION, style
+from uat.draw.style import BLACK, BLUE, GREY, ORANGE, VERMILION, axes_of, style
 from uat.piecewise import PiecewiseAffine
 from uat.relu_net import ReluNet
 
@@ -55,6 +55,31 @@ def approximation_figure(
         axes[-1].set_xlabel("x")
         axes[-1].set_xlim(*p.domain)
     return figure
+
+
+def approximation(r: Any, ax: Any = None) -> Any:
+    """The difference of an approximation's network and its function, with tolerance, certified bound and kinks.
+
+    Parameters
+    ----------
+    r : what `uat.approximate` returns (anything with piecewise, net, function, certificate and tol)
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    p = r.piecewise
+    with style():
+        ax = axes_of(ax)
+        if r.function is None:
+            _curves(ax, p, r.net, None, _abscissae(p), "network")
+        else:
+            c = r.certificate
+            _difference(ax, p, r.net, r.function, _abscissae(p), (c.error, c.proven), r.tol)
+        ax.set_xlabel("x")
+        ax.set_xlim(*p.domain)
+    return ax
 
 
 def _abscissae(p: PiecewiseAffine) -> Floats:
