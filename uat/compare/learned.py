@@ -1,10 +1,10 @@
 """The learned networks of a sweep: the same samples, the same units, the same budget of steps, one rule for the rate.
 
 The rate rule, for every method that has a rate: of the ladder 1, 10^(-1/2), ..., 10^(-3) each rate trains the same
-three networks, drawn for this purpose alone, for 1/35 of the budget; the rate whose median least loss is smallest wins,
-of equals the smallest. These seven trials take a fifth of the budget and are counted in it; the run itself has the other
-four fifths. Trial and run both let the rate fall to 0 as a cosine over their own length. The result of a run is its best
-recorded network.
+three networks, drawn for this purpose alone, for 1/35 of the budget; the rate whose median least loss is smallest
+wins, of equals the smallest. These seven trials take a fifth of the budget and are counted in it; the run itself has
+the other four fifths. Trial and run both let the rate fall to 0 as a cosine over their own length. The result of a run
+is its best recorded network.
 
     gd, momentum, adam   full batches; momentum 0.9
     sgd                  shuffled batches of 32
