@@ -53,7 +53,9 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_bits() -> None:
 def test_an_address_that_does_not_answer() -> None:
     started = time.monotonic()
     with (
-        pytest.raises(uat.InputError, match=r"`dask` must be the address of a scheduler that answers, .* but 'tcp://127"),
+        pytest.raises(
+            uat.InputError, match=r"`dask` must be the address of a scheduler that answers, .* but 'tcp://127"
+        ),
         dask("tcp://127.0.0.1:9"),
     ):
         pass

@@ -84,8 +84,17 @@ def error_vs_width(
     return ax
 
 
+def below(figure: Any, ax: Any, columns: int = 3) -> None:
+    """The legend of an axes below it, off the data."""
+    with style():
+        figure.legend(
+            *ax.get_legend_handles_labels(), loc="outside lower center", ncols=columns, handlelength=2.2,
+            columnspacing=1.2,
+        )  # fmt: skip
+
+
 def figure_of(table: Iterable[Row], lines: Callable[[Row], Any] | None = None, *, column: str = "sup_error") -> Any:
-    """One panel of `error_vs_width` a function, one legend for all, to the right of the data.
+    """One panel of `error_vs_width` a function, one legend for all, below the data.
 
     Parameters
     ----------
@@ -103,9 +112,9 @@ def figure_of(table: Iterable[Row], lines: Callable[[Row], Any] | None = None, *
     names = list(dict.fromkeys(row["function"] for row in rows))
     if not names:
         raise InputError("`table` must hold at least one row, but is empty.")
-    columns = min(len(names), 3)
+    columns = min(len(names), 2)
     with style():
-        size = (2.1 * columns + 1.5, 2.2 * -(-len(names) // columns) + 0.3)
+        size = (4.2, 2.0 * -(-len(names) // columns) + 0.9)
         figure = Figure(figsize=size, layout="constrained")
         panels = figure.subplots(-(-len(names) // columns), columns, squeeze=False).ravel()
         shown: dict[str, Any] = {}
@@ -123,7 +132,9 @@ def figure_of(table: Iterable[Row], lines: Callable[[Row], Any] | None = None, *
                 shown.setdefault(label, handle)
         for panel in panels[len(names) :]:
             panel.set_visible(False)
-        figure.legend(shown.values(), shown.keys(), loc="outside right center", handlelength=2.4)
+        figure.legend(
+            shown.values(), shown.keys(), loc="outside lower center", ncols=3, handlelength=2.4, columnspacing=1.2
+        )
     return figure
 
 
