@@ -15,7 +15,10 @@ from uat.compare.table import untimed
 
 distributed = pytest.importorskip("distributed", reason='dask.distributed is not installed (extra "dask")')
 # teardown of a killed worker leaves sockets and event loops to the collector, in Dask's own code
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+pytestmark = [
+    pytest.mark.dask,
+    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 GRID = {"functions": "sin", "widths": [4, 5, 6, 7], "methods": ["uniform", "adam", "sgd", "warm"], "budget": 2000}
 
