@@ -15,9 +15,9 @@ def test_a_sweep_and_its_files_and_its_resumption(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     lines = done.stdout.splitlines()
-    assert lines[0].split() == ["function", "method", "width", "seeds", "sup", "error", "least", "largest"]
-    assert [line.split()[1:4] for line in lines[1:]] == [
-        ["adam", "4", "2"], ["adam", "8", "2"], ["uniform", "4", "1"], ["uniform", "8", "1"],
+    assert lines[0].split() == ["function", "method", "width", "budget", "seeds", "sup", "error", "least", "largest"]
+    assert [line.split()[1:5] for line in lines[1:]] == [
+        ["adam", "4", "70", "2"], ["adam", "8", "70", "2"], ["uniform", "4", "0", "1"], ["uniform", "8", "0", "1"],
     ]  # fmt: skip
     assert (tmp_path / "r.svg").read_text().startswith("<?xml")
     assert len((tmp_path / "r.csv").read_text().splitlines()) == 1 + 6

@@ -205,13 +205,14 @@ def sweep(
     if csv_file:
         table.to_csv(csv_file)
     click.echo(
-        f"{'function':<16} {'method':<14} {'width':>5} {'seeds':>5} {'sup error':>11} {'least':>11} {'largest':>11}"
+        f"{'function':<16} {'method':<14} {'width':>5} {'budget':>7} {'seeds':>5} {'sup error':>11} {'least':>11} "
+        f"{'largest':>11}"
     )
     for group in table.median_by_width():
         name = group["function"] if len(group["function"]) <= 16 else group["function"][:13] + "..."
         status = "" if group["proven"] else "  (estimated)"
         click.echo(
-            f"{name:<16} {group['method']:<14} {group['width']:>5} {group['seeds']:>5} "
+            f"{name:<16} {group['method']:<14} {group['width']:>5} {group['budget']:>7} {group['seeds']:>5} "
             f"{group['median']:>11.4g} {group['low']:>11.4g} {group['high']:>11.4g}{status}"
         )
 

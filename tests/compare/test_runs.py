@@ -10,14 +10,16 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import uat
 from tests.oracles_compare import best_free_knot_rms
-from uat.compare import METHODS, Store, Table, process_pool, read_table, resume, sweep
+from uat.compare import METHODS, Serial, Store, Table, process_pool, read_table, resume, sweep
 from uat.compare.runs import width_list
+from uat.compare.stack import Stack
 from uat.compare.table import untimed
 
 ROOT = Path(uat.__file__).parent.parent
@@ -107,10 +109,25 @@ def test_two_sweeps_share_a_store(small: Table, tmp_path: Path) -> None:
     assert len(read_table(path)) == len(small)
 
 
+class Counting(Serial):
+    """Runs what it is given, and remembers it."""
+
+    def __init__(self) -> None:
+        self.stacks: list[Stack] = []
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+        self.stacks += args
+        return super().submit(fn, *args, **kwargs)
+
+
 def test_a_larger_sweep_does_only_what_is_missing(tmp_path: Path) -> None:
     path = str(tmp_path / "runs.sqlite")
     first = sweep("exp", [4], ["adam", "uniform"], seeds=2, store=path, budget=70)
-    more = sweep("exp", [4, 5], ["adam", "uniform"], seeds=3, store=path, budget=70)
+    counting = Counting()
+    more = sweep("exp", [4, 5], ["adam", "uniform"], seeds=3, store=path, budget=70, executor=counting)
+    assert sorted((s.setting.width, s.setting.method, s.seeds) for s in counting.stacks) == [
+        (4, "adam", (2,)), (5, "adam", (0, 1, 2)), (5, "uniform", (0,)),
+    ]  # fmt: skip
     assert len(more) == 8
     assert [row for row in more if row["width"] == 4 and row["seed"] < 2] == list(first)
     other = sweep({"exp": ("exp(2*x)", (-1, 1))}, [4], ["uniform"], store=path)  # the same name, another function
