@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import uat
-from uat.draw.learning import hinges
+from uat.draw import hinges
 from uat.draw.style import BLACK, BLUE, GREY, ORANGE, VERMILION, style
 
 A, B, PIECES = 0.0, 4.0, 5

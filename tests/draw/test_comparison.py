@@ -1,4 +1,4 @@
-"""Pictures of sweeps and of learning: what is drawn, where, and on whose axes."""
+"""Pictures of sweeps and of hinges: what is drawn, where, and on whose axes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 
 import uat
-from uat import draw, learn
+from uat import draw
 from uat.draw.comparison import LOOKS, figure_of
 
 
@@ -59,11 +59,7 @@ def test_kinks_stand_where_they_are() -> None:
     assert [float(s[0][0]) for s in drawn] == [0.2, 0.7]
 
 
-def test_training_and_hinges_and_approximation() -> None:
-    x = np.linspace(0, 1, 20)
-    fit = learn.fit(learn.uniform_kinks(4, (0, 1)), x, x**2, steps=20, record_every=5, validation=(x, x**2))
-    ax = draw.training(fit, gradient=True)
-    assert labels(ax)[:2] == ["F (training)", "validation"]
+def test_hinges_and_approximation() -> None:
     r = uat.approximate("x**2", (0, 1), width=4, form="output-bias")
     ax = draw.hinges(r.net, domain=(0, 1))
     assert len(ax.get_lines()) == r.width + 1

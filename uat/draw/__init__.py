@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from uat.draw.comparison import error_vs_width, kinks
-from uat.draw.learning import hinges, training
-from uat.draw.networks import approximation
+from uat.draw.networks import approximation, hinges
 
-__all__ = ["approximation", "error_vs_width", "hinges", "kinks", "training"]
+__all__ = ["approximation", "error_vs_width", "hinges", "kinks"]
