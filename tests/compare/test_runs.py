@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import pytest
 
 import uat
 from tests.oracles_compare import best_free_knot_rms
-from uat.compare import METHODS, Serial, Store, Table, process_pool, read_table, resume, sweep
+from uat.compare import METHODS, Serial, Store, Table, process_pool, read_table, resume, runs, sweep
 from uat.compare.runs import width_list
 from uat.compare.stack import Stack
 from uat.compare.table import untimed
@@ -50,6 +50,29 @@ def test_every_method_gives_its_rows() -> None:
 def test_a_process_pool_gives_the_same_bits(small: Table) -> None:
     with process_pool(2) as pool:
         assert untimed(sweep(**SMALL, executor=pool).rows) == untimed(small.rows)
+
+
+def test_a_pool_that_loses_a_process_is_replaced(small: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    pools: list[ProcessPoolExecutor] = []
+
+    def make() -> ProcessPoolExecutor:
+        pools.append(process_pool(2))
+        return pools[-1]
+
+    monkeypatch.setattr(runs, "process_pool", make)
+    monkeypatch.setattr(runs, "processors", lambda: 2)
+    monkeypatch.setattr(runs, "_HANDFUL", 0)
+    store = Store()
+    add = store.add
+
+    def add_and_kill(key: str, rows: list[dict]) -> None:
+        add(key, rows)
+        if len(pools) == 1 and len(store.rows()) >= 10:
+            os.kill(next(iter(pools[0]._processes)), signal.SIGKILL)
+
+    monkeypatch.setattr(store, "add", add_and_kill)
+    assert untimed(sweep(**SMALL, store=store).rows) == untimed(small.rows)
+    assert len(pools) == 2
 
 
 def test_threads_and_stacks_of_other_sizes_give_the_same_bits(small: Table) -> None:
