@@ -1,4 +1,4 @@
-"""The main job on one function: what `uat approximate "exp(-x)*sin(x)" --on -4 4 --width 65 --plot ...` draws."""
+"""The main job: what `uat approximate "exp(-x)*sin(x)" --on -4 4 --tol 0.1 --method narrowest --plot FILE` draws."""
 
 from __future__ import annotations
 
@@ -8,4 +8,4 @@ import uat
 
 
 def draw(quick: bool = False) -> Figure:
-    return uat.approximate("exp(-x)*sin(x)", (-4, 4), tol=0.1).plot()
+    return uat.approximate("exp(-x)*sin(x)", (-4, 4), tol=0.1, method="narrowest").plot()

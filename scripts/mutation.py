@@ -48,8 +48,26 @@ NAMES = {"min": "max", "max": "min", "up": "down", "down": "up", "low": "high", 
 
 # (file, description): why a survivor is no gap
 EQUIVALENT: dict[tuple[str, str], str] = {
+    ("boxes.py", "and/or in over.c0.is_finite() and c1.is_finite()"): (
+        "c0 finite, c1 not: the first-order bound is then infinite, so nothing false; only the range between exact end "
+        "points is missed, which costs tightness at a switch that lies on a knot"
+    ),
     ("boxes.py", "Add to Sub in e0 + c1 * radius"): "radius is the symmetric ball [-r, r]",
     ("boxes.py", "Add to Sub in line + slope * radius"): "radius is the symmetric ball [-r, r]",
+    ("boxes.py", "Add to Sub in whole.low - line + along"): "along = slope * radius is symmetric",
+    ("boxes.py", "and/or in over.c2.is_finite() and e1.is_finite()"): (
+        "where one of the two is not finite the parabola's bound is not finite either, and is not taken"
+    ),
+    ("boxes.py", "Sub to Add in box.high - box.middle"): "in `candidate`, which only guesses where to look",
+    ("boxes.py", "Div to Mult in -e1 / (2 * q)"): "in `candidate`, which only guesses where to look",
+    ("cells.py", "Sub to Add in floats - back"): (
+        "the two-sum error is then never 0, and every difference is formed exactly, in rationals: slower, and as true"
+    ),
+    ("cells.py", "Sub to Add in b - back"): (
+        "the two-sum error is then never 0, and every difference is formed exactly, in rationals: slower, and as true"
+    ),
+    ("bisection.py", "16 to 17"): "how much rounding is worth more bits: a matter of speed",
+    ("bisection.py", "0.0 to 1.0"): "the default of Goal.floor; `certify` always sets it",
 }
 
 

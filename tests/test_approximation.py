@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import uat
-from uat.construct.uniform import fewest_cells
+from uat.construct.grids import fewest_cells
 from uat.targets import TARGETS
 
 
@@ -131,11 +131,11 @@ def test_search_ends_at_a_local_minimum_of_cells() -> None:
 
 
 def test_predictable_failures() -> None:
-    with pytest.raises(uat.InputError, match="is out of reach of a uniform grid: with 4194304 cells the error"):
+    with pytest.raises(uat.InputError, match="is out of reach of a grid of this kind: with 4194304 cells the error"):
         uat.approximate(np.sqrt, (0, 1), tol=1e-5)
     with pytest.raises(uat.InputError, match=r"`tol` = 0.1 is out of reach .* f jumps by at least 1 at x = 0\.3"):
         uat.approximate(lambda x: np.where(x < 0.3, 0.0, 1.0), (0, 1), tol=0.1)
-    with pytest.raises(uat.InputError, match="`tol` = 1e-18 is out of reach of a uniform grid"):
+    with pytest.raises(uat.InputError, match="`tol` = 1e-18 is out of reach of a grid of this kind"):
         uat.approximate(np.sin, (0, 1), tol=1e-18)
     with pytest.raises(uat.InputError, match=r"asks for 5000000000000\d cells and would take"):
         uat.approximate(np.sin, (0, 1), tol=1e-14, lipschitz=1)
@@ -170,3 +170,67 @@ def test_bad_input(arguments: dict[str, object], sentence: str) -> None:
     arguments = {"f": np.sin, "domain": (0, 3), **arguments}
     with pytest.raises(uat.InputError, match=re.escape(sentence)):
         uat.approximate(arguments.pop("f"), arguments.pop("domain"), **arguments)
+
+
+# ------------------------------------------------------------------------------------- graded and narrowest
+
+
+@pytest.mark.parametrize("f", ["sqrt(x)", "x**0.3", "exp(-100*(x-0.4)**2)", "abs(x-1/3)", "xlogy(x, x)"])
+def test_graded_grids_keep_the_tolerance_with_far_fewer_pieces(f: str) -> None:
+    r = uat.approximate(f, (0, 1), tol=2e-3, method="graded")
+    assert r.certificate.proven
+    assert r.certificate.upper <= 2e-3
+    assert dense(r) <= 2e-3
+    n = uat.approximate(f, (0, 1), tol=2e-3, method="narrowest")
+    assert n.certificate.upper <= 2e-3
+    assert n.optimality.lower_bound <= n.pieces <= r.pieces
+    assert n.optimality.minimal
+
+
+def test_graded_width_and_breaks() -> None:
+    r = uat.approximate("abs(x-1/3)+x**2", (0, 1), width=9, method="graded", breaks=[1 / 3])
+    assert r.width == 9
+    assert 1 / 3 in r.piecewise.knots
+    smooth = uat.approximate("exp(3*x)", (0, 1), width=33, method="graded").certificate.upper
+    assert smooth < 0.6 * uat.approximate("exp(3*x)", (0, 1), width=33).certificate.upper
+
+
+@pytest.mark.parametrize("form", ["shifted-origin", "output-bias"])
+def test_narrowest_by_width_is_the_least_error(form: str) -> None:
+    """E_8 of sin on [0, 2 pi] is .0257787 (C8); plateaus may leave a piece unused (C6)."""
+    r = uat.approximate("sin(x)", (0, 2 * np.pi), width=8 + (form == "shifted-origin"), method="narrowest", form=form)
+    low, high = r.optimality.least_error
+    assert low <= r.certificate.upper
+    assert low == pytest.approx(0.0257787, abs=1e-6)
+    assert high == pytest.approx(low, rel=1e-6)
+    assert r.pieces <= 8
+
+
+def test_one_sided_and_relative() -> None:
+    x = np.linspace(0.5, 4, 20_001)
+    for side, sign in (("under", -1), ("over", 1)):
+        r = uat.approximate("ln(x)+x**2", (0.5, 4), tol=0.02, method="narrowest", side=side)
+        difference = sign * (r.piecewise(x) - r.function(x))
+        assert difference.min() >= 0
+        assert difference.max() <= 0.02
+    r = uat.approximate("exp(x)", (0, 5), rtol=0.01, method="narrowest")
+    x = np.linspace(0, 5, 20_001)
+    assert (np.abs(r.net(x) - np.exp(x)) <= 0.01 * np.exp(x) * (1 + 1e-12)).all()
+    assert "fewest pieces" in str(r)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"tol": 0.1, "side": "under"}, "`side` goes with method=\"narrowest\" only, but `method` = 'uniform'."),
+        ({"rtol": 0.1}, "`rtol` goes with method=\"narrowest\" only, but `method` = 'uniform'."),
+        ({"tol": 0.1, "breaks": [0.5]}, '`breaks` go with method="graded" or "narrowest"'),
+        ({"step": 0.1, "method": "graded"}, "`step` goes with method=\"uniform\" only, but `method` = 'graded'."),
+        ({"tol": 0.1, "side": "left", "method": "narrowest"}, "`side` must be one of 'both', 'under', 'over'"),
+        ({"tol": 0.1, "breaks": [9.0], "method": "narrowest"}, "`breaks` must lie in [0.0, 3.0], but 9.0 does not."),
+        ({"rtol": 0.1, "method": "narrowest"}, "`rtol` alone asks for no error at all where f vanishes"),
+    ],
+)
+def test_arguments_that_do_not_go_together(arguments: dict[str, object], sentence: str) -> None:
+    with pytest.raises(uat.InputError, match=re.escape(sentence)):
+        uat.approximate("sin(x)", (0, 3), **arguments)

@@ -33,24 +33,13 @@ PERMITTED: dict[str, set[str]] = {
     "learn": NOUNS,
     "exchange": NOUNS,
     "draw": NOUNS,
-    "approximation": NOUNS | {"construct", "bounds", "targets", "expression", "reference", "draw", "exchange"},
+    "result": NOUNS | {"bounds", "targets", "expression", "draw", "exchange"},
+    "approximation": NOUNS | {"construct", "bounds", "targets", "expression", "reference", "result"},
     "compare": NOUNS | {"approximation", "construct", "bounds", "learn", "targets", "expression", "reference"},
     "reference": set(),
     "__main__": {"cli"},
-    "cli": NOUNS
-    | {
-        "approximation",
-        "construct",
-        "bounds",
-        "learn",
-        "compare",
-        "exchange",
-        "draw",
-        "targets",
-        "expression",
-        "reference",
-    },
 }
+PERMITTED["cli"] = set(PERMITTED) - {"__init__", "__main__", "cli"}  # the command line may call everything
 FREE = {"_checks", "_kernels", "_sampling", "_files"}
 # imported only inside functions: they are slow to import, optional, or belong to one room
 ONLY_IN = {"matplotlib": {"draw"}, "click": {"cli"}, "simpleeval": {"expression"}}

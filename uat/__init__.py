@@ -21,9 +21,9 @@ _HOMES: dict[str, str | None] = {
     "MLP": "uat.mlp",
     "learn": None,
     "compare": None,
-    "Approximation": "uat.approximation",
+    "Approximation": "uat.result",
     "approximate": "uat.approximation",
-    "load": "uat.approximation",
+    "load": "uat.result",
     "Certificate": "uat.bounds.certification",
     "NotProvenWarning": "uat.bounds.certification",
     "narrowest": "uat.construct.fewest_pieces",
@@ -39,9 +39,7 @@ if TYPE_CHECKING:
     from uat import compare as compare
     from uat import learn as learn
     from uat._checks import InputError as InputError
-    from uat.approximation import Approximation as Approximation
     from uat.approximation import approximate as approximate
-    from uat.approximation import load as load
     from uat.bounds.certification import Certificate as Certificate
     from uat.bounds.certification import NotProvenWarning as NotProvenWarning
     from uat.bounds.certification import certify as certify
@@ -52,6 +50,8 @@ if TYPE_CHECKING:
     from uat.piecewise import PiecewiseAffine as PiecewiseAffine
     from uat.piecewise import interpolate as interpolate
     from uat.relu_net import ReluNet as ReluNet
+    from uat.result import Approximation as Approximation
+    from uat.result import load as load
     from uat.targets import Target as Target
     from uat.targets import target as target
 

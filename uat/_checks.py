@@ -186,6 +186,17 @@ def shape(array: NDArray[Any], name: str, wanted: Sequence[int | None], meaning:
         raise InputError(f"`{name}` must have shape {meaning}, but has shape {array.shape}.")
 
 
+def output(array: Any, wanted: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    """An array that results can be written into: the shape and the type of the result, not read-only."""
+    if not isinstance(array, np.ndarray):
+        raise InputError(f"`out` must be a NumPy array, but is {show(array)}.")
+    if array.dtype != dtype:
+        raise InputError(f"`out` must have the dtype of the result, {dtype}, but has {array.dtype}.")
+    shape(array, "out", wanted, f"of `x`, {wanted}")
+    if not array.flags.writeable:
+        raise InputError("`out` must be an array that can be written to, but is read-only.")
+
+
 def memory(numbers: float, what: str) -> None:
     """Refuse to ask for more float64 numbers than the machine has memory for, before they are asked for."""
     asked, there = 8.0 * numbers, _physical_memory()

@@ -2,215 +2,41 @@
 
     r = approximate(np.sin, (0, 2 * np.pi), tol=1e-3)
 
-interpolates sin on a uniform grid (step 1 of the theorem), turns the interpolant into the network that equals it
-(step 2), and says how far the two are from sin: by proof where something is known about the function, by samples where
-not, and which of the two it was.
+interpolates sin on a grid (step 1 of the theorem), or takes the broken line with the fewest pieces, turns it into the
+network that equals it (step 2), and says how far the two are from sin: by proof, or by samples, and which of the two it
+was.
 """
 
 from __future__ import annotations
 
 import difflib
 import math
-import os
 import platform
 import time
 import warnings
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 import uat
 from uat import _checks
 from uat._checks import InputError, show
 from uat._sampling import Function
-from uat.bounds.certification import Certificate, NotProvenWarning
+from uat.bounds.certification import NotProvenWarning
 from uat.bounds.modulus import Declared, Modulus, declared
-from uat.bounds.rounding import conversion_bound
-from uat.construct.uniform import Uniform
+from uat.bounds.rounding import stored_distance
+from uat.construct.fewest_pieces import narrowest
+from uat.construct.grids import Built, Grids
+from uat.construct.outcome import Narrowest
+from uat.construct.tube import SIDES
 from uat.expression import Expression
-from uat.piecewise import PiecewiseAffine, interpolate
+from uat.piecewise import interpolate
 from uat.reference import Reference, is_reference
-from uat.relu_net import FORMS, ReluNet
+from uat.relu_net import FORMS, ReluNet, default_shift
+from uat.result import METHODS, Approximation, Optimality
 from uat.targets import TARGETS, Target, target
-
-METHODS = ("uniform",)
-
-
-@dataclass(frozen=True, eq=False, slots=True, repr=False)
-class Approximation:
-    """A constructed network, the piecewise-affine function that it equals, and what is known of its error.
-
-    Attributes
-    ----------
-    net : ReluNet
-    piecewise : PiecewiseAffine
-    certificate : Certificate of sup|f - piecewise| on the domain; a proven upper end also holds for the net with its
-        stored weights, in exact arithmetic (for what evaluation in floats adds: `uat.certify(f, net, arithmetic=...)`)
-    function : the function itself, or None when it was loaded from a file that only names it
-    source : {"kind": "expression" | "target" | "reference" | "callable", "text": ...}, what the function was given as
-    tol, method, form : how it was asked for
-    seconds : float, what the construction took
-    provenance : versions and options
-    """
-
-    net: ReluNet
-    piecewise: PiecewiseAffine
-    certificate: Certificate
-    function: Function | None
-    source: dict[str, str]
-    tol: float | None
-    method: str
-    form: str
-    seconds: float
-    provenance: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def pieces(self) -> int:
-        """The number of affine pieces."""
-        return self.piecewise.pieces
-
-    @property
-    def width(self) -> int:
-        """The number of neurons: pieces + 1 in the shifted-origin form, pieces in the output-bias form."""
-        return self.net.width
-
-    @property
-    def domain(self) -> tuple[float, float]:
-        """The interval [a, b]."""
-        return self.piecewise.domain
-
-    def __call__(self, x: ArrayLike) -> Any:
-        """The network at x, shape of x."""
-        return self.net(x)
-
-    def rows(self) -> list[tuple[str, str]]:
-        """What is worth knowing, as (name, text) pairs: the table that `print` and the command line show."""
-        a, b = self.domain
-        c = self.certificate
-        rows = [
-            ("function", self.source["text"]),
-            ("domain", f"[{a!r}, {b!r}]"),
-            ("method", f"{self.method}, {self.form}"),
-            ("pieces", str(self.pieces)),
-            ("neurons", str(self.width)),
-            (f"error ({c.status})", f"{c.error:.6g}" + (f"  (at least {c.lower:.6g})" if c.proven else "")),
-            ("largest near x", f"{c.where:.10g}"),
-        ]
-        if self.tol is not None:
-            rows.insert(3, ("tolerance", f"{self.tol:.6g}"))
-        rows += [("assumes", sentence) for sentence in c.assumes]
-        rows += [("note", c.note)] if c.note else []
-        return [*rows, ("seconds", f"{self.seconds:.3g}")]
-
-    def __str__(self) -> str:
-        rows = self.rows()
-        wide = max(len(name) for name, _ in rows)
-        return "\n".join(f"{name:<{wide}}  {text}" for name, text in rows)
-
-    def __repr__(self) -> str:
-        return (
-            f"<Approximation of {self.source['text']}: {self.pieces} pieces, {self.width} neurons, "
-            f"error {self.certificate.error:.3g} ({self.certificate.status})>"
-        )
-
-    def plot(self, path: str | os.PathLike[str] | None = None) -> Any:
-        """The picture: function and network above, their difference with the tolerance band below.
-
-        Parameters
-        ----------
-        path : file name, optional
-            Written when given (PNG, SVG or PDF by its suffix).
-
-        Returns
-        -------
-        matplotlib.figure.Figure
-        """
-        from uat.draw.networks import approximation_figure
-        from uat.draw.style import save
-
-        c = self.certificate
-        figure = approximation_figure(
-            self.piecewise,
-            self.net,
-            self.function,
-            error=c.error,
-            proven=c.proven,
-            tol=self.tol,
-            title=self.source["text"],
-        )
-        if path is not None:
-            save(figure, path)
-        return figure
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the network, its pieces, its certificate and its provenance as JSON (see `uat.load`).
-
-        Floats are written so that they come back bit for bit. The file appears whole or not at all.
-        """
-        from uat.exchange.json_file import write
-
-        write(path, self.to_dict())
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data: what `save` writes."""
-        from uat.exchange.json_file import pieces_section
-
-        p, net = self.piecewise, self.net
-        return {
-            "function": {**self.source, "domain": list(self.domain)},
-            "piecewise": pieces_section(p),
-            "network": {
-                "weights": net.weights.tolist(),
-                "biases": net.biases.tolist(),
-                "coefficients": net.coefficients.tolist(),
-                "output_bias": net.output_bias,
-            },
-            "certificate": self.certificate.to_dict(),
-            "options": {"tol": self.tol, "method": self.method, "form": self.form, "seconds": self.seconds},
-            "provenance": self.provenance,
-        }
-
-
-def load(path: str | os.PathLike[str]) -> Approximation:
-    """The approximation that `save` wrote, bit for bit.
-
-    The function comes back when the file names a formula or a target; a Python function does not (`function` is None):
-    loading a file never imports or runs anything.
-
-    Raises
-    ------
-    InputError
-        When the file is missing, truncated, edited, of another program or of a later version: the sentence says which.
-    """
-    from uat.exchange.json_file import read
-
-    data = read(path)
-    piecewise, network, options = data["piecewise"], data["network"], data["options"]
-    source = {name: str(text) for name, text in data["function"].items() if name != "domain"}
-    try:
-        p = PiecewiseAffine(piecewise["breakpoints"], piecewise["values"])
-        net = ReluNet(network["weights"], network["biases"], network["coefficients"], network["output_bias"])
-        form = _checks.one_of(options["form"], "form", FORMS)
-        of_form = net.width == p.pieces + (form == "shifted-origin")
-        if not of_form or (np.abs(net(p.knots) - p.values) > conversion_bound(p, net)).any():
-            raise InputError("its network is not the piecewise-affine function beside it.")
-        _checks.one_of(source["kind"], "kind", ("target", "expression", "reference", "callable"))
-        return Approximation(
-            net=net,
-            piecewise=p,
-            certificate=Certificate.from_dict(data["certificate"]),
-            function=_restored(source),
-            source=source,
-            tol=None if options["tol"] is None else _checks.positive(options["tol"], "tol"),
-            method=_checks.one_of(options["method"], "method", METHODS),
-            form=form,
-            seconds=_checks.nonnegative(options["seconds"], "seconds"),
-            provenance=data["provenance"],
-        )
-    except InputError as error:
-        raise InputError(f"{show(str(path))} contradicts itself: {error}") from None
 
 
 def approximate(
@@ -221,6 +47,9 @@ def approximate(
     width: int | None = None,
     step: float | None = None,
     method: str = "uniform",
+    side: str = "both",
+    rtol: float | None = None,
+    breaks: Iterable[float] = (),
     lipschitz: float | None = None,
     modulus: Modulus | None = None,
     form: str = "shifted-origin",
@@ -242,7 +71,15 @@ def approximate(
     step : float > 0
         The cell length of the notes' g_eta, the last cell shorter. Exactly one of the three.
     method : str
-        "uniform": equal cells.
+        "uniform": equal cells. "graded": cells that share out the curvature (statement C1), so that kinks and infinite
+        slopes cost little. "narrowest": the fewest pieces that can do it at all, proven (`Approximation.optimality`);
+        with `width`, the least error that so many pieces can reach.
+    side : str
+        "both", or "under" or "over": the network never crosses f, proven. For method="narrowest".
+    rtol : float in (0, 1)
+        Relative tolerance, instead of `tol` or beside it: within tol + rtol |f|. For method="narrowest".
+    breaks : numbers
+        Abscissae where the network must have a knot. For "graded" and "narrowest".
     lipschitz : float >= 0
         A declared constant L: |f(x) - f(y)| <= L |x - y|.
     modulus : callable t -> w(t)
@@ -286,17 +123,30 @@ def approximate(
     start = time.perf_counter()
     function, source = resolve(f)
     a, b = _domain(function, domain)
-    asked = _checks.exactly_one(tol=tol, width=width, step=step)
-    _checks.one_of(method, "method", METHODS)
-    _checks.one_of(form, "form", FORMS)
-    deadline = math.inf if seconds is None else start + _checks.positive(seconds, "seconds")
-    grid = Uniform(function, a, b, declared(lipschitz, modulus), _known(function, (a, b)), form, deadline)
-    if asked == "tol":
-        tol = _checks.positive(tol, "tol")
-        p, net, certificate = grid.within(tol)
-    else:
+    relative = None if rtol is None else _checks.positive(rtol, "rtol")
+    only_relative = relative is not None and width is None and step is None
+    asked = "tol" if only_relative else _checks.exactly_one(tol=tol, width=width, step=step)
+    tol = None if tol is None else _checks.positive(tol, "tol")
+    seconds = None if seconds is None else _checks.positive(seconds, "seconds")
+    knots = tuple(np.unique(_checks.vector(list(breaks), "breaks")).tolist())
+    _fitting(method, form, side, relative, knots, asked)
+    optimality = None
+    if method == "narrowest":
         pieces = _pieces_of_width(width, form) if asked == "width" else None
-        p, net, certificate = grid.build(interpolate(function, a, b, pieces=pieces, step=step))
+        n = narrowest(function, (a, b), tol=tol, rtol=relative, pieces=pieces, side=side, breaks=knots, seconds=seconds)
+        built, optimality = _built(n, form), _optimality(n)
+    else:
+        facts, known = declared(lipschitz, modulus), _known(function, (a, b))
+        deadline = math.inf if seconds is None else start + seconds
+        inner = tuple(x for x in knots if a < x < b)
+        grids = Grids(function, a, b, facts, known, form, method, inner, deadline)
+        if tol is not None:
+            built = grids.within(tol)
+        elif step is not None:
+            built = grids.build(interpolate(function, a, b, step=step))
+        else:
+            built = grids.build(grids.interpolant(_pieces_of_width(width, form)))
+    p, net, certificate = built
     if not certificate.proven:
         warnings.warn(f"the error is estimated, not proven: {certificate.note}", NotProvenWarning, stacklevel=2)
     return Approximation(
@@ -315,12 +165,52 @@ def approximate(
             "python": platform.python_version(),
             "arguments": {
                 "tol": tol,
+                "rtol": relative,
                 "width": None if width is None else int(width),
-                "step": step,
-                "lipschitz": lipschitz,
+                "step": None if step is None else float(step),
+                "side": side,
+                "breaks": list(knots),
+                "lipschitz": None if lipschitz is None else float(lipschitz),
                 "modulus": None if modulus is None else str(getattr(modulus, "__name__", "a function")),
+                "seconds": seconds,
             },
         },
+        optimality=optimality,
+    )
+
+
+def _fitting(method: str, form: str, side: str, rtol: float | None, breaks: tuple[float, ...], asked: str) -> None:
+    """Refuse arguments that do not go together."""
+    _checks.one_of(method, "method", METHODS)
+    _checks.one_of(form, "form", FORMS)
+    _checks.one_of(side, "side", SIDES)
+    for name, given in (("side", side != "both"), ("rtol", rtol is not None)):
+        if given and method != "narrowest":
+            raise InputError(f'`{name}` goes with method="narrowest" only, but `method` = {method!r}.')
+    if breaks and method == "uniform":
+        raise InputError('`breaks` go with method="graded" or "narrowest", but `method` = \'uniform\'.')
+    if asked == "step" and method != "uniform":
+        raise InputError(f'`step` goes with method="uniform" only, but `method` = {method!r}.')
+
+
+def _built(n: Narrowest, form: str) -> Built:
+    """The network of a narrowest function; the certificate also covers what storing the weights moved."""
+    p, c = n.piecewise, n.certificate
+    net = ReluNet.from_piecewise(p, form=form, shift=default_shift(p))
+    if c.proven:
+        c = replace(c, upper=math.nextafter(c.upper + stored_distance(p, net), math.inf))
+    return Built(p, net, c)
+
+
+def _optimality(n: Narrowest) -> Optimality:
+    return Optimality(
+        lower_bound=n.lower_bound,
+        minimal=n.minimal,
+        within=str(n.tube),
+        least_error=n.least_error,
+        witness=None if n.witness is None else n.witness.to_dict(),
+        error_witness=None if n.error_witness is None else n.error_witness.to_dict(),
+        note=n.note,
     )
 
 
@@ -359,12 +249,6 @@ def _expression(text: str) -> Expression:
         near = difflib.get_close_matches(text.strip().lower(), TARGETS, n=1)
         hint = f" The target {near[0]!r} has a similar name." if near else ""
         raise InputError(f"{error}{hint}") from None
-
-
-def _restored(source: dict[str, str]) -> Function | None:
-    if source["kind"] == "expression":
-        return Expression(source["text"], source.get("variable", "x"))
-    return target(source["text"]) if source["kind"] == "target" else None
 
 
 def _domain(f: Function, domain: tuple[float, float] | None) -> tuple[float, float]:

@@ -52,7 +52,11 @@ _debug = click.option("--debug", is_flag=True, expose_value=False, help="Show th
 @click.option("--tol", type=NUMBER, help="Be within this distance of the function everywhere.")
 @click.option("--width", type=int, help="Use this many neurons.")
 @click.option("--step", type=NUMBER, help="Use cells of this length, the last one shorter.")
-@click.option("--method", default="uniform", show_default=True, help="How the knots are placed.")
+@click.option("--method", default="uniform", show_default=True, help="Or graded, or narrowest: the fewest pieces.")
+@click.option("--rtol", type=NUMBER, help="Relative tolerance, beside --tol or instead of it (narrowest).")
+@click.option("--side", default="both", show_default=True, help="Or under, over: never cross the function (narrowest).")
+@click.option("--breaks", multiple=True, type=NUMBER, metavar="X", help="A knot must stand here; may be repeated.")
+@click.option("--seconds", type=NUMBER, help="A budget for the proof.")
 @click.option("--form", default="shifted-origin", show_default=True, help="Or output-bias: one neuron less.")
 @click.option("--lipschitz", type=NUMBER, help="Declare |f(x) - f(y)| <= L |x - y|; the proof then rests on it.")
 @click.option("--plot", metavar="FILE", help="Draw function, network and error (.png, .svg, .pdf).")
@@ -72,6 +76,7 @@ def approximate(
     \b
     uat approximate "sin(x)" --on 0 2*pi --tol 1e-3 --plot sin.png --save sin.json
     uat approximate tanh --width 65
+    uat approximate "sqrt(x)" --on 0 1 --tol 1e-3 --method narrowest --side under
     uat approximate model.py:curve --on 0 1 --tol 0.01 --lipschitz 3
 
     A formula that begins with a minus sign goes after "--".
@@ -87,6 +92,9 @@ def approximate(
         if save and writable(plot) == writable(save):
             raise InputError(f"`--plot` and `--save` must name two files, but both are {plot!r}.")
     result = uat.approximate(function, domain, **options)
+    rows = result.rows()
+    if result.method == "narrowest" and result.tol is not None and not as_json:
+        rows.insert(-1, ("other grids", _other_grids(result)))
     if plot:
         result.plot(plot)
     if save:
@@ -95,10 +103,26 @@ def approximate(
         report = {"pieces": result.pieces, "neurons": result.width, "plot": plot, "saved": save, **result.to_dict()}
         click.echo(json.dumps(report, allow_nan=False))
         return
-    rows = result.rows() + [(name, path) for name, path in (("picture", plot), ("saved", save)) if path]
+    rows += [(name, path) for name, path in (("picture", plot), ("saved", save)) if path]
     wide = max(len(name) for name, _ in rows)
     for name, text in rows:
         click.echo(f"{click.style(f'{name:<{wide}}', bold=True)}  {text}")
+
+
+def _other_grids(result: Any) -> str:
+    """What the grids that a rule places need for the same tolerance, by samples: for comparison."""
+    from uat.bounds.modulus import Declared
+    from uat.construct.grids import Grids
+
+    nothing, words = Declared(), []
+    for method in ("uniform", "graded"):
+        a, b = result.domain
+        grids = Grids(result.function, a, b, nothing, nothing, result.form, method)
+        try:
+            words.append(f"{method} {grids.within_by_samples(result.tol).pieces} pieces")
+        except InputError:
+            words.append(f"{method} out of reach")
+    return ", ".join(words) + " (by samples)"
 
 
 @cli.command(short_help="List the named functions.")

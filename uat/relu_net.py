@@ -23,13 +23,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from uat import _checks
 from uat._checks import Floats, InputError, show
+from uat._kernels.pieces import PieceTable
 from uat.piecewise import PiecewiseAffine, slopes
 
 if TYPE_CHECKING:
     from uat.mlp import MLP
 
 FORMS = ("shifted-origin", "output-bias")
-_BLOCK = 1 << 15  # points evaluated at a time by pieces
 _CELLS = 1 << 18  # points x neurons evaluated at a time by `forward`: 2 MB of hinges
 
 Numbers = NDArray[Any]
@@ -246,6 +246,7 @@ class ReluNet:
     coefficients: Floats
     output_bias: float = 0.0
     _regions: Regions | None = field(default=None, init=False)
+    _table: PieceTable | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         weights = _checks.vector(self.weights, "weights")
@@ -338,17 +339,35 @@ class ReluNet:
         assert self._regions is not None
         return self._regions
 
-    def __call__(self, x: ArrayLike) -> Any:
-        """The network at x by its pieces: O(log M) a point, shape of x (a float for a float)."""
-        points = np.asarray(x, dtype=np.float64)
-        flat, out = points.reshape(-1), np.empty(points.size)
-        r = self.regions
-        with np.errstate(over="ignore", invalid="ignore"):
-            for start in range(0, flat.size, _BLOCK):
-                block = flat[start : start + _BLOCK]
-                k = np.searchsorted(r.kinks, block, side="right")
-                out[start : start + _BLOCK] = r.values[k] + r.slopes[k] * (block - r.anchors[k])
-        return out.reshape(points.shape) if points.ndim else float(out[0])
+    def __call__(self, x: ArrayLike, *, out: Numbers | None = None, threads: int = 1) -> Any:
+        """The network at x by its pieces, shape of x (a float for a float): O(1) a point unless the kinks crowd.
+
+        Parameters
+        ----------
+        x : array_like, any shape
+            float32 gives float32: computed in float64 and rounded once. Everything else gives float64.
+        out : array of the shape and type of the result, optional
+            Written to and returned; may be x itself.
+        threads : int >= 1
+            Threads that share the points. The result does not depend on it.
+
+        Returns
+        -------
+        array, shape of x; nan where x is nan.
+
+        Raises
+        ------
+        InputError
+            When `out` does not fit, `threads` is no integer >= 1, or a kink is no finite float.
+
+        Accuracy: see above; at most O(log M) a point, whatever the kinks. The pieces are found at the first call.
+        """
+        table = self._table
+        if table is None:
+            r = self.regions
+            table = PieceTable(r.kinks, r.anchors, r.values, r.slopes)
+            object.__setattr__(self, "_table", table)
+        return table(x, -np.inf, np.inf, out, threads)
 
     def forward(self, x: ArrayLike) -> Any:
         """The network at x neuron by neuron, the way a framework would: O(M) a point, shape of x."""

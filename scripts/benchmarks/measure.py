@@ -11,7 +11,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 Job = Callable[[], object]
+PATIENCE = 2.0  # seconds a comparison
 
 
 @dataclass(frozen=True)
@@ -38,10 +41,36 @@ def seconds(job: Job) -> float:
     return time.perf_counter() - start
 
 
-def compare(topic: str, what: str, slow: Job, fast: Job, *, turns: int, goal: str = "") -> Row:
-    """time(slow) / time(fast), after one warm-up of each."""
-    slow(), fast()
-    ratios = [seconds(slow) / seconds(fast) for _ in range(turns)]
+@dataclass(frozen=True)
+class Curve:
+    """Seconds against a size, for the plots and the fitted exponents."""
+
+    topic: str
+    label: str
+    against: str
+    sizes: list[int]
+    seconds: list[float]
+
+    def text(self) -> str:
+        times = "  ".join(f"{n:g}: {1e3 * s:.3g}" for n, s in zip(self.sizes, self.seconds, strict=True))
+        return f"{self.topic:<14} {self.label}, ms against {self.against}: {times}"
+
+
+def exponent(curve: Curve) -> float:
+    """The slope of the line through the logarithms, by least squares: seconds ~ size^exponent."""
+    return float(np.polyfit(np.log(curve.sizes), np.log(curve.seconds), 1)[0])
+
+
+def compare(topic: str, what: str, slow: Job, fast: Job, *, turns: int, goal: str = "", times: float = 1.0) -> Row:
+    """time(slow) / time(fast), after one warm-up of each; `times` as much where `slow` was given less to do.
+
+    At most so many turns, and after the first three no more than fit into `PATIENCE`.
+    """
+    fast(), slow()
+    ratios: list[float] = []
+    start = time.perf_counter()
+    while len(ratios) < turns and (len(ratios) < 3 or time.perf_counter() - start < PATIENCE):
+        ratios.append(times * seconds(slow) / seconds(fast))
     return summary(topic, what, ratios, goal=goal)
 
 

@@ -99,6 +99,8 @@ def test_cells_that_nobody_looked_at_count_by_ranges() -> None:
     assert largest_on(run, cells[:1]) == 5.0
     assert largest_on(FunctionOnBalls(lambda x: x), cells) == 9.0
     assert largest_on(FunctionOnBalls(lambda x: -x), cells[:1]) == 6.0
+    assert largest_on(FunctionOnBalls(lambda x: 10 - 10 * x), cells[:1]) == 10.0  # f from the low end on
+    assert largest_on(FunctionOnBalls(lambda x: 10 * x), cells) == 27.0  # to the high end of the last cell
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -107,6 +109,9 @@ def test_what_is_counted_by_ranges_is_rounded_outwards(sign: int) -> None:
     run = FunctionOnBalls(lambda x: 0 * x)
     for cell, k in zip(thirds, (1, 2, 4, 5, 7), strict=True):
         assert Fraction(largest_on(run, [cell])) >= Fraction(k, 3)
+        flat = Cell(0.0, 1.0, arb(0), arb(0), arb(0), arb(1))
+        third = FunctionOnBalls(lambda x, c=Fraction(sign * k, 3): 0 * x + c)
+        assert Fraction(largest_on(third, [flat])) >= Fraction(k, 3)
 
 
 def test_goal() -> None:

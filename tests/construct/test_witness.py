@@ -27,6 +27,7 @@ def points(kind: str, x: list[float], y: list[float], tol: float, **more: Any) -
 def test_three_points_on_a_parabola() -> None:
     """Half the sagitta is the threshold: 0, 1, 0 is within 1/2 of a line, not within less."""
     assert points("three-point", [0, 1, 2], [0, 1, 0], 0.5).pieces == 1
+    assert points("three-point", [0, 1, 2], [0, -1, 0], 0.5).pieces == 1
     assert points("three-point", [0, 1, 2], [0, 1, 0], 0.4999).pieces == 2
     assert points("three-point", [0, 1, 2], [0, -1, 0], 0.4999).pieces == 2
 
@@ -82,6 +83,8 @@ def test_round_trip_and_refusal_of_broken_files() -> None:
         return float(low[0]), float(high[0])
 
     assert check_witness(data, enclosure)
+    assert not check_witness(data, lambda x: (enclosure(x)[0] - 1e-9, enclosure(x)[1]))  # what is stored claims more
+    assert not check_witness(data, lambda x: (enclosure(x)[0], enclosure(x)[1] + 1e-9))
     for broken in (
         {**data, "x": data["x"][1:]},
         {**data, "kind": "oracle"},
@@ -99,6 +102,13 @@ def test_enclosures_hold_the_value(x: float, shift: float) -> None:
     slack = 1e-14 * (1 + math.exp(abs(x) / 20))  # of the float evaluation
     assert low[0] - slack <= value <= high[0] + slack
     assert high[0] - low[0] <= 4 * math.ulp(max(abs(low[0]), abs(high[0]), 1e-300))
+
+
+def test_a_cancellation_leaves_a_wide_enclosure_that_still_holds_the_value() -> None:
+    low, high = enclose(lambda t: np.exp(70 + t) - np.exp(70.0 + 0 * t) * np.exp(t), np.array([0.5, 1.0]))
+    assert (low < 0).all()
+    assert (high > 0).all()
+    assert (high - low > 1e-12).all()
 
 
 def test_enclosures_refuse_what_balls_cannot_do() -> None:

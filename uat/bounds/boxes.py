@@ -104,25 +104,28 @@ def examine(run: FunctionOnBalls, cell: Cell, low: float, high: float, bits: int
     slope = cell.rise / cell.run
     line = cell.value + slope * (arb(m) - cell.anchor)
     e0, e1 = at.c0 - line, at.c1 - slope
-    anywhere = over.c0 - (line + slope * radius)
-    top, bottom = up(anywhere), down(anywhere)
     c1 = over.c1 - slope
+    top, bottom = INF, -INF
     smooth = over.c0.is_finite() and c1.is_finite()
     if not smooth:  # between exact end points the range of f may be smaller than on the ball, or finite at last
         whole = run.interval(low, high)
         if whole.low.is_finite():
             run.assumed |= whole.assumed
             along = slope * radius
-            top = min(top, up(whole.high - line + along))
-            bottom = max(bottom, down(whole.low - line + along))
+            top, bottom = up(whole.high - line + along), down(whole.low - line + along)
         if not e0.is_finite():
             e0 = difference_at(run, cell, m)
-    if smooth and e0.is_finite():
+    curved = smooth and e0.is_finite() and e1.is_finite() and over.c2.is_finite()
+    if curved:
+        top = up(_parabola_maximum(e0, e1, over.c2.upper(), r))
+        bottom = -up(_parabola_maximum(-e0, e1, -over.c2.lower(), r))
+    elif smooth and e0.is_finite():
         first = e0 + c1 * radius
         top, bottom = min(top, up(first)), max(bottom, down(first))
-        if over.c2.is_finite() and e1.is_finite():
-            top = min(top, up(_parabola_maximum(e0, e1, over.c2.upper(), r)))
-            bottom = max(bottom, -up(_parabola_maximum(-e0, e1, -over.c2.lower(), r)))
+    # a plain range can only be tighter where the parabola's curvature is hardly known
+    if not curved or float(over.c2.rad()) * r * r > abs(float(e0.mid())):
+        anywhere = over.c0 - (line + slope * radius)
+        top, bottom = min(top, up(anywhere)), max(bottom, down(anywhere))
     return Box(cell, low, high, bits, m, top, bottom, e0, e1, c1, over.c2)
 
 

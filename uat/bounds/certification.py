@@ -62,6 +62,14 @@ class Certificate:
     bits: int = 53
     note: str = ""
 
+    def __post_init__(self) -> None:
+        _checks.one_of(self.norm, "norm", ("sup", "L1", "L2"))
+        if not 0 <= self.lower <= self.upper or (self.proven and math.isinf(self.upper)):
+            raise InputError(
+                "a certificate must have 0 <= lower <= upper, and a finite upper end when it is proven, but has "
+                f"{show(self.lower)} and {show(self.upper)}."
+            )
+
     @property
     def error(self) -> float:
         """The number to report: the proven upper bound, or else the largest difference seen (an estimate)."""
@@ -100,8 +108,6 @@ class Certificate:
                 )
         lower, where = _checks.nonnegative(data["lower"], "lower"), _checks.real(data["where"], "where")
         upper = math.inf if data["upper"] is None else _checks.nonnegative(data["upper"], "upper")
-        if lower > upper or (data["proven"] and math.isinf(upper)):
-            raise InputError(f"a certificate must have lower <= upper, but has {lower!r} and {show(data['upper'])}.")
         return cls(
             lower=lower,
             upper=upper,
@@ -188,7 +194,8 @@ def certify(
     target, rounding = evaluated(g, interval, arithmetic)
     with balls.working_precision(bisection.BITS):
         pieces = cells.cells_of(target, interval, breaks)
-        size = max(builtins.abs(float(cell.at(x))) for cell in pieces for x in (cell.low, cell.high))
+        ends = [cell.at(cell.low) for cell in pieces] + [pieces[-1].at(pieces[-1].high)]
+        size = max(builtins.abs(float(value)) for value in ends)
         goal = bisection.Goal(rel, abs, _FLOOR * size, time.monotonic() + budget)
         certificate = (
             proofs.by_samples(f, pieces, goal, facts) if facts else proofs.by_balls(f, pieces, goal, norm, interval)

@@ -7,12 +7,13 @@ branch; the array functions (where, select, piecewise, clip, ...) therefore have
 
 from __future__ import annotations
 
+import functools
 import operator
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import scipy.special
 from flint import arb
 
 from uat.bounds.ball_rules import RULES, square
@@ -169,11 +170,6 @@ UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
     np.bitwise_or: operator.or_,
     np.bitwise_xor: operator.xor,
     np.invert: operator.invert,
-    scipy.special.xlogy: _xlogy,
-    scipy.special.xlog1py: _xlog1py,
-    scipy.special.exp10: lambda x: (x * type(x).constant(arb(10).log())).apply(RULES["exp"]),
-    scipy.special.psi: _unary("digamma"),
-    scipy.special.entr: lambda x: -_xlogy(x, x),
 }
 UFUNCS |= {
     getattr(np, name): _unary(name)
@@ -201,28 +197,42 @@ UFUNCS |= {
         "arctanh",
     ]
 }
-UFUNCS |= {
-    getattr(scipy.special, name): _unary(name)
-    for name in [
-        "cbrt",
-        "erf",
-        "erfc",
-        "ndtr",
-        "expit",
-        "logit",
-        "log_expit",
-        "gamma",
-        "gammaln",
-        "rgamma",
-        "exp2",
-        "j0",
-        "j1",
-        "i0",
-        "i1",
-    ]
-}
-if hasattr(scipy.special, "softplus"):  # SciPy 1.15
-    UFUNCS[scipy.special.softplus] = _unary("softplus")
+_SCIPY = (
+    "cbrt",
+    "erf",
+    "erfc",
+    "ndtr",
+    "expit",
+    "logit",
+    "log_expit",
+    "gamma",
+    "gammaln",
+    "rgamma",
+    "exp2",
+    "j0",
+    "j1",
+    "i0",
+    "i1",
+)
+
+
+@functools.cache
+def _scipy_ufuncs() -> dict[np.ufunc, Callable[..., Any]]:
+    """The rules of SciPy's ufuncs, made when one is met: importing scipy.special takes longer than most proofs."""
+    import scipy.special
+
+    rules: dict[np.ufunc, Callable[..., Any]] = {
+        scipy.special.xlogy: _xlogy,
+        scipy.special.xlog1py: _xlog1py,
+        scipy.special.exp10: lambda x: (x * type(x).constant(arb(10).log())).apply(RULES["exp"]),
+        scipy.special.psi: _unary("digamma"),
+        scipy.special.entr: lambda x: -_xlogy(x, x),
+    }
+    rules |= {getattr(scipy.special, name): _unary(name) for name in _SCIPY}
+    if hasattr(scipy.special, "softplus"):  # SciPy 1.15
+        rules[scipy.special.softplus] = _unary("softplus")
+    return rules
+
 
 # What NumPy calls on the entries of an object array: np.sin(np.asarray(ball)) becomes ball.sin().
 METHODS: dict[str, Callable[[Any], Any]] = {
@@ -235,6 +245,8 @@ METHODS: dict[str, Callable[[Any], Any]] = {
 def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """`__array_ufunc__` of every enclosure. Arrays of numbers beside a ball are met entry by entry."""
     rule = UFUNCS.get(ufunc)
+    if rule is None and "scipy.special" in sys.modules:
+        rule = _scipy_ufuncs().get(ufunc)
     if rule is None or method != "__call__" or kwargs:
         how = "" if method == "__call__" else f".{method}"
         options = f" with the option {', '.join(kwargs)}" if kwargs else ""

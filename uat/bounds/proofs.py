@@ -103,34 +103,38 @@ def _sentence(text: str) -> str:
 
 
 def by_sight(f: Any, g: Any, interval: tuple[float, float], certificate: Certificate) -> Certificate:
-    """Where nothing is proven: the largest difference at samples, in float64, as the lower end."""
+    """Where nothing is proven: what samples show, in float64, as the lower end."""
     from uat._sampling import sample
+    from uat.bounds.seen import seen_difference
     from uat.piecewise import PiecewiseAffine
     from uat.relu_net import ReluNet
 
+    a, b = interval
     inner: Any = np.array([])
     if isinstance(g, PiecewiseAffine):
         inner = g.knots
     elif isinstance(g, ReluNet):
         inner = np.unique(g.kinks[g.weights != 0])
-    ends = np.concatenate([[interval[0]], inner[(inner > interval[0]) & (inner < interval[1])], [interval[1]]])
+    ends = np.concatenate([[a], inner[(inner > a) & (inner < b)], [b]])
+    line = PiecewiseAffine(ends, g(ends) if callable(g) else g[0] * ends + g[1])
     per_cell = int(np.clip(_SAMPLES // ends.size, 3, _SAMPLES))
-    x = np.unique(np.concatenate([np.linspace(p, q, per_cell) for p, q in pairwise(ends)]))
     try:
-        values = sample(f, x)
+        if certificate.norm == "sup":
+            return seen_difference(f, line, per_cell, certificate.note)
+        x = np.unique(np.concatenate([np.linspace(p, q, per_cell) for p, q in pairwise(ends)]))
+        difference = np.abs(sample(f, x) - line(x))
     except InputError as error:
         return replace(certificate, lower=0.0, method="nothing", note=f"{certificate.note} {error}")
-    y = g(x) if callable(g) else g[0] * x + g[1]
-    difference = np.abs(values - y)
-    if certificate.norm == "sup":
-        k = int(np.argmax(difference))
-        lower, where = float(difference[k]), float(x[k])
-        method = f"the largest of {x.size} samples"
-    else:  # the trapezoidal rule: an estimate, so the proven lower end is 0
-        power = 1 if certificate.norm == "L1" else 2
-        lower, where = float(np.trapezoid(difference**power, x) ** (1 / power)), float(x[int(np.argmax(difference))])
-        method = f"a sum over {x.size} samples"
-    return replace(certificate, lower=lower, upper=math.inf, where=where, proven=False, method=method, boxes=x.size)
+    power = 1 if certificate.norm == "L1" else 2  # the trapezoidal rule: an estimate of the norm
+    return replace(
+        certificate,
+        lower=PiecewiseAffine(x, difference**power).integral() ** (1 / power),
+        upper=math.inf,
+        where=float(x[int(np.argmax(difference))]),
+        proven=False,
+        method=f"a sum over {x.size} samples",
+        boxes=x.size,
+    )
 
 
 _SAMPLES = 20_000

@@ -23,9 +23,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from flint import arb, arb_series, ctx
+from flint import arb, arb_series, ctx, fmpq
 
 from uat.bounds.recheck_formula import Formula, FormulaError
+from uat.bounds.recheck_witness import confirm_witness
 
 BITS = 128
 _SLACK = 1e-6  # upper is confirmed up to this relative slack: a bound that is attained cannot be confirmed exactly
@@ -100,13 +101,50 @@ def _verdict(path: Path) -> Verdict:
     _confirm_seen(f, knots, values, lower, where)
     boxes = _confirm_upper(f, knots, values, upper)
     both = upper * (1 + _SLACK) + slack
+    fewest = _confirm_optimality(f, data.get("optimality"), len(values) - 1)
     return Verdict(
         True,
         f"Confirmed: sup|f - g| <= {upper * (1 + _SLACK):.6g} for the pieces and <= {both:.6g} for the network, "
-        f"f(x) = {text} on [{knots[0]!r}, {knots[-1]!r}] ({boxes} boxes at {BITS} bits).",
+        f"f(x) = {text} on [{knots[0]!r}, {knots[-1]!r}] ({boxes} boxes at {BITS} bits){fewest}.",
         upper,
         boxes,
     )
+
+
+def _confirm_optimality(f: Formula, claim: dict[str, Any] | None, pieces: int) -> str:
+    """The lower bounds on pieces and error, from their witnesses alone; what was confirmed, as a clause."""
+    if claim is None:
+        return ""
+
+    def value(x: Fraction) -> tuple[Any, Any]:
+        ball = f.range(arb(fmpq(x.numerator, x.denominator)))
+        if not ball.is_finite():
+            raise _CheckFailedError(f"The value of f at {float(x)!r} could not be confirmed.")
+        return _fraction(ball.lower()), _fraction(ball.upper())
+
+    said = ""
+    bound, witness = int(claim["lower_bound"]), claim["witness"]
+    if bound > 1:
+        if witness is None or int(witness["pieces"]) < bound or not confirm_witness(witness, value):
+            raise _CheckFailedError(f"That {bound} pieces are needed could not be confirmed.")
+        said += f"; at least {bound} pieces are needed within tol = {witness['tol']:.6g}, rtol = {witness['rtol']:.6g}"
+    if claim["minimal"] and bound != pieces:
+        raise _CheckFailedError(f"The file says minimal of {pieces} pieces, but only {bound} are shown to be needed.")
+    least = float(claim["least_error"][0])
+    if least > 0:
+        witness = claim["error_witness"]
+        if witness is None or float(witness["tol"]) < least or not confirm_witness(witness, value):
+            raise _CheckFailedError(f"That no error below {least!r} is possible could not be confirmed.")
+        if int(witness["pieces"]) <= pieces:
+            raise _CheckFailedError("The witness of the least error does not exclude the pieces that the file has.")
+        said += f"; with {pieces} pieces no error below {least:.6g} is possible"
+    return said
+
+
+def _fraction(x: Any) -> Fraction:
+    """The number that an exact ball is."""
+    mantissa, exponent = x.man_exp()
+    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -62,4 +62,6 @@ class Tube:
         width = " + ".join(parts)
         if self.side == "both":
             return f"f ± ({width})" if len(parts) > 1 else f"f ± {width}"
-        return f"[f, f + {width}]" if self.side == "over" else f"[f - ({width}), f]"
+        if self.side == "over":
+            return f"[f, f + {width}]"
+        return f"[f - ({width}), f]" if len(parts) > 1 else f"[f - {width}, f]"

@@ -92,6 +92,8 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def _complete(content: dict[str, Any], name: str) -> None:
+    if "optimality" not in content:
+        raise InputError(f"{name} is incomplete: the section 'optimality' is missing.")
     for section, fields in _SECTIONS.items():
         part = content.get(section)
         if not isinstance(part, dict):

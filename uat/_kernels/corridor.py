@@ -1,51 +1,16 @@
-"""The compiled loops, and the one mechanism that compiles them.
+"""One sweep through a corridor: the fewest affine links between two walls (theory C3).
 
-A kernel is an ordinary Python function over arrays. `compiled` hands it to Numba when it is first called, if Numba is
-there and the environment does not say ``UAT_COMPILED=0``; otherwise the very same lines run uncompiled, slower and
-with the same result. Arithmetic in a kernel is written with + - * / and comparisons alone wherever exactness is
-claimed, so that ``kernel.plain`` runs on object arrays of `fractions.Fraction` and is then a proof.
+Arithmetic is written with + - * / and comparisons alone, so that ``fewest_links.plain`` runs on object arrays of
+`fractions.Fraction` and is then a proof.
 """
 
 from __future__ import annotations
 
-import functools
-import os
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-
-class Kernel:
-    """A function that is compiled when it is first called; `plain` is the function as it was written."""
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self.plain = function
-        self._ready: Callable[..., Any] | None = None
-        functools.update_wrapper(self, function)
-
-    def __call__(self, *arguments: Any) -> Any:
-        if self._ready is None:
-            self._ready = self._compile()
-        return self._ready(*arguments)
-
-    def _compile(self) -> Callable[..., Any]:
-        if os.environ.get("UAT_COMPILED", "1") == "0":
-            return self.plain
-        try:
-            import numba
-        except ImportError:
-            return self.plain
-        # cache=True: the machine code is kept beside the file (or in the user's cache), so that only the first
-        # call after an edit pays for compilation
-        ready: Callable[..., Any] = numba.njit(cache=True)(self.plain)
-        return ready
-
-
-def compiled(function: Callable[..., Any]) -> Kernel:
-    """Decorator: run `function` compiled where that is possible (see `Kernel`)."""
-    return Kernel(function)
-
+from uat._kernels.compiling import compiled
 
 # What the sweep writes about a link, one row of `marks` each:
 KIND = 0  # +1: it ran into the upper wall, -1: into the lower wall, 0: it reached the end or a forced knot

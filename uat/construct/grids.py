@@ -1,4 +1,7 @@
-"""Uniform grids: the error of the interpolant, by proof where there is one, and the coarsest that is fine enough."""
+"""Interpolation on grids placed by a rule, uniform or graded: its error, and the coarsest grid that is fine enough.
+
+The error is proven where f can be run on balls or something was declared about it; samples only guide the search.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,12 @@ import numpy as np
 
 from uat import _checks
 from uat._checks import InputError
-from uat._sampling import Function
+from uat._sampling import Function, sample
 from uat.bounds.certification import Certificate, NotProvenWarning, certify
 from uat.bounds.modulus import Declared, cells_within, interpolation_bound
 from uat.bounds.rounding import stored_distance
 from uat.bounds.seen import seen_difference
+from uat.construct.knots import graded_knots
 from uat.piecewise import UNIT, PiecewiseAffine, interpolate
 from uat.relu_net import ReluNet, default_shift
 
@@ -35,9 +39,11 @@ class Built(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Uniform:
-    """One function on one interval, what was declared about it, and when to stop proving.
+class Grids:
+    """One function on one interval, the rule for its knots, what was declared about it, and when to stop proving.
 
+    method : "uniform" or "graded"
+    breaks : abscissae where a graded grid must have a knot
     facts : the caller's word; where there is any, the proof rests on it alone
     known : what a target declares, for when balls are of no avail
     form : of the network
@@ -50,10 +56,15 @@ class Uniform:
     facts: Declared
     known: Declared
     form: str
+    method: str = "uniform"
+    breaks: tuple[float, ...] = ()
     deadline: float = math.inf
 
     def interpolant(self, pieces: int) -> PiecewiseAffine:
-        return interpolate(self.f, self.a, self.b, pieces=pieces)
+        if self.method == "uniform":
+            return interpolate(self.f, self.a, self.b, pieces=pieces)
+        knots = graded_knots(self.f, (self.a, self.b), pieces, breaks=self.breaks)
+        return PiecewiseAffine(knots, sample(self.f, knots))
 
     def build(self, p: PiecewiseAffine) -> Built:
         """The network for p, and a certificate that holds for both: storing the weights moved the function a little."""
@@ -100,20 +111,23 @@ class Uniform:
         On the caller's word the number of cells follows from the declared bound. Otherwise samples find the smallest
         grid that looks fine enough, and the proof goes on from there, upwards.
         """
-        if self.facts:
+        if self.facts and self.method == "uniform":
             pieces = cells_within(self.facts, self.b - self.a, tol)
             _checks.memory(10.0 * pieces, f"`tol` = {tol!r} asks for {pieces} cells and")
             built = self.build(self.interpolant(pieces))
         else:
-            try:
-                p = fewest_cells(self._seen, tol)
-            except InputError as error:
-                raise InputError(f"{error}{self._jump()}") from None
-            built = self.build(p)
+            built = self.build(self.within_by_samples(tol))
         c = built.certificate
         if c.proven and c.upper > tol and time.perf_counter() < self.deadline:
             return fewest_cells(self._proven, tol, more_than=built.piecewise.pieces)
         return built
+
+    def within_by_samples(self, tol: float) -> PiecewiseAffine:
+        """The coarsest grid of the kind that looks fine enough at samples: a guess at the number of cells, no more."""
+        try:
+            return fewest_cells(self._seen, tol, more_than=len(self.breaks))
+        except InputError as error:
+            raise InputError(f"{error}{self._jump()}") from None
 
     def _seen(self, pieces: int) -> tuple[float, PiecewiseAffine]:
         p = self.interpolant(pieces)
@@ -125,7 +139,7 @@ class Uniform:
 
     def _jump(self) -> str:
         """The sentence on a proven jump of f, where there is one: then no continuous function is near it."""
-        note = self.by_balls(self.interpolant(16)).note
+        note = self.by_balls(interpolate(self.f, self.a, self.b, pieces=16)).note
         return f" {note}" if "jumps" in note else ""
 
 
@@ -133,7 +147,7 @@ Attempt = TypeVar("Attempt")
 
 
 def fewest_cells(attempt: Callable[[int], tuple[float, Attempt]], tol: float, more_than: int = 0) -> Attempt:
-    """A uniform grid of more cells than that whose error is within tol while that of the grid with one less is not.
+    """A grid of more cells than that whose error is within tol while that of the grid with one less is not.
 
     `attempt(cells)` gives the error and the object to return. The error is not monotone in the number of cells (kinks
     wander through them), so this is a local statement: a smaller grid may happen to do as well. The search rises
@@ -145,7 +159,8 @@ def fewest_cells(attempt: Callable[[int], tuple[float, Attempt]], tol: float, mo
         stalled = high >= 4096 and error > 0.9 * low_error and high > 1.5 * low  # a jump, or noise
         if stalled or high >= _MOST_CELLS or not math.isfinite(error):
             raise InputError(
-                f"`tol` = {tol!r} is out of reach of a uniform grid: with {high} cells the error is still {error:.3g}."
+                f"`tol` = {tol!r} is out of reach of a grid of this kind: with {high} cells "
+                f"the error is still {error:.3g}."
             )
         # small grids one by one, for the knots of one may fall on the kinks of f; then to where a second-order rate
         # would arrive, a little further at first, later at least double

@@ -1,0 +1,404 @@
+"""Evaluation by pieces: exactly the cell that bisection finds, the same numbers whichever way they are computed."""
+
+from __future__ import annotations
+
+import copy
+import math
+import pickle
+import re
+import subprocess
+import sys
+from bisect import bisect_right
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import uat
+from tests.strategies import piecewise_affine, relu_nets
+from uat._kernels.compiling import PAYS_FROM, Kernel
+from uat._kernels.evaluation import ANCHOR, SLOPE, VALUE, evaluate
+from uat._kernels.guess import guess
+from uat._kernels.pieces import PieceTable
+
+Noun = uat.PiecewiseAffine | uat.ReluNet
+
+
+def table_of(g: Noun) -> PieceTable:
+    g(0.0)
+    table = g._table
+    assert table is not None
+    return table
+
+
+def one_by_one(table: PieceTable, x: np.ndarray, lower: float = -math.inf, upper: float = math.inf) -> np.ndarray:
+    """The slow twin: bisection over the stored edges and one line, a point at a time, in Python's floats."""
+    edges, rows = table.edges.tolist(), table.rows.tolist()
+    y = []
+    for point in x.tolist():
+        row = rows[bisect_right(edges, point)]
+        inside = lower <= point <= upper
+        y.append(row[VALUE] + row[SLOPE] * (point - row[ANCHOR]) if inside else math.nan)
+    return np.array(y).reshape(x.shape)
+
+
+def near(edges: np.ndarray, rng: np.random.Generator, count: int = 2000) -> np.ndarray:
+    """Points where a cell index goes wrong: the edges, their neighbours among the floats, the ends, nan, and any."""
+    edges = edges if edges.size <= 400 else rng.choice(edges, 400, replace=False)
+    a, b = edges.min(), edges.max()
+    inside = a + (b - a) * rng.random(count)
+    special = [np.nan, np.inf, -np.inf, 0.0, -0.0, 5e-324, 1e300, -1e300, a - 1, b + 1]
+    return np.concatenate([edges, np.nextafter(edges, np.inf), np.nextafter(edges, -np.inf), inside, special])
+
+
+def knots(kind: str, n: int) -> np.ndarray:
+    rng = np.random.default_rng(n)
+    t = np.arange(n + 1) / n
+    match kind:
+        case "uniform":
+            return np.linspace(0, 2 * np.pi, n + 1)
+        case "shorter last cell":
+            return np.append(np.arange(n) * 0.1, n * 0.1 - 0.07)
+        case "far from 0":
+            return np.linspace(1e8, 1e8 + 1, n + 1)
+        case "coarse floats":  # knots stand 16 floats apart: their rounding is no longer small against the cells
+            return 2.0**53 + 32.0 * np.arange(n + 1) + rng.integers(0, 3, n + 1) * 2
+        case "jittered":
+            return np.arange(n + 1) + 0.2 * rng.random(n + 1)
+        case "two knots moved":  # towards each other: no one shift serves both
+            moved = np.linspace(-1, 1, n + 1)
+            if n >= 17:
+                moved[[n // 3, n // 2]] += np.array([0.6, -0.6]) * 2 / n
+            return moved
+        case "quartic":
+            return 2 * np.pi * t**4
+        case "random":
+            return np.unique(rng.uniform(-3, 3, n + 1))
+        case "in a thousandth":
+            return np.concatenate([[0.0], 3 + 0.006 * np.sort(rng.random(n + 1)), [2 * np.pi]])
+        case "neighbouring floats":
+            return np.cumsum(np.full(n + 1, np.spacing(1.0))) + 1.0
+        case "subnormal":
+            return 5e-324 * np.arange(n + 1)
+        case "huge":
+            return np.linspace(-8e307, 8e307, n + 1)
+    raise ValueError(kind)
+
+
+KINDS = (
+    "uniform",
+    "shorter last cell",
+    "far from 0",
+    "coarse floats",
+    "jittered",
+    "two knots moved",
+    "quartic",
+    "random",
+    "in a thousandth",
+    "neighbouring floats",
+    "subnormal",
+    "huge",
+)
+NEARLY_UNIFORM = {"uniform", "shorter last cell", "far from 0", "coarse floats", "jittered", "neighbouring floats"} | {
+    "huge"
+}
+
+
+def every_way(table: PieceTable, x: np.ndarray, lower: float, upper: float) -> dict[str, np.ndarray]:
+    ways: dict[str, Callable[..., object]] = {
+        "bisection": table._by_bisection,
+        "blocks": table._blocks,
+        "compiled": table._compiled,
+    }
+    table.guess  # noqa: B018  else `_blocks` bisects for few points
+    results = {name: np.empty(x.size) for name in ways}
+    for name, way in ways.items():
+        way(x, results[name], lower, upper)
+    results["scalar"] = np.array([table.at(v, lower, upper) for v in x.tolist()])
+    return results
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 17, 256, 5000])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_way_gives_the_numbers_of_the_slow_twin(kind: str, n: int) -> None:
+    k = knots(kind, n)
+    rng = np.random.default_rng(n)
+    table = PieceTable(k, *(np.append(column, column[-1]) for column in (k, rng.normal(size=k.size), np.tanh(k))))
+    x = near(k, rng)
+    for lower, upper in ((-math.inf, math.inf), (float(k[0]), float(k[-1]))):
+        wanted = one_by_one(table, x, lower, upper)
+        for name, y in every_way(table, x, lower, upper).items():
+            np.testing.assert_array_equal(y, wanted, err_msg=f"{name}, {kind}, {n}")
+    if n >= 17:
+        assert (table.guess.starts.size == 0) == (kind in NEARLY_UNIFORM), (
+            "the fast way for uniform knots was not taken"
+        )
+
+
+@given(piecewise_affine(), st.integers(0, 100))
+def test_piecewise_affine_every_way(p: uat.PiecewiseAffine, seed: int) -> None:
+    table = table_of(p)
+    x = near(p.knots, np.random.default_rng(seed), 50)
+    for y in every_way(table, x, *p.domain).values():
+        np.testing.assert_array_equal(y, one_by_one(table, x, *p.domain))
+    np.testing.assert_array_equal(p(x), one_by_one(table, x, *p.domain))
+    assert (p(p.knots) == p.values).all()
+
+
+@given(relu_nets(), st.integers(0, 100))
+def test_relu_net_every_way(net: uat.ReluNet, seed: int) -> None:
+    table = table_of(net)
+    x = near(np.append(net.kinks[np.isfinite(net.kinks)], 1.0), np.random.default_rng(seed), 50)
+    for y in every_way(table, x, -math.inf, math.inf).values():
+        np.testing.assert_array_equal(y, one_by_one(table, x))
+
+
+@given(st.lists(st.floats(-1e300, 1e300), min_size=1, max_size=30, unique=True), st.integers(0, 100))
+def test_cells_are_exact_for_any_edges(edges: list[float], seed: int) -> None:
+    edges = np.sort(edges)
+    edges = edges[np.append(True, edges[1:] > edges[:-1])]  # 0.0 and -0.0 are two entries and one edge
+    table = PieceTable(edges, *(np.zeros((3, edges.size + 1))))
+    with np.errstate(over="ignore", invalid="ignore"):
+        x = near(edges, np.random.default_rng(seed), 20)
+        x = x[~np.isnan(x)]
+        assert (table._cells(x) == np.searchsorted(edges, x, side="right")).all()
+
+
+@pytest.mark.parametrize("form", ["shifted-origin", "output-bias"])
+@pytest.mark.parametrize("step", [0.1, 0.25])
+def test_networks_on_a_uniform_grid_take_the_fast_way(form: str, step: float) -> None:
+    """Also with the origin's kink far to the left and the last cell shorter."""
+    net = uat.ReluNet.from_piecewise(uat.interpolate(np.sin, 0, 6.03, step=step), form=form)
+    assert not table_of(net).guess.starts.size
+
+
+# ------------------------------------------------------------------------------------------------- slopes of any size
+
+
+@pytest.mark.parametrize(
+    ("k", "v"),
+    [
+        ([0, 5e-324, 1e-323], [0, 1e300, -1e300]),
+        ([0, 1e-9, 1], [0, 1e300, 0]),
+        ([0, 1e10, 2e10], [0, 1e-300, 3e-300]),
+        ([0, 1, 2], [0, 1e-320, 1]),
+    ],
+)
+def test_slopes_that_are_no_normal_floats(k: list[float], v: list[float]) -> None:
+    from fractions import Fraction
+
+    from tests.oracles import exact_piecewise
+    from uat.bounds.rounding import gamma
+    from uat.piecewise import UNIT
+
+    p = uat.PiecewiseAffine(k, v)
+    x = np.concatenate([k, np.linspace(k[0], k[1], 7), np.linspace(k[1], k[2], 7)])
+    assert (p(np.array(k)) == v).all()
+    assert [p(float(point)) for point in k] == v
+    for point, value in zip(x.tolist(), p(x).tolist(), strict=True):
+        cell = min(bisect_right(k, point), 2) - 1
+        bound = Fraction(gamma(5)) * abs(Fraction(v[cell + 1]) - Fraction(v[cell]))
+        bound += Fraction(UNIT) * max(abs(v[cell]), abs(v[cell + 1])) + Fraction(5e-324)
+        assert abs(Fraction(value) - exact_piecewise(p, point)) <= bound
+    assert np.isnan(p(np.array([k[0] - 1.0, k[-1] * 2, np.nan]))).all()
+    assert (pickle.loads(pickle.dumps(p))(x) == p(x)).all()
+
+
+# ------------------------------------------------------------------------------------- types, strides, out=, threads=
+
+
+@pytest.fixture(params=["uniform", "random"])
+def noun(request: pytest.FixtureRequest) -> uat.PiecewiseAffine:
+    k = knots(request.param, 64)
+    return uat.PiecewiseAffine(k, np.sin(3 * k))
+
+
+WAYS = pytest.mark.parametrize("count", [100, 5000])  # by bisection, by blocks
+
+
+@WAYS
+def test_float32_is_the_float64_result_rounded_once(noun: uat.PiecewiseAffine, count: int) -> None:
+    x = np.random.default_rng(0).uniform(*noun.domain, count).astype(np.float32)
+    y = noun(x)
+    assert y.dtype == np.float32
+    np.testing.assert_array_equal(y, noun(x.astype(np.float64)).astype(np.float32))
+    compiled = np.empty_like(x)
+    table_of(noun)._compiled(x, compiled, *noun.domain)
+    np.testing.assert_array_equal(compiled, y)
+    assert noun(x[:3].astype(np.float16)).dtype == noun([1, 2]).dtype == np.float64
+    assert isinstance(noun(np.float32(0.5)), float)
+
+
+@WAYS
+def test_any_shape_and_stride(noun: uat.PiecewiseAffine, count: int) -> None:
+    x = np.random.default_rng(1).uniform(*noun.domain, 6 * count)
+    y = noun(x)
+    np.testing.assert_array_equal(noun(x[::3]), y[::3])
+    np.testing.assert_array_equal(noun(x[::-1]), y[::-1])
+    np.testing.assert_array_equal(noun(x.reshape(6, -1)), y.reshape(6, -1))
+    np.testing.assert_array_equal(noun(x.reshape(6, -1).T), y.reshape(6, -1).T)
+    compiled = np.empty(2 * count)
+    table_of(noun)._compiled(x[::3], compiled, *noun.domain)
+    np.testing.assert_array_equal(compiled, y[::3])
+    frozen = x.copy()
+    frozen.flags.writeable = False
+    np.testing.assert_array_equal(noun(frozen), y)
+    assert noun(np.empty((0, 3))).shape == (0, 3)
+
+
+@WAYS
+def test_out(noun: uat.PiecewiseAffine, count: int) -> None:
+    x = np.random.default_rng(2).uniform(*noun.domain, count)
+    y = noun(x)
+    out = np.empty(count)
+    assert noun(x, out=out) is out
+    np.testing.assert_array_equal(out, y)
+    strided = np.zeros(2 * count)
+    noun(x, out=strided[::2])
+    np.testing.assert_array_equal(strided[::2], y)
+    assert not strided[1::2].any()
+    square = np.empty((2, count // 2)).T
+    noun(x.reshape(-1, 2), out=square)
+    np.testing.assert_array_equal(square, y.reshape(-1, 2))
+    scalar = np.empty(())
+    noun(x[0], out=scalar)
+    assert scalar == y[0]
+    long = np.append(x, 0.0)
+    noun(long[:-1], out=long[1:])  # overlaps its input
+    np.testing.assert_array_equal(long[1:], y)
+    assert noun(x, out=x) is x
+    np.testing.assert_array_equal(x, y)
+
+
+@pytest.mark.parametrize("threads", [2, 3, 7])
+@WAYS
+def test_threads_change_nothing(noun: uat.PiecewiseAffine, count: int, threads: int) -> None:
+    x = np.random.default_rng(3).uniform(*noun.domain, count)
+    np.testing.assert_array_equal(noun(x, threads=threads), noun(x))
+    net = uat.ReluNet.from_piecewise(noun)
+    np.testing.assert_array_equal(net(x[:2], threads=threads), net(x[:2]))
+
+
+def test_threads_of_the_compiled_loop() -> None:
+    """Enough points at once that the loop is compiled, for the first time perhaps by several threads together."""
+    p = uat.interpolate(np.sin, 0, 6, pieces=100)
+    x = np.random.default_rng(4).uniform(-1, 7, PAYS_FROM)
+    y = p(x, threads=3)
+    table = table_of(p)
+    blocks = np.empty_like(x)
+    table._blocks(x, blocks, *p.domain)
+    np.testing.assert_array_equal(y, blocks)
+    np.testing.assert_array_equal(p(x), y)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"out": [0.0, 0.0]}, "`out` must be a NumPy array, but is [0.0, 0.0]."),
+        ({"out": np.empty(2, np.float32)}, "`out` must have the dtype of the result, float64, but has float32."),
+        ({"out": np.empty(3)}, "`out` must have shape of `x`, (2,), but has shape (3,)."),
+        ({"out": np.broadcast_to(0.0, 2)}, "`out` must be an array that can be written to, but is read-only."),
+        ({"threads": 0}, "`threads` must be an integer >= 1, but is 0."),
+        ({"threads": 1.5}, "`threads` must be an integer >= 1, but is 1.5."),
+    ],
+)
+def test_bad_options(options: dict[str, object], sentence: str) -> None:
+    p = uat.interpolate(np.sin, 0, 1, pieces=3)
+    for noun in (p, uat.ReluNet.from_piecewise(p)):
+        with pytest.raises(uat.InputError, match=re.escape(sentence)):
+            noun(np.array([0.0, 1.0]), **options)
+
+
+@pytest.mark.parametrize("make", [lambda p: p, uat.ReluNet.from_piecewise])
+def test_an_evaluated_noun_can_be_pickled_and_copied(make: Callable[[uat.PiecewiseAffine], Noun]) -> None:
+    noun = make(uat.interpolate(np.sin, 0, 6, pieces=9))
+    x = np.linspace(0, 6, 40)
+    y = noun(x)
+    for twin in (pickle.loads(pickle.dumps(noun)), copy.deepcopy(noun), copy.copy(noun)):
+        np.testing.assert_array_equal(twin(x), y)
+
+
+# ------------------------------------------------------------------------------------------------- cost and compiling
+
+
+class Counted(np.ndarray):
+    """An array that counts how often it is read."""
+
+    reads = 0
+
+    def __getitem__(self, key: object) -> object:
+        Counted.reads += 1
+        return super().__getitem__(key)
+
+
+@pytest.mark.parametrize("kind", ["uniform", "quartic", "random", "in a thousandth", "all but one", "exponential"])
+def test_no_knots_make_a_point_cost_more_than_bisection(kind: str) -> None:
+    """The loop itself, uncompiled, counting its comparisons with edges: worst points, worst knots."""
+    n = 4096
+    if kind == "all but one":
+        k = np.append(np.linspace(0, 1e-12, n), 1.0)
+    elif kind == "exponential":
+        k = 2.0 ** -np.arange(1000.0)[::-1]
+    else:
+        k = knots(kind, n)
+    table = PieceTable(k, *np.zeros((3, k.size + 1)))
+    g = table.guess
+    points = np.random.default_rng(0).choice(k, 200)
+    bounds = table.bounds.view(Counted)
+    most = 0
+    for point in points:
+        Counted.reads = 0
+        numbers = g.origin, g.scale, g.offset, g.least, g.most, -np.inf, np.inf
+        evaluate.plain(np.array([point]), np.empty(1), table.rows, bounds, g.starts, *numbers)
+        most = max(most, Counted.reads)
+    assert most <= math.log2(k.size) + 10
+    assert g.starts.size <= 8 * k.size + 4  # the memory, too, is linear
+
+
+def test_kernel_waits_until_it_pays() -> None:
+    kernel = Kernel(lambda x: x + 1)
+    assert not kernel.worth(PAYS_FROM - 1)
+    assert not kernel.loaded
+    assert kernel.worth(1)
+    assert kernel(1) == 2
+    assert kernel.loaded
+    assert kernel.worth(1)
+
+
+PROGRAM = """
+import sys, numpy as np, uat
+p = uat.interpolate(np.sin, 0, 6, pieces=100)
+q = uat.PiecewiseAffine(p.knots**2, p.values)
+x = np.random.default_rng(0).uniform(-1, 37, 1_200_000)
+p(x[:1000]), p(0.3)
+assert "numba" not in sys.modules
+import hashlib
+print(hashlib.sha256(p(x).tobytes() + q(x).tobytes() + uat.ReluNet.from_piecewise(q)(x).tobytes()).hexdigest())
+print("numba" in sys.modules)
+"""
+
+
+def test_uncompiled_numbers_are_the_compiled_ones_bit_for_bit() -> None:
+    import os
+
+    def run(**environment: str) -> list[str]:
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM], env=os.environ | environment, capture_output=True, text=True, check=True
+        )
+        assert done.stderr == ""
+        return done.stdout.split()
+
+    (compiled, with_numba), (plain, without) = run(UAT_COMPILED="1"), run(UAT_COMPILED="0")
+    assert (with_numba, without) == ("True", "False")
+    assert compiled == plain
+
+
+def test_guess_of_no_edges_and_of_one() -> None:
+    for edges in (np.empty(0), np.array([2.0])):
+        assert guess(edges).starts.tolist() == [0, edges.size]
+    constant = uat.ReluNet([], [], [], 2.5)
+    x = np.linspace(-1, 1, 1000)
+    assert (constant(x) == 2.5).all()
+    assert (uat.ReluNet([1], [0], [1])(x) == np.maximum(x, 0)).all()

@@ -1,0 +1,98 @@
+"""The one mechanism that compiles.
+
+A kernel is an ordinary Python function over arrays. `compiled` hands it to Numba when it is first called, if Numba is
+there and the environment does not say ``UAT_COMPILED=0``; otherwise the very same lines run uncompiled, slower and
+with the same result. Loading Numba takes about half a second, so a caller that has another way of its own asks `worth`
+first, which says yes once enough work has come together to pay for it.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+PATIENCE = 2.0  # seconds of compilation after which the person at the terminal is told
+PAYS_FROM = 1_000_000  # units of work (points, samples) from which loading Numba pays
+
+
+class Kernel:
+    """A function that is compiled when it is first called; `plain` is the function as it was written."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.plain = function
+        self._ready: Callable[..., Any] | None = None
+        self._asked = 0
+        self._lock = threading.Lock()
+        functools.update_wrapper(self, function)
+
+    def __call__(self, *arguments: Any) -> Any:
+        if self._ready is None:
+            with self._lock:  # threads that call for the first time together compile once
+                if self._ready is None:
+                    self._ready = self._compile(arguments)
+        return self._ready(*arguments)
+
+    @property
+    def loaded(self) -> bool:
+        """Whether compiled code is there already."""
+        return self._ready is not None and self._ready is not self.plain
+
+    def worth(self, units: int) -> bool:
+        """Whether a caller with another way should call this kernel for so many more units of work.
+
+        Yes when compiled code is loaded, or when the units asked about so far reach `PAYS_FROM` and Numba is there.
+        """
+        if self._ready is not None:
+            return self._ready is not self.plain
+        self._asked += units
+        if self._asked < PAYS_FROM:
+            return False
+        if _numba() is None:
+            self._ready = self.plain  # asked once, not at every call
+            return False
+        return True
+
+    def _compile(self, arguments: tuple[Any, ...]) -> Callable[..., Any]:
+        if (numba := _numba()) is None:
+            return self.plain
+        # cache=True: the machine code is kept beside the file (or in the user's cache), so that only the first call
+        # after an edit pays for compilation. Where neither place can be written to, every process compiles anew.
+        # nogil: a kernel touches no Python object, so several may run in threads of one process.
+        try:
+            ready = numba.njit(cache=True, nogil=True)(self.plain)
+        except RuntimeError:
+            ready = numba.njit(nogil=True)(self.plain)
+        notice = threading.Timer(PATIENCE, _tell, [self.plain.__name__])
+        notice.daemon = True
+        notice.start()
+        try:
+            ready.compile(tuple(map(numba.typeof, arguments)))
+        finally:
+            notice.cancel()
+        compiled_function: Callable[..., Any] = ready
+        return compiled_function
+
+
+def compiled(function: Callable[..., Any]) -> Kernel:
+    """Decorator: run `function` compiled where that is possible (see `Kernel`)."""
+    return Kernel(function)
+
+
+def _numba() -> Any:
+    """The module, or None where it is missing or turned off."""
+    if os.environ.get("UAT_COMPILED", "1") == "0":
+        return None
+    try:
+        import numba
+    except ImportError:
+        return None
+    return numba
+
+
+def _tell(name: str) -> None:
+    if sys.stderr is not None and sys.stderr.isatty():
+        print(f"uat: compiling `{name}` (once: the machine code is kept) ...", file=sys.stderr)

@@ -1,0 +1,184 @@
+"""A function by its lines, as evaluation reads it: `PieceTable`, and the three ways to evaluate it.
+
+One float: bisection in Python, which beats NumPy's overhead. Few points: bisection by NumPy. Many points: the compiled
+loop of `evaluation`, or the same arithmetic in NumPy, block by block. All give the same numbers, because the cell is
+exact (see `guess`) and the line on it is one formula, value + slope (x - anchor), rounded operation by operation.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from uat import _checks
+from uat._checks import Floats
+from uat._kernels.evaluation import ANCHOR, SLOPE, VALUE, evaluate
+from uat._kernels.guess import Guess, guess
+
+_BLOCK = 1 << 13  # points evaluated at a time without Numba: temporaries stay in the second-level cache
+_DOUBLE = np.dtype(np.float64)
+_FEW = 512  # up to so many points bisection by NumPy costs less than its alternatives' overhead
+
+
+class PieceTable:
+    """values[k] + slopes[k] (x - anchors[k]) on cell k, which reaches from edges[k-1] to edges[k].
+
+    edges (K,) increasing; anchors, values, slopes (K+1,). A cell holds its left end; the first and the last go on for
+    ever. Results do not depend on the number of threads, nor on whether the loop is compiled.
+    """
+
+    __slots__ = ("_edges", "_guess", "_lines", "bounds", "edges", "rows")
+
+    def __init__(self, edges: Floats, anchors: Floats, values: Floats, slopes: Floats) -> None:
+        self.bounds = _checks.freeze(np.concatenate([[-np.inf], edges, [np.nan]]))
+        self.rows = _checks.freeze(np.stack([self.bounds[:-1], anchors, values, slopes], axis=1))
+        self.edges: Floats = self.bounds[1:-1]
+        self._edges, self._lines = self.edges.data, self.rows.data
+        self._guess: Guess | None = None
+
+    def __reduce__(self) -> Any:
+        return PieceTable, (self.edges, *(self.rows[:, k].copy() for k in (ANCHOR, VALUE, SLOPE)))
+
+    @property
+    def guess(self) -> Guess:
+        """Made at the first use that is worth it, then kept."""
+        if self._guess is None:
+            self._guess = guess(self.edges)
+        return self._guess
+
+    def at(self, x: float, lower: float, upper: float) -> float:
+        """One float; the memory views hand out Python's own floats, which spares a small call NumPy's overhead."""
+        if not lower <= x <= upper:
+            return np.nan
+        k, lines = bisect_right(self._edges, x), self._lines
+        y: float = lines[k, VALUE] + lines[k, SLOPE] * (x - lines[k, ANCHOR])
+        return y
+
+    def __call__(self, x: ArrayLike, lower: float, upper: float, out: Any = None, threads: int = 1) -> Any:
+        """The function at x, shape of x; nan outside [lower, upper]. Checks `out` and `threads`."""
+        if threads != 1:
+            threads = _checks.integer(threads, "threads")
+        if out is None and isinstance(x, (float, int)):
+            return self.at(float(x), lower, upper)
+        if out is None and type(x) is np.ndarray and x.dtype is _DOUBLE and x.ndim == 1 and x.size <= _FEW:
+            return self._few(x, lower, upper)
+        points = x if isinstance(x, np.ndarray) else np.asarray(x)
+        if points.dtype != np.float64 and points.dtype != np.float32:
+            points = points.astype(np.float64)
+        if out is not None:
+            _checks.output(out, points.shape, points.dtype)
+        elif points.ndim == 0:
+            return float(self(points.reshape(1), lower, upper)[0])
+        flat = points if points.ndim == 1 else points.reshape(-1)
+        # out may be x itself, but no other view that overlaps it; and the loop writes to contiguous memory only
+        direct = out is not None and out.flags.c_contiguous and (out is x or not np.may_share_memory(out, points))
+        target = out.reshape(-1) if direct else np.empty(flat.size, flat.dtype)
+        self._fill(flat, target, lower, upper, threads)
+        if out is None:
+            return target if points.ndim == 1 else target.reshape(points.shape)
+        if not direct:
+            out[...] = target.reshape(points.shape)
+        return out
+
+    def _fill(self, x: NDArray[Any], out: NDArray[Any], lower: float, upper: float, threads: int) -> None:
+        if x.size <= _FEW:
+            self._by_bisection(x, out, lower, upper)
+            return
+        part = self._compiled if evaluate.worth(x.size) else self._blocks
+        if threads == 1 or x.size < threads:
+            part(x, out, lower, upper)
+            return
+        cuts = [x.size * i // threads for i in range(threads + 1)]
+        self.guess  # noqa: B018  made before the threads ask for it
+        with ThreadPoolExecutor(threads) as pool:
+            pieces = [slice(*pair) for pair in pairwise(cuts)]
+            list(pool.map(lambda piece: part(x[piece], out[piece], lower, upper), pieces))
+
+    def _compiled(self, x: NDArray[Any], out: NDArray[Any], lower: float, upper: float) -> None:
+        g = self.guess
+        x = x.view()
+        x.flags.writeable = False  # Numba compiles anew for writable and for read-only arrays
+        numbers = g.origin, g.scale, g.offset, g.least, g.most
+        evaluate(x, out, self.rows, self.bounds, g.starts, *numbers, lower, upper)
+
+    def _blocks(self, x: NDArray[Any], out: NDArray[Any], lower: float, upper: float) -> None:
+        """The compiled loop's arithmetic in NumPy, block by block: the same numbers."""
+        if x.size < self.edges.size and self._guess is None:  # a guess would cost more than it saves
+            self._by_bisection(x, out, lower, upper)
+            return
+        with np.errstate(over="ignore", invalid="ignore"):
+            for start in range(0, x.size, _BLOCK):
+                block = x[start : start + _BLOCK].astype(np.float64, copy=False)
+                out[start : start + _BLOCK] = self._on_cells(block, self._cells(block), lower, upper)
+
+    def _by_bisection(self, x: NDArray[Any], out: NDArray[Any], lower: float, upper: float) -> None:
+        for start in range(0, x.size, _BLOCK):
+            block = x[start : start + _BLOCK].astype(np.float64, copy=False)
+            out[start : start + _BLOCK] = self._few(block, lower, upper)
+
+    def _few(self, x: Floats, lower: float, upper: float) -> Floats:
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self._on_cells(x, self.edges.searchsorted(x, "right"), lower, upper)
+
+    def _on_cells(self, x: Floats, cell: NDArray[Any], lower: float, upper: float) -> Floats:
+        """The lines of the given cells at x. Overflow is the caller's to silence."""
+        lines = self.rows.take(cell, 0)
+        y: Floats = x - lines[:, ANCHOR]
+        y *= lines[:, SLOPE]
+        y += lines[:, VALUE]
+        return y if lower == -np.inf and upper == np.inf else _fenced(y, x, lower, upper)
+
+    def _cells(self, x: Floats) -> NDArray[Any]:
+        """The cell of each point: the number of edges <= x."""
+        place, starts = self.guess.places(x), self.guess.starts
+        if not starts.size:
+            place -= x < self.bounds.take(place)
+            place[x >= self.bounds[-2]] = len(self.rows) - 1
+            return place
+        cell = starts.take(place)
+        crowded = starts.take(place + 1) - cell > 1
+        cell += x >= self.bounds.take(cell + 1)
+        if crowded.any():
+            cell[crowded] = self.edges.searchsorted(x[crowded], "right")
+        return cell
+
+
+class QuotientTable(PieceTable):
+    """The same for chords so steep or so flat that their slopes are no normal floats: (x - anchor) / length first.
+
+    Needed by cells of subnormal length and the like, so never compiled. `slopes` holds rises, with one length a cell.
+    """
+
+    __slots__ = ("lengths",)
+
+    def __init__(self, edges: Floats, anchors: Floats, values: Floats, rises: Floats, lengths: Floats) -> None:
+        super().__init__(edges, anchors, values, rises)
+        self.lengths = _checks.freeze(lengths)
+
+    def __reduce__(self) -> Any:
+        _, columns = super().__reduce__()
+        return QuotientTable, (*columns, self.lengths.copy())
+
+    def at(self, x: float, lower: float, upper: float) -> float:
+        return float(self(np.array([x]), lower, upper)[0])
+
+    def _fill(self, x: NDArray[Any], out: NDArray[Any], lower: float, upper: float, threads: int) -> None:
+        self._by_bisection(x, out, lower, upper)
+
+    def _on_cells(self, x: Floats, cell: NDArray[Any], lower: float, upper: float) -> Floats:
+        lines = self.rows.take(cell, 0)
+        t = (x - lines[:, ANCHOR]) / self.lengths.take(cell)
+        return _fenced(lines[:, VALUE] + t * lines[:, SLOPE], x, lower, upper)
+
+
+def _fenced(y: Floats, x: Floats, lower: float, upper: float) -> Floats:
+    """y, made nan where x lies outside the domain."""
+    outside = x < lower
+    outside |= x > upper
+    np.putmask(y, outside, np.nan)
+    return y

@@ -1,0 +1,272 @@
+"""What the main job returns: the network, the broken line that it equals, what is known of its error, and its file."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from uat import _checks
+from uat._checks import InputError, show
+from uat._sampling import Function
+from uat.bounds.certification import Certificate
+from uat.bounds.rounding import conversion_bound
+from uat.expression import Expression
+from uat.piecewise import PiecewiseAffine
+from uat.relu_net import FORMS, ReluNet
+from uat.targets import target
+
+METHODS = ("uniform", "graded", "narrowest")
+
+
+@dataclass(frozen=True, slots=True)
+class Optimality:
+    """How close the number of pieces is to the fewest possible (method="narrowest" only).
+
+    Parameters
+    ----------
+    lower_bound : int
+        So many continuous affine pieces are needed to stay within `within`; a theorem, whose proof is `witness`.
+    minimal : bool
+        Whether the network's piecewise function is proven to lie there with exactly that many. It is about pieces: the
+        fewest *neurons* lie between lower_bound - 1 and pieces (with an output bias; statement A5).
+    within : str
+        The tube in words, such as "f ± 0.01".
+    least_error : (float, float)
+        A proven bracket of the least error that so many pieces can reach, where that was the question; else (0, inf).
+    witness, error_witness : dict or None
+        The points of f on which the two lower ends stand (docs/narrowest.md); plain data.
+    note : str
+        What was not decided, and why.
+    """
+
+    lower_bound: int
+    minimal: bool
+    within: str
+    least_error: tuple[float, float]
+    witness: dict[str, Any] | None
+    error_witness: dict[str, Any] | None
+    note: str
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Optimality | None:
+        """The inverse of `dataclasses.asdict`; None for None."""
+        if data is None:
+            return None
+        try:
+            low, high = data["least_error"]
+            bracket = (float(low), float("inf") if high is None else float(high))
+            return cls(
+                **{**data, "least_error": bracket, "lower_bound": _checks.integer(data["lower_bound"], "pieces")}
+            )
+        except (TypeError, KeyError, ValueError):
+            raise InputError("its `optimality` is not one that `save` writes.") from None
+
+
+@dataclass(frozen=True, eq=False, slots=True, repr=False)
+class Approximation:
+    """A constructed network, the piecewise-affine function that it equals, and what is known of its error.
+
+    Attributes
+    ----------
+    net : ReluNet
+    piecewise : PiecewiseAffine
+    certificate : Certificate of sup|f - piecewise| on the domain; a proven upper end also holds for the net with its
+        stored weights, in exact arithmetic (for what evaluation in floats adds: `uat.certify(f, net, arithmetic=...)`)
+    function : the function itself, or None when it was loaded from a file that only names it
+    source : {"kind": "expression" | "target" | "reference" | "callable", "text": ...}, what the function was given as
+    tol, method, form : how it was asked for
+    seconds : float, what the construction took
+    provenance : versions and options
+    optimality : what is proven of the fewest possible pieces, for method="narrowest"
+    """
+
+    net: ReluNet
+    piecewise: PiecewiseAffine
+    certificate: Certificate
+    function: Function | None
+    source: dict[str, str]
+    tol: float | None
+    method: str
+    form: str
+    seconds: float
+    provenance: dict[str, Any] = field(default_factory=dict)
+    optimality: Optimality | None = None
+
+    @property
+    def pieces(self) -> int:
+        """The number of affine pieces."""
+        return self.piecewise.pieces
+
+    @property
+    def width(self) -> int:
+        """The number of neurons: pieces + 1 in the shifted-origin form, pieces in the output-bias form."""
+        return self.net.width
+
+    @property
+    def domain(self) -> tuple[float, float]:
+        """The interval [a, b]."""
+        return self.piecewise.domain
+
+    def __call__(self, x: ArrayLike) -> Any:
+        """The network at x, shape of x."""
+        return self.net(x)
+
+    def rows(self) -> list[tuple[str, str]]:
+        """What is worth knowing, as (name, text) pairs: the table that `print` and the command line show."""
+        a, b = self.domain
+        c = self.certificate
+        rows = [
+            ("function", self.source["text"]),
+            ("domain", f"[{a!r}, {b!r}]"),
+            ("method", f"{self.method}, {self.form}"),
+            ("pieces", str(self.pieces)),
+            ("neurons", str(self.width)),
+            (f"error ({c.status})", f"{c.error:.6g}" + (f"  (at least {c.lower:.6g})" if c.proven else "")),
+            ("largest near x", f"{c.where:.10g}"),
+        ]
+        if self.optimality is not None:
+            rows[5:5] = self._optimality_rows(self.optimality)
+        if self.tol is not None:
+            rows.insert(3, ("tolerance", f"{self.tol:.6g}"))
+        rows += [("assumes", sentence) for sentence in c.assumes]
+        rows += [("note", c.note)] if c.note else []
+        return [*rows, ("seconds", f"{self.seconds:.3g}")]
+
+    def _optimality_rows(self, o: Optimality) -> list[tuple[str, str]]:
+        needed = f"{o.lower_bound} (proven), in {o.within}"
+        if o.minimal:
+            needed = f"{o.lower_bound}: fewer pieces cannot stay in {o.within} (proven)"
+        elif o.witness is None and o.lower_bound < self.pieces:
+            needed = "no lower bound is proven"
+        rows = [("fewest pieces", needed)]
+        if o.least_error[0] > 0:
+            low, high = o.least_error
+            rows.append(("least error", f"with {self.pieces} pieces between {low:.10g} and {high:.10g} (proven)"))
+        fewest = f"between {max(o.lower_bound - 1, 0)} and {self.pieces}, with an output bias"
+        return [*rows, ("fewest neurons", fewest), *([("open", o.note)] if o.note else [])]
+
+    def __str__(self) -> str:
+        rows = self.rows()
+        wide = max(len(name) for name, _ in rows)
+        return "\n".join(f"{name:<{wide}}  {text}" for name, text in rows)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Approximation of {self.source['text']}: {self.pieces} pieces, {self.width} neurons, "
+            f"error {self.certificate.error:.3g} ({self.certificate.status})>"
+        )
+
+    def plot(self, path: str | os.PathLike[str] | None = None) -> Any:
+        """The picture: function and network above, their difference with the tolerance band below.
+
+        Parameters
+        ----------
+        path : file name, optional
+            Written when given (PNG, SVG or PDF by its suffix).
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        from uat.draw.networks import approximation_figure
+        from uat.draw.style import save
+
+        c = self.certificate
+        figure = approximation_figure(
+            self.piecewise,
+            self.net,
+            self.function,
+            error=c.error,
+            proven=c.proven,
+            tol=self.tol,
+            title=self.source["text"],
+        )
+        if path is not None:
+            save(figure, path)
+        return figure
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the network, its pieces, its certificate and its provenance as JSON (see `uat.load`).
+
+        Floats are written so that they come back bit for bit. The file appears whole or not at all.
+        """
+        from uat.exchange.json_file import write
+
+        write(path, self.to_dict())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data: what `save` writes."""
+        from uat.exchange.json_file import pieces_section
+
+        p, net = self.piecewise, self.net
+        return {
+            "function": {**self.source, "domain": list(self.domain)},
+            "piecewise": pieces_section(p),
+            "network": {
+                "weights": net.weights.tolist(),
+                "biases": net.biases.tolist(),
+                "coefficients": net.coefficients.tolist(),
+                "output_bias": net.output_bias,
+            },
+            "certificate": self.certificate.to_dict(),
+            "options": {"tol": self.tol, "method": self.method, "form": self.form, "seconds": self.seconds},
+            "optimality": None if self.optimality is None else _finite(asdict(self.optimality)),
+            "provenance": self.provenance,
+        }
+
+
+def load(path: str | os.PathLike[str]) -> Approximation:
+    """The approximation that `save` wrote, bit for bit.
+
+    The function comes back when the file names a formula or a target; a Python function does not (`function` is None):
+    loading a file never imports or runs anything.
+
+    Raises
+    ------
+    InputError
+        When the file is missing, truncated, edited, of another program or of a later version: the sentence says which.
+    """
+    from uat.exchange.json_file import read
+
+    data = read(path)
+    piecewise, network, options = data["piecewise"], data["network"], data["options"]
+    source = {name: str(text) for name, text in data["function"].items() if name != "domain"}
+    try:
+        p = PiecewiseAffine(piecewise["breakpoints"], piecewise["values"])
+        net = ReluNet(network["weights"], network["biases"], network["coefficients"], network["output_bias"])
+        form = _checks.one_of(options["form"], "form", FORMS)
+        of_form = net.width == p.pieces + (form == "shifted-origin")
+        if not of_form or (np.abs(net(p.knots) - p.values) > conversion_bound(p, net)).any():
+            raise InputError("its network is not the piecewise-affine function beside it.")
+        _checks.one_of(source["kind"], "kind", ("target", "expression", "reference", "callable"))
+        return Approximation(
+            net=net,
+            piecewise=p,
+            certificate=Certificate.from_dict(data["certificate"]),
+            function=_restored(source),
+            source=source,
+            tol=None if options["tol"] is None else _checks.positive(options["tol"], "tol"),
+            method=_checks.one_of(options["method"], "method", METHODS),
+            form=form,
+            seconds=_checks.nonnegative(options["seconds"], "seconds"),
+            provenance=data["provenance"],
+            optimality=Optimality.from_dict(data["optimality"]),
+        )
+    except InputError as error:
+        raise InputError(f"{show(str(path))} contradicts itself: {error}") from None
+
+
+def _restored(source: dict[str, str]) -> Function | None:
+    if source["kind"] == "expression":
+        return Expression(source["text"], source.get("variable", "x"))
+    return target(source["text"]) if source["kind"] == "target" else None
+
+
+def _finite(data: dict[str, Any]) -> dict[str, Any]:
+    """An infinite upper end as None: JSON has no infinity."""
+    low, high = data["least_error"]
+    return {**data, "least_error": [low, high if np.isfinite(high) else None]}
