@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -45,7 +46,7 @@ class Store:
             try:
                 if not fresh:
                     self._look()
-                self._link.execute("PRAGMA journal_mode=WAL")
+                self._to_wal()
                 self._link.execute("PRAGMA synchronous=NORMAL")  # a killed process loses nothing that it committed
                 self._build()
             except BaseException:
@@ -132,6 +133,18 @@ class Store:
         (verdict,) = self._link.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
             raise sqlite3.DatabaseError(str(verdict).splitlines()[0])
+
+    def _to_wal(self) -> None:
+        """Switch the journal to WAL. SQLite does not wait for others in this one statement, so we do."""
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                self._link.execute("PRAGMA journal_mode=WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
 
     def _build(self) -> None:
         columns = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
