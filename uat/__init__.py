@@ -20,6 +20,7 @@ _HOMES: dict[str, str | None] = {
     "ReluNet": "uat.relu_net",
     "MLP": "uat.mlp",
     "learn": None,
+    "compare": None,
     "Approximation": "uat.result",
     "approximate": "uat.approximation",
     "load": "uat.result",
@@ -35,6 +36,7 @@ _HOMES: dict[str, str | None] = {
 __all__ = ["__version__", *_HOMES]
 
 if TYPE_CHECKING:
+    from uat import compare as compare
     from uat import learn as learn
     from uat._checks import InputError as InputError
     from uat.approximation import approximate as approximate

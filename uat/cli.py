@@ -159,6 +159,88 @@ def check(file: str, as_json: bool) -> None:
     sys.exit(0 if verdict.ok else 1)
 
 
+@cli.command(short_help="Constructed networks beside learned ones, over widths and seeds.")
+@click.argument("functions", nargs=-1)
+@click.option("--on", "domain", nargs=2, type=NUMBER, metavar="A B", help="The interval; a target has one of its own.")
+@click.option("--widths", default="4:32:2x", show_default=True, help="As 8,16,32 or 4:128:2x (doubling) or 4:20:4.")
+@click.option("--methods", default="uniform,narrowest,adam,varpro", show_default=True, help="Separated by commas.")
+@click.option("--seeds", default=5, show_default=True, help="Random starts of every learned method.")
+@click.option("--budget", default=10_000, show_default=True, help="Steps of a learned method, all in all.")
+@click.option("--store", metavar="FILE", help="Keep rows in this SQLite file as they come; those there are not redone.")
+@click.option("--resume", metavar="FILE", help="Finish the sweeps of a store, and name nothing else.")
+@click.option("--workers", type=int, help="Processes: 1 for this one alone.")
+@click.option("--dask", metavar="ADDRESS", help="Run on a Dask cluster: tcp://host:port, or local.")
+@click.option("--plot", metavar="FILE", help="Draw error against width (.png, .svg, .pdf).")
+@click.option("--csv", "csv_file", metavar="FILE", help="Write the rows as CSV.")
+@_debug
+def sweep(
+    functions: tuple[str, ...],
+    domain: tuple[float, float] | None,
+    widths: str,
+    methods: str,
+    store: str | None,
+    resume: str | None,
+    workers: int | None,
+    dask: str | None,
+    plot: str | None,
+    csv_file: str | None,
+    **numbers: int,
+) -> None:
+    """Train and construct networks of the same widths for FUNCTIONS and compare how far each is from its function.
+
+    \b
+    uat sweep "sin(x)" --on 0 2*pi --widths 4:64:2x --methods uniform,narrowest,adam --store runs.sqlite --plot out.svg
+    uat sweep --resume runs.sqlite
+    """
+    from contextlib import ExitStack
+
+    from uat import compare
+    from uat._files import writable
+    from uat.compare.executors import Serial
+    from uat.compare.runs import width_list
+    from uat.draw.style import picture_suffix, save
+
+    if bool(functions) == bool(resume):
+        raise InputError("exactly one of FUNCTIONS and `--resume` must be given.")
+    if dask and workers:
+        raise InputError("`--workers` must not be given with `--dask`: the cluster has workers of its own.")
+    for path in filter(None, (plot, csv_file)):
+        writable(path)
+    if plot:
+        picture_suffix(plot)
+    with ExitStack() as running:
+        executor: Any = None
+        if dask:
+            executor = running.enter_context(compare.dask(dask))
+        elif workers is not None:
+            executor = Serial() if workers == 1 else running.enter_context(compare.process_pool(workers))
+        if resume:
+            compare.read_table(resume)  # a file that does not exist is no store to begin
+            table = compare.resume(resume, executor=executor, progress=True)
+        else:
+            given = [f if domain is None else (f, domain) for f in functions]
+            table = compare.sweep(
+                given, width_list(widths), methods.split(","), executor=executor, store=store, progress=True, **numbers
+            )
+    if plot:
+        from uat.draw.comparison import figure_of
+
+        save(figure_of(table, lambda row: compare.limits((row["formula"], (row["a"], row["b"])))), plot)
+    if csv_file:
+        table.to_csv(csv_file)
+    click.echo(
+        f"{'function':<16} {'method':<14} {'width':>5} {'budget':>7} {'seeds':>5} {'sup error':>11} {'least':>11} "
+        f"{'largest':>11}"
+    )
+    for group in table.median_by_width():
+        name = group["function"] if len(group["function"]) <= 16 else group["function"][:13] + "..."
+        status = "" if group["proven"] else "  (estimated)"
+        click.echo(
+            f"{name:<16} {group['method']:<14} {group['width']:>5} {group['budget']:>7} {group['seeds']:>5} "
+            f"{group['median']:>11.4g} {group['low']:>11.4g} {group['high']:>11.4g}{status}"
+        )
+
+
 def main() -> NoReturn:
     """Run the command line and turn every ending into an exit code."""
     debug = "--debug" in sys.argv

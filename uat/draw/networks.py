@@ -1,4 +1,4 @@
-"""Pictures of one network: the function, the network on it, and the difference under a tolerance band."""
+"""Pictures of one network: the function, the network on it, their difference under a tolerance band, and the hinges."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from uat._checks import Floats
+from uat._checks import Floats, InputError, interval
 from uat._sampling import Function, sample
-from uat.draw.style import BLACK, BLUE, GREY, ORANGE, VERMILION, style
+from uat.draw.style import BLACK, BLUE, GREY, ORANGE, PURPLE, SKY, VERMILION, axes_of, style
 from uat.piecewise import PiecewiseAffine
 from uat.relu_net import ReluNet
 
@@ -55,6 +55,69 @@ def approximation_figure(
         axes[-1].set_xlabel("x")
         axes[-1].set_xlim(*p.domain)
     return figure
+
+
+def approximation(r: Any, ax: Any = None) -> Any:
+    """The difference of an approximation's network and its function, with tolerance, certified bound and kinks.
+
+    Parameters
+    ----------
+    r : what `uat.approximate` returns (anything with piecewise, net, function, certificate and tol)
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    p = r.piecewise
+    with style():
+        ax = axes_of(ax)
+        if r.function is None:
+            _curves(ax, p, r.net, None, _abscissae(p), "network")
+        else:
+            c = r.certificate
+            _difference(ax, p, r.net, r.function, _abscissae(p), (c.error, c.proven), r.tol)
+        ax.set_xlabel("x")
+        ax.set_xlim(*p.domain)
+    return ax
+
+
+def hinges(net: ReluNet, ax: Any = None, *, domain: tuple[float, float] | None = None) -> Any:
+    """The weighted ReLUs coefficients_j (weights_j x + biases_j)_+, thin, beside their sum with the bias, thick.
+
+    Parameters
+    ----------
+    net : ReluNet
+        Up to a few dozen neurons are worth looking at.
+    ax : matplotlib Axes, optional
+    domain : (a, b); from the first kink to the last, and a little more, when None
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    there = net.kinks[net.weights != 0]
+    if domain is None:
+        if not there.size:
+            raise InputError("`domain` must be given for a network without kinks, but is None.")
+        low, high = float(there.min()), float(there.max())
+        domain = low, high + 0.1 * (high - low or 1.0)
+    a, b = interval(domain)
+    inside = there[(there > a) & (there < b)]
+    x = np.unique(np.concatenate([[a], inside, [b]]))
+    cycle = (SKY, ORANGE, PURPLE, VERMILION)
+    with style():
+        ax = axes_of(ax)
+        for j in range(net.width):
+            y = net.coefficients[j] * np.maximum(net.weights[j] * x + net.biases[j], 0)
+            label = "weighted ReLUs" if j == 0 else None
+            ax.plot(x, y, color=cycle[j % 4], linewidth=0.7, alpha=0.9, label=label)
+        ax.plot(x, net(x), color=BLUE, linewidth=2.0, label="their sum")
+        ax.set_xlim(a, b)
+        ax.set_xlabel("x")
+        ax.set_ylabel("hinges and their sum")
+        ax.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, borderaxespad=0.2)
+    return ax
 
 
 def _abscissae(p: PiecewiseAffine) -> Floats:

@@ -47,6 +47,15 @@ def style() -> Iterator[None]:
         yield
 
 
+def axes_of(ax: Any) -> Any:
+    """The axes that were given, or those of a new figure that no window shows and nothing else holds."""
+    if ax is not None:
+        return ax
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(4.2, 3.0), layout="constrained").subplots()
+
+
 def picture_suffix(path: str | os.PathLike[str]) -> str:
     """The suffix of a picture's path, refused unless it is .png, .svg or .pdf."""
     suffix = os.path.splitext(os.fspath(path))[1].lower()

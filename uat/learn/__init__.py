@@ -13,6 +13,7 @@ from uat.learn.losses import LOSSES, Loss
 from uat.learn.metrics import accuracy
 from uat.learn.noise import gradient_noise
 from uat.learn.regularizers import L1, L2
+from uat.learn.relocation import relocated
 from uat.learn.risk import value_and_gradient
 from uat.learn.schedules import constant, cosine, inverse_sqrt, inverse_time, step_decay, warmup
 from uat.learn.second_order import LBFGS, VariableProjection
@@ -53,6 +54,7 @@ __all__ = [
     "inverse_time",
     "loss_below",
     "plateau",
+    "relocated",
     "seconds",
     "shuffled",
     "step_decay",

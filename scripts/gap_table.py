@@ -1,0 +1,69 @@
+"""Print how far each method's networks are from the least possible error: medians over seeds, least and largest.
+
+python scripts/gap_table.py [STORE] [--column sup_error|rms_error] [--oracle]
+
+Each number is a multiple of the error of the narrowest constructed network of the same width in the store; with
+--oracle a multiple of the best free-knot root mean square that an independent optimiser finds, for variable projection.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+
+def beside_the_oracle(table: Any) -> None:
+    import uat
+    from tests.oracles_compare import best_free_knot_rms
+
+    print(f"{'function':<10}{'method':<15}{'width':>6}{'seeds':>6}{'median':>9}  least .. largest")
+    found: dict[tuple[str, int], float] = {}
+    for group in table.median_by_width("rms_error"):
+        if not group["method"].startswith("varpro") or group["budget"] != 10_000:
+            continue
+        f, width = uat.target(group["function"]), group["width"]
+        if (f.name, width) not in found:
+            found[f.name, width] = best_free_knot_rms(f, f.domain, width)
+        median, low, high = (group[name] / found[f.name, width] for name in ("median", "low", "high"))
+        method = group["method"]
+        print(f"{f.name:<10}{method:<15}{width:>6}{group['seeds']:>6}{median:>9.3f}  {low:.3f} .. {high:.3f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("store", nargs="?", default=str(ROOT / "figures" / "runs.sqlite"))
+    parser.add_argument("--column", choices=["sup_error", "rms_error"], default="sup_error")
+    parser.add_argument(
+        "--oracle", action="store_true", help="rms of varpro over the best that another optimiser finds"
+    )
+    arguments = parser.parse_args()
+
+    from uat.compare import read_table
+
+    table = read_table(arguments.store)
+    if arguments.oracle:
+        beside_the_oracle(table)
+        return
+    best = {(row["function"], row["width"]): row[arguments.column] for row in table.where(method="narrowest")}
+    print(f"{'function':<10}{'method':<15}{'width':>6}{'budget':>8}{'seeds':>6}{'median':>9}  least .. largest")
+    for group in table.median_by_width(arguments.column):
+        unit = best[group["function"], group["width"]]
+        median, low, high = (group[name] / unit for name in ("median", "low", "high"))
+        print(
+            f"{group['function']:<10}{group['method']:<15}{group['width']:>6}{group['budget']:>8}{group['seeds']:>6}"
+            f"{median:>9.2f}  {low:.2f} .. {high:.2f}"
+        )
+    for row in table.where(method="warm"):
+        share = row["fit_error"] / row["start_error"]
+        print(
+            f"warm start, {row['function']}, width {row['width']}: root mean square on the samples falls to {share:.3f}"
+        )
+
+
+if __name__ == "__main__":
+    main()

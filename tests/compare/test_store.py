@@ -1,0 +1,123 @@
+"""The store: rows that stay, files that are told apart, tables that come back bit for bit."""
+
+from __future__ import annotations
+
+import csv
+import multiprocessing
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+import uat
+from uat.compare import Store, Table, read_table
+from uat.compare.store import APPLICATION, VERSION
+from uat.compare.table import COLUMNS, Row
+
+
+def row(seed: int = 0, **changed: object) -> Row:
+    plain = {"TEXT": "", "INTEGER": 0, "REAL": 0.1}
+    base = {name: plain[kind] for name, kind in COLUMNS.items()}
+    return {**base, "function": "f", "method": "adam", "width": 8, "seed": seed, **changed}
+
+
+def test_rows_come_back_bit_for_bit_and_in_order(tmp_path: Path) -> None:
+    given = [row(2, sup_error=0.1 + 0.2), row(0, sup_error=5e-324), row(1, rate=None)]
+    with Store(tmp_path / "s.sqlite") as store:
+        store.add("k", given)
+    with Store(tmp_path / "s.sqlite") as store:
+        assert store.rows() == sorted(given, key=lambda r: r["seed"])
+        assert store.seeds("k") == {0, 1, 2}
+        assert store.seeds("other") == set()
+
+
+def test_the_first_row_of_a_seed_stays() -> None:
+    store = Store()
+    store.add("k", [row(0, sup_error=1.0)])
+    store.add("k", [row(0, sup_error=2.0), row(1)])
+    assert [r["sup_error"] for r in store.rows()] == [1.0, 0.1]
+
+
+def test_a_stack_is_kept_whole_or_not_at_all() -> None:
+    store = Store()
+    broken = row(1)
+    del broken["outcome"]
+    with pytest.raises(KeyError):
+        store.add("k", [row(0), broken])
+    assert store.rows() == []
+
+
+def _write(path: str, first: int) -> None:
+    with Store(path) as store:
+        for k in range(first, first + 40):
+            store.add(f"k{k}", [row(s, width=k) for s in range(3)])
+
+
+def test_two_writers_neither_lose_nor_double_rows(tmp_path: Path) -> None:
+    path = str(tmp_path / "s.sqlite")
+    context = multiprocessing.get_context("spawn")
+    writers = [context.Process(target=_write, args=(path, first)) for first in (0, 20)]  # half of it is the same
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert [writer.exitcode for writer in writers] == [0, 0]
+    rows = read_table(path).rows
+    assert sorted((r["width"], r["seed"]) for r in rows) == [(k, s) for k in range(60) for s in range(3)]
+
+
+def test_a_damaged_store_is_reported_and_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "s.sqlite"
+    with Store(path) as store:
+        store.add("k", [row(s, outcome="x" * 500) for s in range(200)])
+    sound = path.read_bytes()
+    for damaged in (
+        sound[:100] + bytes(reversed(sound[100:9000])) + sound[9000:],
+        sound[: len(sound) // 2],
+        b"not a data base, but a text " * 50,
+    ):
+        path.write_bytes(damaged)
+        with pytest.raises(uat.InputError, match="damaged or no store"):
+            Store(path)
+        assert path.read_bytes() == damaged
+
+
+def test_files_of_others_and_of_other_versions(tmp_path: Path) -> None:
+    other, newer = tmp_path / "other.sqlite", tmp_path / "newer.sqlite"
+    link = sqlite3.connect(other)
+    link.execute("CREATE TABLE rows (a)")
+    link.close()
+    with pytest.raises(uat.InputError, match=r"must be a store of uat, but '.*other\.sqlite' is a file of another"):
+        Store(other)
+    Store(newer).close()
+    link = sqlite3.connect(newer)
+    assert link.execute("PRAGMA application_id").fetchone() == (APPLICATION,)
+    link.execute(f"PRAGMA user_version={VERSION + 1}")
+    link.close()
+    with pytest.raises(uat.InputError, match=f"must be of version {VERSION}, but .* is of version {VERSION + 1};"):
+        Store(newer)
+    with pytest.raises(uat.InputError, match="must lie in a folder that exists"):
+        Store(tmp_path / "none" / "s.sqlite")
+    with pytest.raises(uat.InputError, match="must be a file that exists"):
+        read_table(tmp_path / "none.sqlite")
+
+
+def test_csv_and_parquet_carry_the_same_numbers(tmp_path: Path) -> None:
+    table = Table((row(0, sup_error=0.1 + 0.2), row(1, rate=None, outcome='says "no", twice')))
+    table.to_csv(tmp_path / "t.csv")
+    with (tmp_path / "t.csv").open(newline="", encoding="utf-8") as file:
+        read = list(csv.DictReader(file))
+    assert [float(r["sup_error"]) for r in read] == [0.1 + 0.2, 0.1]
+    assert read[1]["outcome"] == 'says "no", twice'
+    parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
+    table.to_parquet(tmp_path / "t.parquet")
+    assert parquet.read_table(tmp_path / "t.parquet").to_pylist() == list(table)
+
+
+def test_medians_and_spreads() -> None:
+    rows = [row(s, sup_error=e, proven=p) for s, e, p in ((0, 3.0, 1), (1, 1.0, 1), (2, 8.0, 0))]
+    (group,) = Table((*rows,)).median_by_width()
+    assert (group["median"], group["low"], group["high"], group["seeds"], group["proven"]) == (3.0, 1.0, 8.0, 3, False)
+    assert len(Table((*rows, row(0, width=9))).median_by_width("rms_error")) == 2
+    with pytest.raises(uat.InputError, match="no column 'error'; it has function, method"):
+        Table(()).median_by_width("error")

@@ -1,0 +1,90 @@
+"""Pictures of sweeps and of hinges: what is drawn, where, and on whose axes."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+import uat
+from uat import draw
+from uat.draw.comparison import LOOKS, figure_of
+
+
+def row(method: str, width: int, seed: int = 0, error: float = 0.1, **changed: object) -> dict:
+    return {
+        "function": "sin", "method": method, "width": width, "seed": seed, "a": 0.0, "b": 1.0, "sup_error": error,
+        "proven": 1, "kinks": json.dumps([0.2, 0.7]), **changed,
+    }  # fmt: skip
+
+
+ROWS = [row("adam", w, s, (s + 1) / w) for w in (8, 4) for s in range(3)] + [row("uniform", w) for w in (4, 8)]
+
+
+def labels(ax: object) -> list[str]:
+    return list(ax.get_legend_handles_labels()[1])  # type: ignore[attr-defined]
+
+
+def test_error_against_width() -> None:
+    ax = draw.error_vs_width(ROWS, limit=lambda n: 1 / n**2, bound=lambda n: 2 / n**2)
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("width (neurons)", "sup error")
+    assert labels(ax) == ["uniform", "adam", r"$h^2 \max|f''|/8$", "limit of $E_N$"]
+    line = next(line for line in ax.get_lines() if line.get_label() == "adam")
+    assert line.get_xdata().tolist() == [4, 8]
+    assert line.get_ydata().tolist() == [2 / 4, 2 / 8]  # the median, not the best
+    band = ax.collections[0].get_paths()[0].vertices
+    assert {tuple(v) for v in band} >= {(4, 1 / 4), (4, 3 / 4), (8, 1 / 8), (8, 3 / 8)}
+
+
+def test_what_is_proven_is_filled() -> None:
+    ax = draw.error_vs_width([row("adam", 4), row("adam", 8, proven=0)])
+    faces = {tuple(line.get_xdata()): line.get_markerfacecolor() for line in ax.get_lines() if line.get_marker() == "v"}
+    assert faces == {(4,): LOOKS["adam"][0], (8,): "white"}
+
+
+def test_every_method_has_a_look_of_its_own() -> None:
+    from uat.compare import METHODS
+
+    assert set(METHODS) == set(LOOKS)
+    assert len(set(LOOKS.values())) == len(LOOKS)
+
+
+def test_kinks_stand_where_they_are() -> None:
+    ax = draw.kinks([row("adam", 4), row("uniform", 4)], f=np.sin)
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["adam", "uniform", "$|f''|^{1/2}$"]
+    drawn = ax.collections[0].get_segments()
+    assert [float(s[0][0]) for s in drawn] == [0.2, 0.7]
+
+
+def test_hinges_and_approximation() -> None:
+    r = uat.approximate("x**2", (0, 1), width=4, form="output-bias")
+    ax = draw.hinges(r.net, domain=(0, 1))
+    assert len(ax.get_lines()) == r.width + 1
+    total = ax.get_lines()[-1]
+    assert np.allclose(total.get_ydata(), r.net(total.get_xdata()))
+    ax = draw.approximation(r)
+    assert ax.get_xlim() == (0, 1)
+
+
+def test_axes_that_are_given_are_used() -> None:
+    figure = Figure()
+    one, two = figure.subplots(1, 2)
+    assert draw.error_vs_width(ROWS, one) is one
+    assert draw.hinges(uat.ReluNet([1.0], [0.0], [1.0]), two) is two
+    assert figure.axes == [one, two]
+
+
+def test_one_panel_a_function() -> None:
+    figure = figure_of([*ROWS, *({**r, "function": "cos"} for r in ROWS)])
+    assert [ax.get_title(loc="left") for ax in figure.axes] == ["sin", "cos"]
+    figure.draw_without_rendering()
+
+
+def test_bad_tables() -> None:
+    with pytest.raises(uat.InputError, match="`table` must hold at least one row"):
+        draw.error_vs_width([])
+    with pytest.raises(uat.InputError, match="`table` must hold rows of one function, but holds cos, sin"):
+        draw.kinks([row("adam", 4), row("adam", 4, function="cos")])

@@ -1,0 +1,41 @@
+"""`uat sweep` as a person meets it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.test_cli import run
+
+SWEEP = ["sweep", "sin(x)", "--on", "0", "2*pi", "--widths", "4:8:2x", "--methods", "uniform,adam", "--seeds", "2",
+         "--budget", "70", "--workers", "1"]  # fmt: skip
+
+
+def test_a_sweep_and_its_files_and_its_resumption(tmp_path: Path) -> None:
+    done = run(*SWEEP, "--store", "r.sqlite", "--plot", "r.svg", "--csv", "r.csv", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    lines = done.stdout.splitlines()
+    assert lines[0].split() == ["function", "method", "width", "budget", "seeds", "sup", "error", "least", "largest"]
+    assert [line.split()[1:5] for line in lines[1:]] == [
+        ["adam", "4", "70", "2"], ["adam", "8", "70", "2"], ["uniform", "4", "0", "1"], ["uniform", "8", "0", "1"],
+    ]  # fmt: skip
+    assert (tmp_path / "r.svg").read_text().startswith("<?xml")
+    assert len((tmp_path / "r.csv").read_text().splitlines()) == 1 + 6
+    again = run("sweep", "--resume", "r.sqlite", "--workers", "1", cwd=tmp_path)
+    assert (again.returncode, again.stdout) == (0, done.stdout)
+
+
+def test_bad_input(tmp_path: Path) -> None:
+    for arguments, sentence in (
+        (["sweep"], "exactly one of FUNCTIONS and `--resume` must be given."),
+        (["sweep", "sin", "--methods", "magic"], "`methods` must be among uniform, graded,"),
+        (["sweep", "sin", "--widths", "4:8"], "`widths` must read"),
+        (["sweep", "sin", "--dask", "local", "--workers", "2"], "`--workers` must not be given with `--dask`"),
+        (["sweep", "sin", "--plot", "out.gif"], "must end in .png, .svg or .pdf"),
+        (["sweep", "--resume", "none.sqlite"], "`store` must be a file that exists, but 'none.sqlite' does not."),
+    ):
+        done = run(*arguments, cwd=tmp_path)
+        assert done.returncode == 2
+        assert sentence in done.stderr
+        assert done.stdout == ""
+    assert list(tmp_path.iterdir()) == []

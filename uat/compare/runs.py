@@ -1,0 +1,279 @@
+"""The grid of runs: every function with every method at every width, from every seed, each row kept when it is done.
+
+Width counts neurons of one hidden layer, beside an output bias. A constructed network of width M has M affine pieces; a
+trained one may have M + 1. The least error E_N counts pieces (A5), so the best of width M lies in [E_{M+1}, E_M].
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from uat import _checks
+from uat._checks import InputError, show
+from uat.compare.constructed import CONSTRUCTED
+from uat.compare.executors import Serial, process_pool, processors
+from uat.compare.setting import Setting, must_travel, problems
+from uat.compare.stack import METHODS, SEEDLESS, STACK, Stack, run_stack
+from uat.compare.store import Store
+from uat.compare.table import Row, Table
+
+BUDGET = 10_000
+_HANDFUL = 4e8  # total cost below which starting processes takes longer than the work
+_LEAST_WIDTH = 1
+_LIVES = 3  # a pool of our own that loses a process is replaced so many times
+Run = Callable[[Stack], list[Row]]
+
+
+def sweep(
+    functions: Any,
+    widths: Sequence[int],
+    methods: Sequence[str],
+    seeds: Iterable[int] | int = 1,
+    *,
+    executor: Executor | None = None,
+    store: Store | str | None = None,
+    progress: bool = False,
+    budget: int = BUDGET,
+) -> Table:
+    """functions x widths x methods x seeds -> a row each, constructed and learned side by side.
+
+    Parameters
+    ----------
+    functions : dict name -> function, or one or several of them
+        Each a pair (function, (a, b)), a target's name, or a `Target`. Where rows are made in other processes a
+        function must be a formula, a target, "file.py:function", or one that pickles.
+    widths : sequence of int >= 1
+        Neurons of the hidden layer, beside an output bias.
+    methods : sequence of str
+        Constructed: "uniform", "graded", "narrowest". Learned: "gd", "sgd", "momentum", "adam", "lbfgs", "varpro",
+        "varpro-graded", "warm" (what each is, and how its rate is chosen: `uat.compare.learned`).
+    seeds : sequence of int >= 0, or their number
+        Methods without chance (the constructed ones, "varpro-graded", "warm") run once; their seed reads 0.
+    executor : concurrent.futures.Executor, optional
+        Any one, Dask's ``client.get_executor(pure=False)`` too. None: this process for a handful of runs, otherwise a
+        pool of processes, one a processor.
+    store : Store or path, optional
+        Rows are kept there the moment they are done; rows that are there are not computed again.
+    progress : bool
+        A bar with the time left, on a terminal.
+    budget : int >= 1
+        Steps that a learned method may take in all, the choice of its rate included: steps and not seconds, so that
+        rows do not depend on how busy the machine is.
+
+    Returns
+    -------
+    Table
+        The rows of this grid. Rows of serial, parallel, distributed and resumed sweeps are equal bit for bit, but for
+        ``seconds``, on machines with the same versions and processor.
+
+    Raises
+    ------
+    InputError
+        For an unknown method, a width that a method cannot have, a function that a worker cannot be given, a store that
+        is damaged or of another version.
+    """
+    stacks = grid(functions, widths, methods, seeds, budget)
+    with ExitStack() as open_things:
+        if not isinstance(store, Store):
+            store = open_things.enter_context(Store(":memory:" if store is None else store))
+        _remember(store, stacks, widths, methods, seeds, budget)
+        left = [part for stack in stacks if (part := _missing(store, stack)) is not None]
+        if executor is None and sum(stack.cost for stack in left) > _HANDFUL and processors() > 1:
+            make: Callable[[], Executor] = process_pool
+        else:
+            make = functools.partial(_unchanged, executor or Serial())
+        if make is process_pool or not isinstance(executor, (Serial, ThreadPoolExecutor, type(None))):
+            for problem in {stack.setting.problem for stack in left}:
+                must_travel(problem)
+        with _bar(left, stacks, progress) as done:
+            _run_all(left, make, store, done, own=executor is None)
+        return store.table(stack.setting.key for stack in stacks)
+
+
+def resume(store: Store | str, *, executor: Executor | None = None, progress: bool = False) -> Table:
+    """Finish the sweeps that a store was begun with; returns all their rows.
+
+    Raises `InputError` when the store holds no sweep, or one of a Python function that a text cannot name.
+    """
+    with ExitStack() as open_things:
+        if not isinstance(store, Store):
+            store = open_things.enter_context(Store(store))
+        plans = store.plans()
+        if not plans:
+            raise InputError(f"`store` must hold the plan of a sweep, but {show(store.path)} holds none.")
+        rows: list[Row] = []
+        for plan in plans:
+            functions = {}
+            for name, (formula, domain) in plan["functions"].items():
+                if formula is None:
+                    raise InputError(
+                        f"{show(name)} in {show(store.path)} is a Python function, which a store cannot bring back; "
+                        "call `sweep` with it again."
+                    )
+                functions[name] = (formula, tuple(domain))
+            found = sweep(
+                functions, plan["widths"], plan["methods"], plan["seeds"], executor=executor, store=store,
+                progress=progress, budget=plan["budget"],
+            )  # fmt: skip
+            rows += [row for row in found if row not in rows]
+        return Table(tuple(rows))
+
+
+def grid(
+    functions: Any, widths: Sequence[int], methods: Sequence[str], seeds: Iterable[int] | int, budget: int
+) -> list[Stack]:
+    """The stacks of a sweep, in the order of the arguments; everything is checked here, before any work."""
+    found = problems(functions)
+    sizes = [_checks.integer(width, "widths", least=_LEAST_WIDTH) for width in _listed(widths, "widths")]
+    names = [_method(name) for name in _listed(methods, "methods")]
+    chosen = range(_checks.integer(seeds, "seeds")) if isinstance(seeds, int) else seeds
+    numbers = [_checks.integer(seed, "seeds", least=0) for seed in _listed(chosen, "seeds")]
+    budget = _checks.integer(budget, "budget")
+    for name, values in (("widths", sizes), ("methods", names), ("seeds", numbers)):
+        if len(set(values)) < len(values):
+            raise InputError(f"`{name}` must not name anything twice, but is {show(values)}.")
+    stacks = []
+    for problem in found:
+        for width in sizes:
+            for name in names:
+                # what no step is taken for does not depend on the budget
+                setting = Setting(problem, name, width, 0 if name in CONSTRUCTED else budget)
+                own = [0] if name in SEEDLESS else numbers
+                stacks += [Stack(setting, tuple(own[k : k + STACK])) for k in range(0, len(own), STACK)]
+    return stacks
+
+
+def width_list(text: str) -> list[int]:
+    """Widths as a person types them: "8,16,32", "4:128:2x" (doubling from 4 to 128), "4:20:4" (steps of 4)."""
+    try:
+        if ":" not in text:
+            return [int(part) for part in text.split(",")]
+        low, high, step = text.split(":")
+        least, most, stride = int(low), int(high), int(step.removesuffix("x"))
+        if least < 1 or stride < (2 if step.endswith("x") else 1):
+            raise ValueError
+    except ValueError:
+        raise InputError(f'`widths` must read "8,16,32", "4:128:2x" or "4:20:4", but is {show(text)}.') from None
+    found, width = [], least
+    while width <= most:
+        found.append(width)
+        width = width * stride if step.endswith("x") else width + stride
+    return found
+
+
+# ---------------------------------------------------------------------------------------------------------- inside
+
+
+def _run_all(
+    stacks: list[Stack], make: Callable[[], Executor], store: Store, done: Callable[[Stack], None], own: bool
+) -> None:
+    """Every stack through the executor, dear ones first; rows go into the store as they come."""
+    waiting = sorted(stacks, key=lambda stack: -stack.cost)
+    for life in range(_LIVES):
+        executor = make()
+        pending: dict[Future[list[Row]], Stack] = {}
+        try:
+            while waiting or pending:
+                while waiting and len(pending) < _ahead(executor):
+                    # another sweep on the same store may have done it meanwhile
+                    if (stack := _missing(store, waiting[0])) is not None:
+                        pending[executor.submit(run_stack, stack)] = stack
+                    else:
+                        done(waiting[0])
+                    waiting.pop(0)
+                finished, _ = wait(pending, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    rows = future.result()
+                    stack = pending.pop(future)
+                    store.add(stack.setting.key, rows)
+                    done(stack)
+            return
+        except BrokenProcessPool:  # a process was killed, by the system for its memory perhaps
+            if not own or life == _LIVES - 1:
+                raise
+            waiting = sorted([*pending.values(), *waiting], key=lambda stack: -stack.cost)
+        finally:
+            for future in pending:
+                future.cancel()
+            if own:
+                executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _ahead(executor: Executor) -> int:
+    """How many stacks to hand over at a time: enough that no worker waits, so few that a stop loses little."""
+    if isinstance(executor, Serial):
+        return 1
+    return 2 * int(getattr(executor, "_max_workers", 32))
+
+
+def _missing(store: Store, stack: Stack) -> Stack | None:
+    there = store.seeds(stack.setting.key)
+    seeds = tuple(seed for seed in stack.seeds if seed not in there)
+    return Stack(stack.setting, seeds) if seeds else None
+
+
+def _remember(
+    store: Store, stacks: list[Stack], widths: Sequence[int], methods: Sequence[str], seeds: Any, budget: int
+) -> None:
+    found = {stack.setting.problem for stack in stacks}
+    store.plan(
+        {
+            "functions": {p.name: [p.formula if p.textual else None, list(p.domain)] for p in found},
+            "widths": [int(width) for width in widths],
+            "methods": list(methods),
+            "seeds": int(seeds) if isinstance(seeds, int) else sorted({s for k in stacks for s in k.seeds}),
+            "budget": int(budget),
+        }
+    )
+
+
+def _method(name: Any) -> str:
+    if not isinstance(name, str) or name not in METHODS:
+        raise InputError(f"`methods` must be among {', '.join(METHODS)}, but {show(name)} is not.")
+    return name
+
+
+def _listed(values: Any, name: str) -> list[Any]:
+    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+        raise InputError(f"`{name}` must be a sequence, but is {show(values)}.")
+    found = list(values)
+    if not found:
+        raise InputError(f"`{name}` must hold at least one entry, but is empty.")
+    return found
+
+
+def _unchanged(executor: Executor) -> Executor:
+    return executor
+
+
+@contextmanager
+def _bar(left: list[Stack], stacks: list[Stack], wanted: bool) -> Iterator[Callable[[Stack], None]]:
+    """A function that is told of every stack that is done: a bar with the time left, if somebody wants and sees it."""
+    if not (wanted and sys.stderr.isatty()):
+        yield lambda stack: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[rows]} rows"), TimeElapsedColumn(),
+        TextColumn("left:"), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        total = sum(len(stack.seeds) for stack in stacks)
+        rows = total - sum(len(stack.seeds) for stack in left)
+        task = progress.add_task("sweep", total=sum(stack.cost for stack in left), rows=f"{rows}/{total}")
+
+        def done(stack: Stack) -> None:
+            nonlocal rows
+            rows += len(stack.seeds)
+            name = f"{stack.setting.problem.name} {stack.setting.method} {stack.setting.width}"
+            progress.update(task, advance=stack.cost, rows=f"{rows}/{total}", description=name)
+
+        yield done

@@ -1,0 +1,137 @@
+"""One unit of work: the seeds of one setting, trained together, measured, and turned into rows.
+
+It runs in this process, in another one or on another machine, and gives the same bits everywhere: steps are counted and
+not seconds, no generator is shared, and BLAS has one thread while it runs (sums over threads depend on their number).
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+import platform
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import uat
+from uat.compare.constructed import CONSTRUCTED
+from uat.compare.learned import LEARNED, WITHOUT_CHANCE, Learned, train
+from uat.compare.measure import errors
+from uat.compare.samples import Samples
+from uat.compare.setting import Setting
+from uat.compare.table import Row
+from uat.relu_net import ReluNet
+
+METHODS = (*CONSTRUCTED, *LEARNED)
+SEEDLESS = (*CONSTRUCTED, *WITHOUT_CHANCE)
+STACK = 16  # seeds in one array: past that a stack outgrows the cache and no more is gained
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Stack:
+    """A setting and the seeds that one call of `run_stack` trains."""
+
+    setting: Setting
+    seeds: tuple[int, ...]
+
+    @property
+    def cost(self) -> float:
+        """Roughly proportional to its time: what the estimate of the time left goes by."""
+        s = self.setting
+        if s.method in CONSTRUCTED:
+            return 1e5 * s.width
+        if s.method.startswith("varpro"):
+            return 2e7 * s.width * len(self.seeds)
+        return 100.0 * s.budget * (10 + s.width * len(self.seeds))
+
+
+def run_stack(stack: Stack) -> list[Row]:
+    """The rows of a stack, one a seed."""
+    with _one_blas_thread, np.errstate(all="ignore"):
+        return list(_rows(stack))
+
+
+def _rows(stack: Stack) -> Iterator[Row]:
+    started = time.perf_counter()
+    setting, problem = stack.setting, stack.setting.problem
+    samples = Samples.of(problem.function, problem.domain, setting.width)
+    if setting.method in CONSTRUCTED:
+        p = CONSTRUCTED[setting.method](problem, setting.width)
+        net = ReluNet.from_piecewise(p, form="output-bias")
+        loss = float(np.mean((net(samples.x) - samples.y) ** 2)) / samples.unit**2
+        found = [Learned(net, loss, loss, None, 0, "constructed")]
+    else:
+        found = train(setting, stack.seeds, samples)
+    shared = (time.perf_counter() - started) / len(found)
+    for seed, one in zip(stack.seeds, found, strict=True):
+        started = time.perf_counter()
+        measured = errors(problem, one.net)
+        yield {
+            "function": problem.name,
+            "method": setting.method,
+            "width": setting.width,
+            "budget": setting.budget,
+            "seed": seed,
+            "formula": problem.formula,
+            "a": problem.domain[0],
+            "b": problem.domain[1],
+            "samples": samples.x.size,
+            **measured,
+            "kinks": json.dumps(measured["kinks"]),
+            "fit_error": math.sqrt(one.loss) * samples.unit,
+            "start_error": math.sqrt(one.start) * samples.unit,
+            "rate": one.rate,
+            "steps": one.steps,
+            "outcome": one.outcome,
+            "versions": versions(),
+            "seconds": shared + time.perf_counter() - started,
+        }
+
+
+@functools.cache
+def versions() -> str:
+    """What the bits depend on beside the setting, as JSON."""
+    import scipy
+
+    return json.dumps(
+        {
+            "uat": uat.__version__,
+            "numpy": np.__version__,
+            "scipy": scipy.__version__,
+            "python": platform.python_version(),
+            "machine": platform.machine(),
+        }
+    )
+
+
+class _OneThread:
+    """One BLAS thread while any stack runs, also when several threads of a process run stacks at once."""
+
+    def __init__(self) -> None:
+        self._lock, self._users = threading.Lock(), 0
+        self._pools: Any = None
+        self._limit: Any = None
+
+    def __enter__(self) -> None:
+        from threadpoolctl import ThreadpoolController
+
+        with self._lock:
+            if self._pools is None:
+                self._pools = ThreadpoolController()  # looks through the loaded libraries: once a process
+            if self._users == 0:
+                self._limit = self._pools.limit(limits=1, user_api="blas")
+            self._users += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._users -= 1
+            if self._users == 0:
+                self._limit.restore_original_limits()
+
+
+_one_blas_thread = _OneThread()
