@@ -25,7 +25,8 @@ from uat.compare.table import untimed
 ROOT = Path(uat.__file__).parent.parent
 SMALL = {
     "functions": ["sin", "sqrt"], "widths": [4, 6], "seeds": 3, "budget": 140,
-    "methods": ["uniform", "graded", "narrowest", "gd", "sgd", "momentum", "adam", "lbfgs", "warm"],
+    "methods": ["uniform", "graded", "narrowest", "gd", "sgd", "momentum", "adam", "lbfgs", "warm",
+                "varpro", "varpro-graded"],
 }  # fmt: skip
 
 

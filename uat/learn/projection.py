@@ -123,10 +123,19 @@ def run(data: Samples, journal: Journal, method: Any, restarted: bool, record: C
         shift = (b - a) * (1 - pieces * LEAST) * share * (before - np.cumsum(share)[:-1, None])  # dt_k/dp_i
         return np.asarray(in_knots @ shift)
 
-    found = least_squares(
-        residual, np.log(np.diff(start)), jacobian, method="lm", ftol=method.tol, xtol=method.tol, gtol=method.tol,
-        max_nfev=10**6,
-    )  # fmt: skip
-    _, values, _, _ = best = solve(found.x)
+    first = np.log(np.diff(start))
+    if pieces == 1:  # no knot can move
+        best, message = solve(first), "there is one piece, whose knots are the ends"
+    else:
+        # The common factor of the spacings moves nothing: with the last logarithm held the Jacobian has full rank, and
+        # the search takes the same steps on every run.
+        found = least_squares(
+            lambda q: residual(np.append(q, first[-1])),
+            first[:-1],
+            lambda q: jacobian(np.append(q, first[-1]))[:, :-1],
+            method="lm", ftol=method.tol, xtol=method.tol, gtol=method.tol, max_nfev=10**6,
+        )  # fmt: skip
+        best, message = solve(np.append(found.x, first[-1])), str(found.message)
+    _, values, _, _ = best
     record(as_hinges(best[0], values)[order])
-    return str(found.message).strip().rstrip(".").lower().replace("`", "")
+    return message.strip().rstrip(".").lower().replace("`", "")
