@@ -80,7 +80,7 @@ def test_threads_and_stacks_of_other_sizes_give_the_same_bits(small: Table) -> N
     with ThreadPoolExecutor(3) as pool:
         assert untimed(sweep(**SMALL, executor=pool).rows) == untimed(small.rows)
     alone = sweep(**{**SMALL, "seeds": [1], "functions": "sin"})
-    random = {"gd", "sgd", "momentum", "adam", "lbfgs"}
+    random = {"gd", "sgd", "momentum", "adam", "lbfgs", "varpro"}
     wanted = [row for row in small.where(function="sin") if row["seed"] == (1 if row["method"] in random else 0)]
     assert untimed(alone.rows) == untimed(wanted)
 
@@ -173,7 +173,7 @@ def test_variable_projection_stays_near_the_optimum() -> None:
     table = sweep("sin", [8, 16], ["varpro", "varpro-graded"], seeds=3)
     for group in table.median_by_width():
         factor = group["median"] / E_N[group["width"]]
-        assert 1 <= factor <= (2 if group["method"] == "varpro" else 1.6)
+        assert 1 <= factor <= (2 if group["method"] == "varpro" else 1.7)  # 1.5 is the floor of the mean square, C9
 
 
 @pytest.mark.parametrize(("name", "width"), [("sin", 8), ("exp", 16)])

@@ -123,19 +123,18 @@ def run(data: Samples, journal: Journal, method: Any, restarted: bool, record: C
         shift = (b - a) * (1 - pieces * LEAST) * share * (before - np.cumsum(share)[:-1, None])  # dt_k/dp_i
         return np.asarray(in_knots @ shift)
 
+    # The common factor of the spacings moves nothing, so the Jacobian of the residual is singular along (1, ..., 1), and
+    # rounding alone would decide what a search makes of that. One more residual, w (mean p - mean p_0), asks for the
+    # factor to stay: full rank, the same steps otherwise, and the same ones on every run.
     first = np.log(np.diff(start))
-    if pieces == 1:  # no knot can move
-        best, message = solve(first), "there is one piece, whose knots are the ends"
-    else:
-        # The common factor of the spacings moves nothing: with the last logarithm held the Jacobian has full rank, and
-        # the search takes the same steps on every run.
-        found = least_squares(
-            lambda q: residual(np.append(q, first[-1])),
-            first[:-1],
-            lambda q: jacobian(np.append(q, first[-1]))[:, :-1],
-            method="lm", ftol=method.tol, xtol=method.tol, gtol=method.tol, max_nfev=10**6,
-        )  # fmt: skip
-        best, message = solve(np.append(found.x, first[-1])), str(found.message)
+    weight = float(np.linalg.norm(y)) or 1.0
+    found = least_squares(
+        lambda p: np.append(residual(p), weight * (p.mean() - first.mean())),
+        first,
+        lambda p: np.vstack([jacobian(p), np.full(pieces, weight / pieces)]),
+        method="lm", ftol=method.tol, xtol=method.tol, gtol=method.tol, max_nfev=10**6,
+    )  # fmt: skip
+    best, message = solve(found.x), str(found.message)
     _, values, _, _ = best
     record(as_hinges(best[0], values)[order])
     return message.strip().rstrip(".").lower().replace("`", "")
