@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from uat import _checks
-from uat._checks import InputError, show
+from uat._checks import InputError
 from uat._sampling import Function
 from uat.bounds.certification import Certificate
 from uat.bounds.rounding import conversion_bound
@@ -257,7 +257,7 @@ def load(path: str | os.PathLike[str]) -> Approximation:
             optimality=Optimality.from_dict(data["optimality"]),
         )
     except InputError as error:
-        raise InputError(f"{show(str(path))} contradicts itself: {error}") from None
+        raise InputError(f"{str(path)!r} contradicts itself: {error}") from None
 
 
 def _restored(source: dict[str, str]) -> Function | None:

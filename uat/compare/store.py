@@ -124,10 +124,10 @@ class Store:
             self._link.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version")
         )
         if whose != APPLICATION:
-            raise InputError(f"`store` must be a store of uat, but {show(self.path)} is a file of another program.")
+            raise InputError(f"`store` must be a store of uat, but {str(self.path)!r} is a file of another program.")
         if version != VERSION:
             raise InputError(
-                f"`store` must be of version {VERSION}, but {show(self.path)} is of version {version}; read it with "
+                f"`store` must be of version {VERSION}, but {str(self.path)!r} is of version {version}; read it with "
                 "the uat that wrote it, or begin another one."
             )
         (verdict,) = self._link.execute("PRAGMA quick_check(1)").fetchone()
@@ -172,10 +172,10 @@ class Store:
         try:
             yield
         except sqlite3.OperationalError as error:
-            raise InputError(f"`store` must be a file that can be used, but {show(self.path)}: {error}.") from None
+            raise InputError(f"`store` must be a file that can be used, but {str(self.path)!r}: {error}.") from None
         except sqlite3.DatabaseError as error:
             raise InputError(
-                f"`store` must be a sound store, but {show(self.path)} is damaged or no store ({error}); "
+                f"`store` must be a sound store, but {str(self.path)!r} is damaged or no store ({error}); "
                 "it was left as it is."
             ) from None
 

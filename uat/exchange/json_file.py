@@ -59,7 +59,7 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
         The sentence says whether the file is missing, unreadable, truncated, not JSON, of another program or of a later
         version, incomplete, or edited since it was saved.
     """
-    name = show(str(path))
+    name = repr(str(path))
     try:
         text = path_of(path).read_text(encoding="utf-8")
     except FileNotFoundError:
