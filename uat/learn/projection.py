@@ -123,9 +123,9 @@ def run(data: Samples, journal: Journal, method: Any, restarted: bool, record: C
         shift = (b - a) * (1 - pieces * LEAST) * share * (before - np.cumsum(share)[:-1, None])  # dt_k/dp_i
         return np.asarray(in_knots @ shift)
 
-    # The common factor of the spacings moves nothing, so the Jacobian of the residual is singular along (1, ..., 1), and
-    # rounding alone would decide what a search makes of that. One more residual, w (mean p - mean p_0), asks for the
-    # factor to stay: full rank, the same steps otherwise, and the same ones on every run.
+    # The common factor of the spacings moves nothing, so the Jacobian is singular along (1, ..., 1), and rounding alone
+    # would decide what a search makes of that. One more residual, w (mean p - mean p_0), asks the factor to stay: full
+    # rank, the same steps otherwise, and the same ones on every run.
     first = np.log(np.diff(start))
     weight = float(np.linalg.norm(y)) or 1.0
     found = least_squares(
