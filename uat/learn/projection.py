@@ -127,7 +127,7 @@ def run(data: Samples, journal: Journal, method: Any, restarted: bool, record: C
     # would decide what a search makes of that. One more residual, w (mean p - mean p_0), asks the factor to stay: full
     # rank, the same steps otherwise, and the same ones on every run.
     first = np.log(np.diff(start))
-    weight = float(np.linalg.norm(y)) or 1.0
+    weight = 1e-2 * float(np.linalg.norm(y)) or 1.0  # small: the scaling of the search is left to the data
     found = least_squares(
         lambda p: np.append(residual(p), weight * (p.mean() - first.mean())),
         first,
