@@ -65,6 +65,8 @@ def recheck(path: str | os.PathLike[str], seconds: float = SECONDS) -> Verdict:
         return _verdict(Path(path), Budget(seconds))
     except CheckFailedError as error:
         return Verdict(False, str(error))
+    except FormulaError as error:
+        return Verdict(False, f"It cannot be checked independently: {error}.")
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError, ArithmeticError) as error:
         return Verdict(False, f"The file is not a complete approximation: {type(error).__name__}: {error}.")
     finally:
@@ -82,10 +84,7 @@ def _verdict(path: Path, budget: Budget) -> Verdict:
         return Verdict(
             False, "It cannot be checked independently: the file holds the name of a Python function, not a formula."
         )
-    try:
-        f = Formula(text)
-    except FormulaError as error:
-        return Verdict(False, f"It cannot be checked independently: {error}.")
+    f = Formula(text)
     if claim["norm"] != "sup":
         return Verdict(False, f"It cannot be checked independently: the claim is in the norm {claim['norm']}.")
     lower, where = float(claim["lower"]), float(claim["where"])

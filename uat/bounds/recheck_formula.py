@@ -64,7 +64,8 @@ RANGES: dict[str, Callable[..., Ball]] = {
     "sinc": lambda x: x.sinc_pi(), "exp": lambda x: x.exp(), "exp2": lambda x: (x * arb(2).log()).exp(),
     "expm1": lambda x: x.expm1(), "log": lambda x: x.log(), "log1p": lambda x: (1 + x).log(),
     "log2": lambda x: x.log() / arb(2).log(), "log10": lambda x: x.log() / arb(10).log(),
-    "sqrt": lambda x: x.sqrt(), "cbrt": _cbrt, "square": lambda x: abs(x) * abs(x), "abs": abs, "sign": _sign, "floor": _floor,
+    "sqrt": lambda x: x.sqrt(), "cbrt": _cbrt, "square": lambda x: abs(x) * abs(x), "abs": abs, "sign": _sign,
+    "floor": _floor,
     "ceil": lambda x: -_floor(-x), "minimum": arb.min, "maximum": arb.max,
     "clip": lambda x, low, high: arb.min(arb.max(x, low), high), "heaviside": _heaviside,
     "hypot": lambda x, y: _sqrt_of_squares(abs(x) * abs(x) + abs(y) * abs(y)),
@@ -170,8 +171,8 @@ SERIES: dict[str, Callable[..., Series]] = {
 class Formula:
     """A formula in x: numbers, pi, e, + - * / % **, comparisons, & | ~, where(), and the functions in `RANGES`.
 
-    ``clipped`` says, after `range` and `hull`, which arguments were cut off at the rim of a domain: the value is right if
-    f is real there.
+    ``clipped`` says, after `range` and `hull`, which arguments were cut off at the rim of a domain: the value is right
+    if f is real there.
     """
 
     def __init__(self, text: str) -> None:

@@ -71,7 +71,7 @@ def confirm_optimality(
         said += f"; at least {bound} pieces are needed in {tube.text()}{knots}"
     if claim["minimal"] and bound != pieces:
         raise CheckFailedError(f"The file says minimal of {pieces} pieces, but only {bound} are shown to be needed.")
-    if not 0 <= float(least) or (most is not None and not (float(least) <= float(most) == tube.tol)):
+    if not float(least) >= 0 or (most is not None and not (float(least) <= float(most) == tube.tol)):
         raise CheckFailedError(f"The least error is said to lie in {[least, most]!r}, which the tube is no end of.")
     if float(least) > 0:
         if float(least) > upper:
