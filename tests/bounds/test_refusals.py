@@ -162,3 +162,19 @@ def test_round_to_tens(x: float) -> None:
         image = np.round(Interval(arb(x), arb(x)), decimals)
         assert image.c0.contains(arb(float(np.round(x, decimals)))) or decimals > 0
         assert abs(float(image.c0) - float(np.round(x, decimals))) <= 1e-15 * x
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        np.polynomial.Chebyshev([1.0, 2, 3]), lambda x: np.float32(0.1) * x, lambda x: np.float64(0.1) * x + np.pi,
+        lambda x: np.sin(1e6 * x), lambda x: np.exp(50 * x), uat.Expression("sin(1e6*pi*x)"),
+        lambda x: (1e9 + x) - 1e9 + x, lambda x: np.floor(10 * x), lambda x: (x - 1) ** 7 - (x**3 - 1) * x,
+        lambda x: np.sum(np.array([1.0, 2.0]) * np.sin(np.array([1.0, 2.0]) * x)),
+    ],
+)  # fmt: skip
+def test_honest_functions_stay_proven(f: Any) -> None:
+    """What floats lose by rounding, or NumPy and flint ask of a ball by themselves, is held against nobody."""
+    c = uat.certify(f, (0.0, 0.5), (0, 1))
+    assert c.proven
+    assert c.assumes == ()

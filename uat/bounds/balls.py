@@ -119,7 +119,7 @@ class Enclosure:
         method = _numpy_rules().METHODS.get(name)
         if method is None:
             sentence = f"a ball has no attribute {name!r}"
-            if not name.startswith("__"):  # those are asked by NumPy and Python themselves, to see what a ball is
+            if not name.startswith("_"):  # NumPy, Python and flint ask for such themselves, to see what a ball is
                 REFUSALS.note(sentence)
             raise AttributeError(sentence)
         return lambda: method(self)

@@ -51,7 +51,7 @@ def confirm_optimality(
     f: Formula, line: BrokenLine, data: dict[str, Any], upper: float, budget: Budget
 ) -> tuple[str, set[str]]:
     """What was confirmed, as clauses of a sentence, and what it took for granted; raises where the file says more."""
-    claim, asked = data.get("optimality"), data["provenance"]["arguments"]
+    claim, asked = data.get("optimality"), data["provenance"].get("arguments", {})
     pieces = len(line.values) - 1
     if claim is None:
         if asked.get("side", "both") != "both" or asked.get("rtol") is not None:
