@@ -52,6 +52,9 @@ def test_check_confirms_what_was_saved_and_refuses_what_was_edited(tmp_path: Pat
     assert done.returncode == 0, done.stdout
     assert done.stdout.startswith("Confirmed: sup|f - g| <= 0.00")
     assert json.loads(run("check", "a.json", "--json", cwd=tmp_path).stdout)["ok"] is True
+    done = run("check", "a.json", "--seconds", "1e-9", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "could not be confirmed in 1e-09 seconds" in done.stdout
     text = (tmp_path / "a.json").read_text()
     (tmp_path / "b.json").write_text(text.replace('"upper": 0.00', '"upper": 0.0000'))
     done = run("check", "b.json", cwd=tmp_path)

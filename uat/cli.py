@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import click
 
 import uat
+from uat import _checks
 from uat._checks import InputError
 
 
@@ -141,9 +142,10 @@ def targets() -> None:
 
 @cli.command(short_help="Verify a saved network independently.")
 @click.argument("file")
+@click.option("--seconds", type=NUMBER, default=60.0, show_default=True, help="A budget for the check.")
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON, alone on stdout.")
 @_debug
-def check(file: str, as_json: bool) -> None:
+def check(file: str, seconds: float, as_json: bool) -> None:
     """Verify the claims of FILE, which `uat approximate --save` wrote.
 
     They are that its network is its broken line, and that its certificate is true. The checker shares no code with what
@@ -151,7 +153,7 @@ def check(file: str, as_json: bool) -> None:
     """
     from uat.bounds.recheck import recheck
 
-    verdict = recheck(file)
+    verdict = recheck(file, _checks.positive(seconds, "seconds"))
     if as_json:
         click.echo(json.dumps({"ok": verdict.ok, "verdict": verdict.sentence}))
     else:

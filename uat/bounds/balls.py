@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from fractions import Fraction
 from functools import cache
 from threading import RLock
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from flint import arb, ctx, fmpq
@@ -26,12 +26,36 @@ _PRECISION = RLock()  # flint's working precision is one for the whole process: 
 _ZERO, _ONE = arb(0), arb(1)
 
 
+class Refusals:
+    """Every refusal that was made so far, counted where it is made: f may catch the exception, not the count.
+
+    One counter for the process, like flint's precision, behind whose lock f runs: f may work in threads of its own.
+    """
+
+    def __init__(self) -> None:
+        self.count, self.last = 0, ""
+
+    def note(self, sentence: str) -> None:
+        self.count, self.last = self.count + 1, sentence
+
+
+REFUSALS = Refusals()
+
+
 class NoRuleError(TypeError):
     """The function leaves the world of balls: it does something for which there is no rule."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        REFUSALS.note(sentence)
 
 
 class UndecidedError(ArithmeticError):
     """A truth value was asked that a ball does not decide; on a smaller ball it may be decided."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        REFUSALS.note(sentence)
 
 
 @contextmanager
@@ -81,7 +105,6 @@ class Enclosure:
     """What `Jet` and `Interval` share: NumPy's protocols, Python's operators, and the refusals."""
 
     __slots__ = ()
-    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # a ball must not be looked up in a table
     __array_priority__ = 1000
 
     # -- NumPy
@@ -95,7 +118,10 @@ class Enclosure:
         """x.sin() and the like: NumPy calls these on the entries of an object array (np.asarray(ball))."""
         method = _numpy_rules().METHODS.get(name)
         if method is None:
-            raise AttributeError(f"a ball has no attribute {name!r}")
+            sentence = f"a ball has no attribute {name!r}"
+            if not name.startswith("_"):  # NumPy, Python and flint ask for such themselves, to see what a ball is
+                REFUSALS.note(sentence)
+            raise AttributeError(sentence)
         return lambda: method(self)
 
     # -- what would pick one number
@@ -119,6 +145,27 @@ class Enclosure:
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._refuse("an iterator"))
+
+    def __hash__(self) -> int:  # a ball must not be looked up in a table
+        return int(self._refuse("a hash"))
+
+    def __round__(self, digits: Any = None) -> Any:
+        return self._refuse("round()")
+
+    def __trunc__(self) -> Any:
+        return self._refuse("trunc()")
+
+    def __floor__(self) -> Any:
+        return self._refuse("math.floor()")
+
+    def __ceil__(self) -> Any:
+        return self._refuse("math.ceil()")
+
+    def __divmod__(self, other: Any) -> Any:
+        return self._refuse("divmod()")
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return self._refuse("divmod()")
 
     # -- operators that both classes derive from their own primitive ones
     def __radd__(self, other: Any) -> Any:
@@ -221,7 +268,11 @@ class Enclosure:
 
 
 class Comparison(Enclosure):
-    """Whether a < b and the like: True, False, or None where the balls do not decide. As a number: 1, 0, or [0, 1]."""
+    """Whether a < b and the like: True, False, or None where the balls do not decide. As a number: 1, 0, or [0, 1].
+
+    Between two of them * is "and", as in NumPy. Their sum has three meanings: 2 for Python's numbers and for np.sum,
+    True for arrays; so it is refused where both hold. - is refused, as NumPy does.
+    """
 
     __slots__ = ("compared", "decided", "kind")
 
@@ -262,16 +313,22 @@ class Comparison(Enclosure):
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 
     def __add__(self, other: Any) -> Any:
-        return self.number() + other
+        if not is_truth(other):
+            return self.number() + other
+        a, b = self.decided, decision(other)
+        if a is False or b is False:
+            return self._with(b if a is False else a)
+        sentence = "two truth values were added, which is 2 for numbers and True for arrays: write | or np.where"
+        raise NoRuleError(sentence) if a and b else UndecidedError(sentence)
 
     def __sub__(self, other: Any) -> Any:
-        return self.number() - other
+        return self._refuse("the difference of two truth values") if is_truth(other) else self.number() - other
 
     def __rsub__(self, other: Any) -> Any:
-        return -self.number() + other
+        return self._refuse("the difference of two truth values") if is_truth(other) else -self.number() + other
 
     def __mul__(self, other: Any) -> Any:
-        return self.number() * other
+        return self & other if is_truth(other) else self.number() * other
 
     def __truediv__(self, other: Any) -> Any:
         return self.number() / other
@@ -280,10 +337,23 @@ class Comparison(Enclosure):
         return self.number() ** other
 
     def __neg__(self) -> Any:
-        return -self.number()
+        return self._refuse("the negative of a truth value")
+
+    def __pos__(self) -> Any:
+        return self._refuse("the sign of a truth value")
+
+    def __abs__(self) -> Any:
+        return self
 
     def lift(self, value: Any) -> Any:  # type: ignore[override]  # a comparison knows its kind, not its class
         return self.kind.lift(value)
+
+
+def is_truth(value: Any) -> bool:
+    """Whether it is a comparison or a plain truth value (a 0-d array of one included)."""
+    return isinstance(value, (Comparison, bool, np.bool_)) or (
+        isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind == "b"
+    )
 
 
 def decision(condition: Any) -> bool | None:
@@ -324,6 +394,8 @@ def compare(a: Any, b: Any, sign: str) -> Any:
 def where(condition: Any, a: Any, b: Any) -> Any:
     """np.where on enclosures: both branches count where the condition is not decided."""
     chosen = decision(condition)
+    if isinstance(condition, Comparison) and is_truth(a) and is_truth(b):  # a truth value again, as in NumPy
+        return condition & a | ~condition & b if decision(a) is not decision(b) else condition._with(decision(a))
     kind = condition.kind if isinstance(condition, Comparison) else type(a if isinstance(a, Enclosure) else b)
     if chosen is not None:
         return kind.lift(a if chosen else b) if issubclass(kind, Enclosure) else (a if chosen else b)

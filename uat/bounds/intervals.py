@@ -82,7 +82,11 @@ class Interval(Enclosure):
     def __truediv__(self, other: Any) -> Any:
         if isinstance(other, np.ndarray):
             return np.true_divide(self, other)
-        return self * Interval.lift(other)._reciprocal()
+        other = Interval.lift(other)
+        if not (other.low > 0 or other.high < 0):
+            return self * other._reciprocal()
+        corners = [a / b for a in (self.low, self.high) for b in (other.low, other.high)]  # one rounding, not two
+        return self._of(_least(corners), -_least([-c for c in corners]), other)
 
     def _reciprocal(self) -> Interval:
         if self.low > 0 or self.high < 0:

@@ -17,7 +17,7 @@ import numpy as np
 from flint import arb
 
 from uat.bounds.ball_rules import RULES, square
-from uat.bounds.balls import Comparison, Enclosure, NoRuleError, decision, exact, where
+from uat.bounds.balls import REFUSALS, Comparison, Enclosure, NoRuleError, decision, exact, is_truth, where
 from uat.bounds.jets import Jet
 
 
@@ -37,11 +37,15 @@ def _pair(a: Any, b: Any) -> tuple[Any, Any]:
 
 
 def _maximum(a: Any, b: Any) -> Any:
+    if is_truth(a) and is_truth(b):
+        return operator.or_(a, b)
     a, b = _pair(a, b)
     return a.maximum(b)
 
 
 def _minimum(a: Any, b: Any) -> Any:
+    if is_truth(a) and is_truth(b):
+        return operator.and_(a, b)
     return -_maximum(-_number(a) if isinstance(a, Enclosure) else -a, -_number(b) if isinstance(b, Enclosure) else -b)
 
 
@@ -255,9 +259,14 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: di
     for x in inputs:
         if not isinstance(x, (Enclosure, float, int)) or isinstance(x, np.generic):
             plain = False
-    if plain:
-        return rule(*inputs)
-    operands = [_operand(x) for x in inputs]
+    try:
+        return rule(*inputs) if plain else _on_operands(rule, [_operand(x) for x in inputs])
+    except Exception as error:  # f may catch it
+        REFUSALS.note(f"np.{ufunc.__name__} raised {type(error).__name__}: {error}")
+        raise
+
+
+def _on_operands(rule: Callable[..., Any], operands: list[Any]) -> Any:
     if any(isinstance(x, np.ndarray) for x in operands):
         return np.frompyfunc(rule, len(operands), 1)(*[x if isinstance(x, np.ndarray) else _boxed(x) for x in operands])
     return rule(*operands)
@@ -267,6 +276,8 @@ def _operand(x: Any) -> Any:
     """Python numbers for NumPy's scalars, whose own operators would ask for the same ufunc again."""
     if isinstance(x, np.ndarray):
         return x if x.ndim else _operand(x[()])
+    if isinstance(x, np.bool_):
+        return bool(x)
     return x if isinstance(x, Enclosure) else exact(x)
 
 
@@ -297,7 +308,7 @@ def _piecewise(x: Any, conditions: Any, functions: Any, *args: Any, **kwargs: An
     for condition, piece in zip(conditions, pieces, strict=True):
         if decision(condition) is not False:
             result = where(condition, value(piece), result)
-    return x.lift(result)
+    return _not_a_truth(x).lift(result)
 
 
 def _where(condition: Any, *branches: Any) -> Any:
@@ -322,8 +333,27 @@ def _polyval(p: Any, x: Any) -> Any:
     return result
 
 
+def _full_like(x: Any, value: Any, *, dtype: Any = None) -> Any:
+    """An array like x takes over its type: values given to a truth value become one, and integers are cut."""
+    if dtype is not None and np.dtype(dtype) != np.float64:
+        raise NoRuleError(f"there is no rule for `dtype` = {dtype!r} on balls: they stand for real numbers")
+    return _not_a_truth(x).lift(value)
+
+
 def _full(value: Any) -> Callable[..., Any]:
-    return lambda x, *_, **__: _number(x).lift(value)
+    return lambda x, *, dtype=None: _full_like(x, value, dtype=dtype)
+
+
+def _not_a_truth(x: Any) -> Any:
+    return x._refuse("an array of truth values like it") if isinstance(x, Comparison) else x
+
+
+def _round(x: Any, decimals: Any = 0) -> Any:
+    """NumPy scales by 10^|decimals|, which is exact: by multiplication, or by division where decimals < 0."""
+    scale = 10 ** abs(operator.index(decimals))
+    if decimals < 0:
+        return _step("rint")(_not_a_truth(x) / scale) * scale
+    return _step("rint")(_not_a_truth(x) * scale) / scale
 
 
 ARRAY_FUNCTIONS: dict[Any, Callable[..., Any]] = {
@@ -335,9 +365,9 @@ ARRAY_FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.polyval: _polyval,
     np.zeros_like: _full(0),
     np.ones_like: _full(1),
-    np.full_like: lambda x, value, **_: _number(x).lift(value),
+    np.full_like: _full_like,
     np.real: lambda x: x,
-    np.round: lambda x, decimals=0: _step("rint")(x * 10**decimals) / 10**decimals,
+    np.round: _round,
 }
 
 
@@ -346,4 +376,8 @@ def call_array_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, 
     rule = ARRAY_FUNCTIONS.get(function)
     if rule is None:
         raise NoRuleError(f"there is no rule for np.{getattr(function, '__name__', function)} on balls")
-    return rule(*args, **kwargs)
+    try:
+        return rule(*args, **kwargs)
+    except Exception as error:
+        REFUSALS.note(f"np.{function.__name__} raised {type(error).__name__}: {error}")
+        raise

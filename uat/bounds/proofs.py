@@ -49,7 +49,7 @@ def by_samples(f: Any, pieces: Any, goal: Any, facts: Any) -> Certificate:
 
 def by_balls(f: Any, pieces: Any, goal: Any, norm: str, interval: tuple[float, float]) -> Certificate:
     from uat.bounds import bisection, integrals
-    from uat.bounds.running import FunctionOnBalls, NotProvableError, same
+    from uat.bounds.running import FunctionOnBalls, NotProvableError, real_at, same
 
     run = FunctionOnBalls(f)
     probe = interval[0] + (interval[1] - interval[0]) * 0.3819
@@ -63,6 +63,8 @@ def by_balls(f: Any, pieces: Any, goal: Any, norm: str, interval: tuple[float, f
             search.search()
             if not same(before, run.value(probe)):
                 doubt = f"f is not a function: two calls at x = {probe!r} differ (random numbers or hidden state)"
+            elif run.assumed:
+                doubt = run.unreal(real_at(*interval, (x for cell in pieces for x in (cell.low, cell.high))))
     except NotProvableError as error:
         doubt = str(error)
     except KeyboardInterrupt:  # before the search began, or after it ended: during it, it keeps its enclosure itself

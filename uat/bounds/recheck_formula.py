@@ -26,31 +26,9 @@ class _NotSmoothError(Exception):
     """No series here: a kink, a jump, a pole, or a function without one."""
 
 
-def _positive_part(x: Ball) -> Ball:
-    """x with what overestimation pushed below 0 cut off (f is real on its domain)."""
-    return arb(0).union(x.upper()) if x.contains(0) and not x.is_zero() else x
-
-
-def _unit_part(x: Ball) -> Ball:
-    low, high = x.lower(), x.upper()
-    return (arb(-1) if low < -1 else low).union(arb(1) if high > 1 else high)
-
-
-def _sqrt(x: Ball) -> Ball:
-    x = _positive_part(x)
+def _sqrt_of_squares(x: Ball) -> Ball:
+    """What rounding pushed below 0 is cut off."""
     return arb(0).union(x.upper().sqrt()) if x.contains(0) else x.sqrt()
-
-
-def _monotone(function: Callable[[Ball], Ball], part: Callable[[Ball], Ball]) -> Callable[[Ball], Ball]:
-    def enclosed(x: Ball) -> Ball:
-        x = part(x)
-        low, high = x.lower(), x.upper()
-        low, high = (arb(0) if low < 0 and part is _positive_part else low), high
-        if part is _unit_part:
-            low, high = (arb(-1) if low < -1 else low), (arb(1) if high > 1 else high)
-        return function(low).union(function(high))
-
-    return enclosed
 
 
 def _floor(x: Ball) -> Ball:
@@ -70,15 +48,6 @@ def _cbrt(x: Ball) -> Ball:
     return point(x.lower()).union(point(x.upper()))
 
 
-def _xlogy(x: Ball, y: Ball) -> Ball:
-    """x log y, 0 at x = 0. Called with one and the same ball twice, t log t: between its least value and 0 near 0."""
-    if x.is_zero():
-        return arb(0)
-    if x is y and x.contains(0) and x.upper() < arb("0.36"):  # below 1/e, where it decreases from 0
-        return arb(0).union(x.upper() * x.upper().log())
-    return x * y.log()
-
-
 def _heaviside(x: Ball, h: Ball) -> Ball:
     if x > 0:
         return arb(1)
@@ -87,7 +56,7 @@ def _heaviside(x: Ball, h: Ball) -> Ball:
 
 RANGES: dict[str, Callable[..., Ball]] = {
     "sin": lambda x: x.sin(), "cos": lambda x: x.cos(), "tan": lambda x: x.tan(),
-    "arcsin": _monotone(lambda x: x.asin(), _unit_part), "arccos": _monotone(lambda x: x.acos(), _unit_part),
+    "arcsin": lambda x: x.asin(), "arccos": lambda x: x.acos(),
     "arctan": lambda x: x.atan(), "arctan2": lambda y, x: arb.atan2(y, x),
     "sinh": lambda x: x.sinh(), "cosh": lambda x: x.cosh(), "tanh": lambda x: 1 - 2 / (1 + (2 * x).exp()),
     "arcsinh": lambda x: x.lower().asinh().union(x.upper().asinh()),
@@ -95,15 +64,17 @@ RANGES: dict[str, Callable[..., Ball]] = {
     "sinc": lambda x: x.sinc_pi(), "exp": lambda x: x.exp(), "exp2": lambda x: (x * arb(2).log()).exp(),
     "expm1": lambda x: x.expm1(), "log": lambda x: x.log(), "log1p": lambda x: (1 + x).log(),
     "log2": lambda x: x.log() / arb(2).log(), "log10": lambda x: x.log() / arb(10).log(),
-    "sqrt": _sqrt, "cbrt": _cbrt, "square": lambda x: abs(x) * abs(x), "abs": abs, "sign": _sign, "floor": _floor,
+    "sqrt": lambda x: x.sqrt(), "cbrt": _cbrt, "square": lambda x: abs(x) * abs(x), "abs": abs, "sign": _sign,
+    "floor": _floor,
     "ceil": lambda x: -_floor(-x), "minimum": arb.min, "maximum": arb.max,
     "clip": lambda x, low, high: arb.min(arb.max(x, low), high), "heaviside": _heaviside,
-    "hypot": lambda x, y: _sqrt(abs(x) * abs(x) + abs(y) * abs(y)),
+    "hypot": lambda x, y: _sqrt_of_squares(abs(x) * abs(x) + abs(y) * abs(y)),
     "erf": lambda x: x.erf(), "erfc": lambda x: x.erfc(), "gamma": lambda x: x.gamma(), "gammaln": lambda x: x.lgamma(),
     "digamma": lambda x: x.digamma(), "expit": lambda x: 1 / (1 + (-x).exp()),
     "log_expit": lambda x: -(1 + (-x).exp()).log(), "j0": lambda x: x.bessel_j(0), "j1": lambda x: x.bessel_j(1),
-    "xlogy": _xlogy, "relu": lambda x: arb.max(x, arb(0)), "softplus": lambda x: (1 + x.exp()).log(),
+    "xlogy": lambda x, y: x * y.log(), "relu": lambda x: arb.max(x, arb(0)), "softplus": lambda x: (1 + x.exp()).log(),
 }  # fmt: skip
+RIMS: dict[str, tuple[int, int | None]] = {"sqrt": (0, None), "arcsin": (-1, 1), "arccos": (-1, 1)}  # monotone between
 ALIASES = {
     "asin": "arcsin", "acos": "arccos", "atan": "arctan", "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh",
     "atan2": "arctan2", "ln": "log", "fabs": "abs", "min": "minimum", "max": "maximum", "lgamma": "gammaln",
@@ -198,10 +169,16 @@ SERIES: dict[str, Callable[..., Series]] = {
 
 
 class Formula:
-    """A formula in x: numbers, pi, e, + - * / % **, comparisons, & | ~, where(), and the functions in `RANGES`."""
+    """A formula in x: numbers, pi, e, + - * / % **, comparisons, & | ~, where(), and the functions in `RANGES`.
+
+    ``clipped`` says, after `range` and `hull`, which arguments were cut off at the rim of a domain: the value is right
+    if f is real there.
+    """
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.clipped: set[str] = set()
+        self._ends: tuple[Ball, Ball] = (arb(0), arb(0))
         try:
             self.tree = ast.parse(text.strip(), mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -213,11 +190,28 @@ class Formula:
 
     def range(self, x: Ball) -> Ball:
         """f on a ball; not finite where nothing is known."""
-        return self._number(self.tree, x, False)
+        return self._on(x, x.lower(), x.upper())
 
     def hull(self, low: Ball, high: Ball) -> Ball:
         """f on [low, high]."""
-        return self.range(low.union(high))
+        return self._on(low.union(high), low, high)
+
+    def _on(self, x: Ball, low: Ball, high: Ball) -> Ball:
+        self.clipped, self._ends = set(), (low, high)
+        return self._number(self.tree, x, False)
+
+    def _part(self, what: str, node: ast.expr, ball: Ball, least: int, most: int | None = None) -> tuple[Ball, Ball]:
+        """The ends of an argument, cut off at the rim of a domain; not finite where it lies outside."""
+        low, high = self._ends if isinstance(node, ast.Name) and node.id == "x" else (ball.lower(), ball.upper())
+        if not (high >= least and (most is None or low <= most)):
+            return arb.nan(), arb.nan()
+        if low < least:
+            low = arb(least)
+            self.clipped.add(f"the argument of {what} is >= {least}")
+        if most is not None and high > most:
+            high = arb(most)
+            self.clipped.add(f"the argument of {what} is <= {most}")
+        return low, high
 
     def series(self, x: Series) -> Series | None:
         """f on x = ball + t, to second order, or None."""
@@ -245,13 +239,20 @@ class Formula:
             case ast.UnaryOp(op=ast.UAdd(), operand=operand):
                 return self._number(operand, x, smooth)
             case ast.BinOp(left=left, op=ast.Pow(), right=right):
-                return self._power(self._number(left, x, smooth), right, x, smooth)
+                return self._power(left, right, x, smooth)
+            case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right) if _is_truth(left) and _is_truth(right):
+                raise FormulaError("the checker wants | where two comparisons are added")
             case ast.BinOp(left=left, op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div() | ast.Mod() as op, right=right):
                 return _arithmetic(op, self._number(left, x, smooth), self._number(right, x, smooth), smooth)
             case ast.Call(func=ast.Name(id="where"), args=[condition, a, b], keywords=[]):
                 return self._where(condition, a, b, x, smooth)
+            case ast.Call(func=ast.Name(id="xlogy"), args=[a, b], keywords=[]) if not smooth:
+                return self._xlogy(a, b, x)
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
                 name = ALIASES.get(name, name)
+                if name in RIMS and not smooth and len(arguments) == 1:
+                    ends = self._part(name, arguments[0], self._number(arguments[0], x, False), *RIMS[name])
+                    return RANGES[name](ends[0]).union(RANGES[name](ends[1]))
                 table = SERIES if smooth else RANGES
                 if name not in table:
                     if smooth and name in RANGES:
@@ -296,22 +297,51 @@ class Formula:
                 return None if truth is None else not truth
         raise FormulaError("the checker wants a comparison where a condition stands")
 
-    def _power(self, base: Any, exponent: ast.expr, x: Any, smooth: bool) -> Any:
-        sign, inner = 1, exponent
-        if isinstance(exponent, ast.UnaryOp) and isinstance(exponent.op, ast.USub):
-            sign, inner = -1, exponent.operand
-        if isinstance(inner, ast.Constant) and isinstance(inner.value, int):
-            product = self._constant(arb(1), smooth)
-            for _ in range(inner.value // 2):
-                product = product * (base * base if smooth else abs(base) * abs(base))
-            product = product * base if inner.value % 2 else product
-            return 1 / product if sign < 0 else product
+    def _xlogy(self, a: ast.expr, b: ast.expr, x: Ball) -> Ball:
+        """a log b, 0 at a = 0. For a = b near 0, t log t: below 1/e it falls from 0."""
+        p, q = self._number(a, x, False), self._number(b, x, False)
+        if p.is_zero():
+            return arb(0)
+        if q.contains(0) and ast.dump(a) == ast.dump(b):
+            _, high = self._part("xlogy", b, q, 0)
+            if high.is_zero():
+                return arb(0)
+            if high < arb("0.36"):
+                return arb(0).union(high * high.log())
+        return p * q.log()
+
+    def _power(self, left: ast.expr, exponent: ast.expr, x: Any, smooth: bool) -> Any:
+        """Exponents that are whole numbers, however they are written, take products; others a base that is >= 0."""
+        base = self._number(left, x, smooth)
+        if not any(isinstance(node, ast.Name) and node.id == "x" for node in ast.walk(exponent)):
+            constant = self._number(exponent, arb(0), False)
+            if constant.is_integer():
+                return self._whole_power(base, int(constant.unique_fmpz()), smooth)
         c = self._number(exponent, x, smooth)
-        if smooth:
-            return (base.log() * c).exp()
-        if c > 0 and base.contains(0):  # monotone from 0^c = 0
-            return arb(0).union(_positive_part(base).upper() ** c)
+        if not smooth and c > 0 and not base > 0:  # monotone from 0^c = 0
+            _, high = self._part("a power that is not a whole number", left, base, 0)
+            return arb(0).union(high**c) if high > 0 else high  # 0, or not finite
         return (base.log() * c).exp()
+
+    def _whole_power(self, base: Any, n: int, smooth: bool) -> Any:
+        """By squaring; the square of a ball is that of its size, so that it is not negative."""
+        one = self._constant(arb(1), smooth)
+        product = base if n % 2 else one
+        square, k = (base * base if smooth else abs(base) * abs(base)), abs(n) // 2
+        while k:
+            product = product * square if k % 2 else product
+            k //= 2
+            square = square * square if k else square
+        return one / product if n < 0 else product
+
+
+def _is_truth(node: ast.expr) -> bool:
+    match node:
+        case ast.BinOp(left=left, op=ast.Mult(), right=right):
+            return _is_truth(left) and _is_truth(right)
+        case ast.Compare() | ast.BinOp(op=ast.BitAnd() | ast.BitOr()) | ast.UnaryOp(op=ast.Invert()):
+            return True
+    return False
 
 
 def _arithmetic(op: ast.operator, a: Any, b: Any, smooth: bool) -> Any:

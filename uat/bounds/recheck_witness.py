@@ -16,7 +16,9 @@ from typing import Any
 Point = tuple[Fraction, Fraction]
 
 
-def confirm_witness(data: dict[str, Any], value: Callable[[Fraction], tuple[Any, Any]]) -> bool:
+def confirm_witness(
+    data: dict[str, Any], value: Callable[[Fraction], tuple[Any, Any]], look: Callable[[], None] = lambda: None
+) -> bool:
     """Whether f needs at least ``data["pieces"]`` continuous affine pieces in the tube of the witness.
 
     Parameters
@@ -25,6 +27,8 @@ def confirm_witness(data: dict[str, Any], value: Callable[[Fraction], tuple[Any,
         kind, pieces, x, low, high, tol, rtol, side, knots, through: see docs/narrowest.md.
     value : callable
         x -> numbers (least, most), comparable with fractions, that enclose f(x).
+    look : callable
+        Asked now and then; raises when the time is over.
 
     Returns
     -------
@@ -57,7 +61,7 @@ def confirm_witness(data: dict[str, Any], value: Callable[[Fraction], tuple[Any,
         plain = not knots and not met and len(x) % 3 == 0
         return plain and int(data["pieces"]) <= 1 + _triples(x, lower, upper)
     rising = all(s < t for s, t in pairwise(x)) and len(x) >= 2
-    return data["kind"] == "windows" and rising and int(data["pieces"]) <= _links(x, lower, upper, knots | met)
+    return data["kind"] == "windows" and rising and int(data["pieces"]) <= _links(x, lower, upper, knots | met, look)
 
 
 def _triples(x: list[Fraction], lower: list[Fraction], upper: list[Fraction]) -> int:
@@ -92,13 +96,16 @@ def _slopes(lows: list[Point], highs: list[Point]) -> tuple[Any, Any] | None:
     return None if flat and steep and flat[0] > steep[0] else (flat, steep)
 
 
-def _links(x: list[Fraction], lower: list[Fraction], upper: list[Fraction], forced: set[Fraction]) -> int:
+def _links(
+    x: list[Fraction], lower: list[Fraction], upper: list[Fraction], forced: set[Fraction], look: Callable[[], None]
+) -> int:
     """The fewest continuous links through the windows, with knots where they are forced (theory C3)."""
     links, i = 1, 0
     lows: list[Point] = []
     highs: list[Point] = []
     lines: tuple[Any, Any] = (None, None)
     while i < len(x):
+        look()
         low, high = (x[i], lower[i]), (x[i], upper[i])
         if low[1] > high[1]:
             return 1

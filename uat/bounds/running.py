@@ -3,18 +3,21 @@
 What a proof needs beyond the rules is that f *is* a function: the same formula at every call, on balls as on floats.
 `FunctionOnBalls.distrust` looks for signs of the contrary (random numbers, hidden state, another branch for arrays). It
 can refute, never confirm; the certificate is about the real function that the code denotes when it meets a ball.
+
+A refusal is an exception, and f may catch it and go on with another formula. Refusals are therefore counted where they
+are made, and a value that f returns in spite of one is not taken.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 from flint import arb
 
 from uat.bounds.ball_rules import Arb
-from uat.bounds.balls import Comparison, Enclosure, NoRuleError, UndecidedError
+from uat.bounds.balls import REFUSALS, Comparison, Enclosure, NoRuleError, UndecidedError, precision_of
 from uat.bounds.intervals import Interval
 from uat.bounds.jets import Jet
 
@@ -22,6 +25,11 @@ _NAN = arb.nan()
 _NOWHERE = Jet(_NAN, _NAN, _NAN)
 _PROBES = (0.0873, 0.3141, 0.5772, 0.7183, 0.9463)  # fractions of the domain, away from the usual knots
 _AGREEMENT = 1e-3  # floats may lose digits to cancellation, not three leading ones at most probes
+_FLOAT_BITS = 53  # balls of that precision are as wide as the roundings of floats that the same formula suffers,
+_SLACK = 64  # ... up to a factor, for functions whose float64 versions are not rounded correctly,
+_NOISE = 1e-9  # ... and up to this, of the largest value
+_OTHER = "it treats arrays apart, or floats lose its digits"
+_GRID = 1025  # where floats are asked whether f is real, when the proof took that for granted: ends and middle are in
 
 
 class NotProvableError(Exception):
@@ -59,8 +67,12 @@ class FunctionOnBalls:
         return value
 
     def _run(self, x: Any, kind: type[Any]) -> Any:
+        before = REFUSALS.count
         try:
-            return _unwrapped(self.f(x), kind)
+            result = self.f(x)
+            if REFUSALS.count != before:
+                raise NotProvableError(f"f caught the refusal ({REFUSALS.last})")
+            return _unwrapped(result, kind)
         except UndecidedError as error:  # on a smaller ball it may be decided
             self.reason = str(error)
             return None
@@ -74,35 +86,56 @@ class FunctionOnBalls:
     def distrust(self, a: float, b: float) -> str:
         """Why f is not to be believed: it differs from call to call, or between balls and floats. Empty if no sign."""
         points = [a + (b - a) * fraction for fraction in _PROBES]
-        apart, checked, scale = 0, 0, 0.0
-        for x in points:
-            first = self.value(x)
-            if x == points[0] and not same(first, self.value(x)):
-                return f"f is not a function: two calls at x = {x!r} differ (random numbers or hidden state)"
-            seen = self._float_value(x)
-            if seen is None or not first.is_finite():
-                continue
-            checked += 1
-            proven = float(first)
-            scale = max(scale, abs(proven), abs(seen))
-            apart += abs(proven - seen) > _AGREEMENT * scale
-        if checked and 2 * apart > checked:
-            return (
-                "f on floats and f on balls are different functions: it treats arrays apart, or floats lose its digits"
-            )
+        balls = [self.value(x) for x in points]
+        if not same(balls[0], self.value(points[0])):
+            return f"f is not a function: two calls at x = {points[0]!r} differ (random numbers or hidden state)"
+        with precision_of(_FLOAT_BITS):
+            rough = [self.value(x) for x in points]
+        floats = self._float_values(points)
+        known = [k for k in range(len(points)) if np.isfinite(floats[k]) and balls[k].is_finite()]
+        scale = max((max(abs(float(balls[k])), abs(floats[k])) for k in known), default=0.0)
+        lost = 0
+        for k in known:
+            apart = abs(float(balls[k]) - floats[k])
+            lost += apart > _AGREEMENT * scale
+            if rough[k].is_finite() and apart > _SLACK * float(rough[k].rad()) + _NOISE * scale:
+                return f"f on floats and f on balls are different functions: at x = {points[k]!r} {_OTHER}"
+        if known and 2 * lost > len(known):
+            return f"f on floats and f on balls are different functions: {_OTHER}"
         return ""
 
-    def _float_value(self, x: float) -> float | None:
+    def unreal(self, points: Any) -> str:
+        """Where f is nan in floats, though the proof took for granted that it is real; empty if nowhere."""
+        bad = [x for x, y in zip(points, self._float_values(points), strict=True) if np.isnan(y)]
+        return f"f is not real on the domain: f({bad[0]!r}) is nan" if bad else ""
+
+    def _float_values(self, points: list[float]) -> list[float]:
+        """f in floats, on all points at once if it can be; infinite where f takes no floats (nothing to compare)."""
         try:
             with np.errstate(all="ignore"):
-                value = float(np.asarray(self.f(np.array([x]))).reshape(-1)[0])
+                values = np.asarray(self.f(np.array(points)))
+            if values.shape == (len(points),) and values.dtype.kind in "biuf":
+                return [float(y) for y in values]
+        except Exception:  # noqa: BLE001 - f may take scalars only
+            pass
+        return [self._float_value(x) for x in points]
+
+    def _float_value(self, x: float) -> float:
+        try:
+            with np.errstate(all="ignore"):
+                return float(np.asarray(self.f(np.array([x]))).reshape(-1)[0])
         except Exception:  # noqa: BLE001 - f may take scalars only
             try:
                 with np.errstate(all="ignore"):
-                    value = float(self.f(x))
+                    value = self.f(x)
+                return np.nan if isinstance(value, complex) else float(value)
             except Exception:  # noqa: BLE001 - f may be written for balls only; then there is nothing to compare
-                return None
-        return value if np.isfinite(value) else None
+                return np.inf
+
+
+def real_at(a: float, b: float, others: Iterable[float]) -> list[float]:
+    """Where an assumption that f is real is put to the test: a grid with both ends, and the points given."""
+    return sorted({*np.linspace(a, b, _GRID).tolist(), *(x for x in others if a <= x <= b)})
 
 
 def same(x: Arb, y: Arb) -> bool:

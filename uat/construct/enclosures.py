@@ -20,20 +20,23 @@ def enclose(f: Function, x: Floats) -> tuple[Floats, Floats]:
     TypeError, ArithmeticError, ValueError
         Where f does not run on balls or is not finite; the message says why.
     """
-    from uat.bounds.balls import exact, working_precision
-    from uat.bounds.intervals import Interval
+    from uat.bounds.balls import working_precision
+    from uat.bounds.running import FunctionOnBalls, NotProvableError
 
+    run = FunctionOnBalls(f)  # which takes no value that f returned in spite of a refusal
     low, high = np.empty(len(x)), np.empty(len(x))
     with working_precision(BITS):
         for k, point in enumerate(x.tolist()):
-            here = exact(point)
-            value = Interval.lift(f(Interval(here, here)))
+            try:
+                value = run.interval(point, point)
+            except NotProvableError as error:
+                raise TypeError(str(error)) from error
             if value.assumed:
                 raise ArithmeticError(f"the enclosure of f({point!r}) takes for granted that {min(value.assumed)}")
             bottom, top = value.range()
             low[k], high[k] = _down(bottom), -_down(-top)
             if not (math.isfinite(low[k]) and math.isfinite(high[k])):
-                raise ArithmeticError(f"no finite enclosure of f({point!r}) was found")
+                raise ArithmeticError(f"no finite enclosure of f({point!r}) was found: {run.reason}")
     return low, high
 
 

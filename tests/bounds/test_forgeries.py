@@ -1,0 +1,210 @@
+"""Files that were forged and signed anew: each must fail in `recheck`, for a reason that its sentence gives."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from flint import arb, arb_series
+
+import uat
+from uat.bounds.recheck import recheck
+from uat.bounds.recheck_formula import Formula
+from uat.exchange.json_file import checksum
+
+
+def forged(path: Path, forge: Callable[[dict[str, Any]], Any]) -> str:
+    """The sentence on the file after an edit; it must not be a confirmation."""
+    content = json.loads(path.read_text())
+    forge(content)
+    content["sha256"] = checksum(content)
+    other = path.with_name("forged.json")
+    other.write_text(json.dumps(content))
+    verdict = recheck(other, seconds=20)
+    assert not verdict.ok, verdict.sentence
+    assert "not a complete" not in verdict.sentence
+    return verdict.sentence
+
+
+def of_another_function(path: Path, text: str, values: Any, domain: tuple[float, float], upper: float) -> None:
+    """An honest-looking file that claims `upper` between the formula and the chord through two values."""
+    r = uat.approximate("0.5*x", domain, width=2)
+    p = uat.PiecewiseAffine(np.array(domain, dtype=float), np.array(values, dtype=float))
+    c = uat.Certificate(0.0, upper, domain[1], True)
+    r = uat.Approximation(
+        uat.ReluNet.from_piecewise(p), p, c, None, {"kind": "expression", "text": text, "variable": "x"}, None,
+        "uniform", r.form, 0.1, r.provenance,
+    )  # fmt: skip
+    r.save(path)
+
+
+@pytest.mark.parametrize("text", ["x**2.0", "x**(4/2)", "x**3.0", "x**-2.0", "x**(1+1)"])
+def test_powers_with_whole_exponents_keep_the_negative_half(text: str) -> None:
+    f, expression = Formula(text), uat.Expression(text)
+    for low, high in ((-1.5, 0.25), (-1.5, -0.5), (0.5, 2.0)):
+        image = f.hull(arb(low), arb(high))
+        ball = f.series(arb_series([arb((low + high) / 2), 1], 3))
+        for x in np.linspace(low, high, 7):
+            if image.is_finite():
+                assert float(image.lower()) - 1e-9 <= float(expression(x)) <= float(image.upper()) + 1e-9
+        assert ball is not None
+        assert float(ball[0]) == pytest.approx(float(expression((low + high) / 2)))
+    assert text == "x**-2.0" or f.hull(arb(-1.5), arb(0.25)).is_finite()
+
+
+@pytest.mark.parametrize(
+    ("text", "domain", "values", "upper"),
+    [
+        ("x**2.0", (-1.0, 1.0), (0.0, 1.0), 0.6), ("x**3.0", (-1.0, 1.0), (0.0, 1.0), 0.6),
+        ("x**(4/2)", (-1.0, 1.0), (0.0, 1.0), 0.6), ("sqrt(x)", (-1.0, 1.0), (0.5, 0.5), 0.5),
+        ("x**0.5", (-1.0, 1.0), (0.5, 0.5), 0.5), ("x**(1/3)", (-1.0, 1.0), (0.5, 0.5), 0.5),
+        ("arcsin(x)", (-9.0, 9.0), (0.0, 0.0), 1.6), ("xlogy(x, x)", (-5.0, 0.3), (-0.3, -0.3), 0.4),
+        ("sqrt((x - 1/3)**2 - 1e-6)", (0.0, 1.0), (0.3, 0.3), 0.5),
+        ("(x > 0.1) + (x > 0.9)", (0.0, 1.0), (0.5, 0.5), 2.0),
+    ],
+)  # fmt: skip
+def test_formulas_that_are_not_what_the_file_says(
+    tmp_path: Path, text: str, domain: tuple[float, float], values: tuple[float, float], upper: float
+) -> None:
+    path = tmp_path / "a.json"
+    of_another_function(path, text, values, domain, upper)
+    verdict = recheck(path)
+    assert not verdict.ok, verdict.sentence
+
+
+@pytest.mark.parametrize("text", ["sqrt(x)", "sqrt(1-x**2)", "x**0.5", "xlogy(x,x)", "arcsin(x)", "x**-2.0 + x**2.0"])
+def test_functions_up_to_the_rim_of_their_domain_are_confirmed(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.json"
+    uat.approximate(text, (0.5 if "-2.0" in text else 0.0, 1.0), tol=0.05).save(path)
+    verdict = recheck(path)
+    assert verdict.ok, verdict.sentence
+    # the argument x itself is known to its ends; that 1 - x^2 is not negative at 1 is more than an enclosure can say
+    assert ("taken for granted" in verdict.sentence) == (text == "sqrt(1-x**2)")
+
+
+def test_a_power_without_end_and_a_spent_budget(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    of_another_function(path, "x**1000000000", (0.0, 1.0), (0.0, 1.0), 1.0)
+    assert recheck(path).ok  # by squaring
+    uat.approximate("sin(x)", (0, 6), tol=1e-4).save(path)
+    verdict = recheck(path, seconds=1e-9)
+    assert not verdict.ok
+    assert "could not be confirmed in 1e-09 seconds" in verdict.sentence
+
+
+def test_infinity_is_no_bound(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    uat.approximate("sin(x)", (0, 6), tol=1e-2).save(path)
+    assert "infinite upper bound" in forged(path, lambda d: d["certificate"].update(upper=float("inf")))
+
+
+def set_tube(d: dict[str, Any], **entries: Any) -> None:
+    """Another tube, everywhere in the file where it is spoken of."""
+    d["optimality"]["witness"].update(entries)
+    d["provenance"]["arguments"].update({k: v for k, v in entries.items() if k in ("tol", "rtol", "side")})
+    if "tol" in entries:
+        d["options"]["tol"] = entries["tol"]
+        d["optimality"]["least_error"] = [0.0, entries["tol"]]
+
+
+def all_knots(d: dict[str, Any]) -> None:
+    w = d["optimality"]["witness"]
+    w.update(kind="windows", knots=w["x"], pieces=len(w["x"]) - 1)
+    d["optimality"].update(lower_bound=len(w["x"]) - 1)
+
+
+def through(d: dict[str, Any]) -> None:
+    w = d["optimality"]["witness"]
+    w.update(kind="windows", through=w["x"], high=w["low"])
+
+
+def outside(d: dict[str, Any]) -> None:
+    w = d["optimality"]["witness"]
+    w["x"][-1] = 7.0
+
+
+FORGERIES: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
+    "knots": (all_knots, "forces knots"),
+    "through": (through, "forces knots"),
+    "outside": (outside, "outside the domain"),
+    "side of the witness": (lambda d: d["optimality"]["witness"].update(side="over"), "another tube"),
+    "tol of the witness": (lambda d: d["optimality"]["witness"].update(tol=0.005), "another tube"),
+    "tol of the options": (lambda d: d["options"].update(tol=0.5), "but says tol"),
+    "within": (lambda d: d["optimality"].update(within="f ± 1e-09"), "within"),
+    "a smaller tube": (
+        lambda d: (set_tube(d, tol=0.001), d["optimality"].update(within="f ± 0.001")),
+        "The claim is false",
+    ),
+    "a side": (
+        lambda d: (set_tube(d, side="over"), d["optimality"].update(within="[f, f + 0.01]")),
+        "The claim is false",
+    ),
+    "least error": (lambda d: d["optimality"].update(least_error=[0.5, 1.0]), "least error"),
+    "least error reached": (lambda d: d["optimality"].update(least_error=[0.0, 1e-9]), "least error"),
+    "no optimality but a side": (
+        lambda d: (d.update(optimality=None), d["provenance"]["arguments"].update(side="over")),
+        "says nothing",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", sorted(FORGERIES))
+def test_optimality_is_tied_to_its_tube(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "a.json"
+    uat.approximate("sin(x)", (0, 6.25), tol=0.01, method="narrowest").save(path)
+    forge, reason = FORGERIES[name]
+    assert reason in forged(path, forge)
+
+
+def test_the_least_error_is_not_above_the_error(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    uat.approximate("sin(x)", (0, 6.25), width=9, method="narrowest").save(path)
+
+    def other_side(d: dict[str, Any]) -> None:
+        d["optimality"]["error_witness"]["side"] = "over"
+
+    assert "another tube" in forged(path, other_side)
+    assert "no end" in forged(path, lambda d: d["optimality"]["least_error"].__setitem__(0, 2.0))
+
+
+def test_a_line_that_crosses_f_is_not_one_sided(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    r = uat.approximate("sin(x)", (0, 6.25), tol=0.02, method="narrowest", side="over")
+    r.save(path)
+    assert "[f, f + 0.02]" in recheck(path).sentence
+    data = json.loads(path.read_text())
+    gap = 2 * data["certificate"]["upper"] - 0.02  # a little below f where it was nearest
+
+    def lower(d: dict[str, Any]) -> None:
+        p = uat.PiecewiseAffine(r.piecewise.knots, r.piecewise.values - (0.02 - gap) / 2 - 4e-3)
+        moved = uat.ReluNet.from_piecewise(p)
+        d["piecewise"].update(values=p.values.tolist(), slopes=p.slopes.tolist(), intercepts=p.intercepts.tolist())
+        d["network"].update(
+            weights=moved.weights.tolist(), biases=moved.biases.tolist(), coefficients=moved.coefficients.tolist(),
+            output_bias=moved.output_bias,
+        )  # fmt: skip
+        d["certificate"].update(lower=0.0)
+
+    assert "The claim is false" in forged(path, lower)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"tol": 0.01, "rtol": 0.05, "breaks": (0.5, 1.0)}, {"rtol": 0.05, "side": "under"},
+        {"width": 2}, {"width": 5, "side": "over"}, {"tol": 0.01, "side": "under"},
+    ],
+)  # fmt: skip
+def test_honest_optima_are_confirmed_and_say_their_tube(tmp_path: Path, options: dict[str, Any]) -> None:
+    path = tmp_path / "a.json"
+    r = uat.approximate("2 + sin(3*x)", (0, 1.5), method="narrowest", **options)
+    r.save(path)
+    verdict = recheck(path)
+    assert verdict.ok, verdict.sentence
+    assert r.optimality is not None
+    assert r.optimality.within in verdict.sentence
+    assert ("with knots at 0.5, 1" in verdict.sentence) == ("breaks" in options)

@@ -1,0 +1,180 @@
+"""No false proof where f hides what it does: caught refusals, truth values that add, types that cut, places unreal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from flint import arb
+
+import uat
+from uat.bounds.balls import NoRuleError, UndecidedError
+from uat.bounds.intervals import Interval
+from uat.bounds.jets import Jet
+from uat.construct.enclosures import enclose
+
+
+def catches_a_missing_rule(x: Any) -> Any:
+    try:
+        return np.interp(x, [0, 0.02, 1], [5, 0.02, 1])
+    except Exception:  # noqa: BLE001 - what is tested
+        return 1.0 * x
+
+
+def catches_a_branch(x: Any) -> Any:
+    try:
+        if x < 0.05:
+            return x + 3
+    except Exception:  # noqa: BLE001 - what is tested
+        pass
+    return x * 1.0
+
+
+def catches_a_hash(x: Any) -> Any:
+    try:
+        return {0.5: 7.0}.get(x, 1.0 * x)
+    except TypeError:
+        return 1.0 * x
+
+
+def catches_an_attribute(x: Any) -> Any:
+    try:
+        return x + float(x.size > 3)
+    except AttributeError:
+        return 1.0 * x
+
+
+def catches_round(x: Any) -> Any:
+    try:
+        return 1.0 * round(x)
+    except TypeError:
+        return 1.0 * x
+
+
+def catches_a_wrong_option(x: Any) -> Any:
+    try:
+        return np.full_like(x, 0.5, dtype=int) + x
+    except TypeError:
+        return 1.0 * x
+
+
+CATCHING = [
+    catches_a_missing_rule,
+    catches_a_branch,
+    catches_a_hash,
+    catches_an_attribute,
+    catches_round,
+    catches_a_wrong_option,
+]
+
+
+@pytest.mark.parametrize("f", CATCHING)
+def test_a_caught_refusal_is_no_proof(f: Any) -> None:
+    with pytest.warns(uat.NotProvenWarning, match="f caught the refusal"):
+        c = uat.certify(f, (1.0, 0.0), (0, 1))
+    assert not c.proven
+
+
+@pytest.mark.parametrize("f", [catches_a_missing_rule, catches_a_hash])
+def test_a_caught_refusal_is_no_value_of_a_witness(f: Any) -> None:
+    with pytest.raises(TypeError, match="f caught the refusal"):
+        enclose(f, np.array([0.25, 0.5]))
+
+
+@pytest.mark.parametrize(
+    ("f", "where"),
+    [
+        (lambda x: np.where((x > 0.1) + (x > 0.9) > 1.5, 0.9 + 0 * x, x), 0.95),
+        (lambda x: np.where(np.add(x > 0.1, x > 0.9) > 1.5, 0.9 + 0 * x, x), 0.95),
+        (lambda x: np.where(np.sum([x > 0.1, x > 0.9], axis=0) > 1.5, x + 1, x), 0.95),
+        (lambda x: np.where(np.maximum(x > 0.1, x > 0.2) + (x > 0.9) > 1.5, 0.9 + 0 * x, x), 0.95),
+        (lambda x: np.where(np.where(x > 0.1, x > 0.2, x > 0.3) + (x > 0.9) > 1.5, 0.9 + 0 * x, x), 0.95),
+        (lambda x: np.where(np.full_like(x > 0.1, 2) > 1.5, x + 1, x), 0.95),
+        (lambda x: x + np.full_like(x, 0.5, dtype=int), 0.5),
+        (lambda x: x + np.zeros_like(x, dtype=np.int8), 0.5),
+    ],
+)
+def test_truth_values_and_types_are_not_numbers(f: Any, where: float) -> None:
+    """Neither enclosure may claim another value than NumPy's; with a sum of truth values there is none."""
+    for ball in (Jet.variable(arb(where)), Interval(arb(where), arb(where))):
+        with pytest.raises((NoRuleError, UndecidedError)):
+            f(ball)
+    with pytest.warns(uat.NotProvenWarning):
+        assert not uat.certify(f, (1.0, 0.0), (0, 1)).proven
+
+
+def test_arithmetic_of_truth_values_that_means_one_thing_only() -> None:
+    x = Interval(arb(0.5), arb(0.5))
+    assert ((x > 0.9) + (x > 0.1)).decided is True
+    assert ((x > 0.2) * (x > 0.1)).decided is True
+    assert np.multiply(x > 0.2, np.bool_(False)).decided is False
+    assert np.maximum(x > 0.9, x > 0.1).decided is True
+    assert np.minimum(x > 0.9, x > 0.1).decided is False
+    assert np.where(x > 0.1, x > 0.9, x > 0.2).decided is False
+    assert uat.certify(lambda x: (x < 0.3) + (x > 0.7), (0.0, 0.5), (0, 1)).upper <= 0.5 * 1.01
+    for f in (lambda: (x > 0.1) - (x > 0.2), lambda: -(x > 0.1), lambda: +(x > 0.1)):
+        with pytest.raises(NoRuleError):
+            f()
+    assert (1 - (x > 0.1)).c0.is_zero()
+    assert np.full_like(x, 0.5, dtype=float).c0 == 0.5
+
+
+def test_what_changes_arrays_in_place_is_not_trusted() -> None:
+    def f(x: Any) -> Any:
+        y = x
+        y *= 1.0009
+        return x
+
+    with pytest.warns(uat.NotProvenWarning, match="treats arrays apart"):
+        uat.certify(f, (1.0, 0.0), (0, 1))
+
+
+def test_one_probe_that_differs_is_enough() -> None:
+    def f(x: Any) -> Any:
+        return np.where(np.asarray(x) > 0.9, x + 1e-7, x) if isinstance(x, np.ndarray) else x * 1.0
+
+    with pytest.warns(uat.NotProvenWarning, match=r"at x = 0\.9463"):
+        uat.certify(f, (1.0, 0.0), (0, 1))
+
+
+@pytest.mark.parametrize(
+    ("f", "domain"),
+    [
+        (np.sqrt, (-1, 1)), (lambda x: x**0.5, (-1, 1)), (np.arcsin, (-2, 1.5)), (np.arccosh, (0.5, 2)),
+        (uat.Expression("sqrt(x)"), (-1, 1)), (lambda x: np.sqrt((x - 0.5) ** 2 - 1e-4), (0, 1)),
+    ],
+)  # fmt: skip
+def test_an_assumption_that_is_plainly_false_is_no_condition(f: Any, domain: tuple[float, float]) -> None:
+    with pytest.warns(uat.NotProvenWarning, match="not real on the domain|is nan|not finite|outside"):
+        assert not uat.certify(f, (0.0, 0.5), domain).proven
+
+
+def test_an_assumption_that_is_true_stays_one() -> None:
+    c = uat.certify(lambda x: np.sqrt(x - x**2), (0.0, 0.25), (0, 1))
+    assert c.proven
+    assert "sqrt" in c.assumes[0]
+
+
+@pytest.mark.parametrize("x", [1234.5, 15.0, 25.0, 0.7])
+def test_round_to_tens(x: float) -> None:
+    for decimals in (-2, -1, 0, 1):
+        image = np.round(Interval(arb(x), arb(x)), decimals)
+        assert image.c0.contains(arb(float(np.round(x, decimals)))) or decimals > 0
+        assert abs(float(image.c0) - float(np.round(x, decimals))) <= 1e-15 * x
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        np.polynomial.Chebyshev([1.0, 2, 3]), lambda x: np.float32(0.1) * x, lambda x: np.float64(0.1) * x + np.pi,
+        lambda x: np.sin(1e6 * x), lambda x: np.exp(50 * x), uat.Expression("sin(1e6*pi*x + 1)"),
+        lambda x: (1e9 + x) - 1e9 + x, lambda x: np.floor(10 * x), lambda x: (x - 1) ** 7 - (x**3 - 1) * x,
+        lambda x: np.sum(np.array([1.0, 2.0]) * np.sin(np.array([1.0, 2.0]) * x)),
+    ],
+)  # fmt: skip
+def test_honest_functions_stay_proven(f: Any) -> None:
+    """What floats lose by rounding, or NumPy and flint ask of a ball by themselves, is held against nobody."""
+    c = uat.certify(f, (0.0, 0.5), (0, 1))
+    assert c.proven
+    assert c.assumes == ()
