@@ -8,7 +8,7 @@ f's is, and f's sign changes are kinks, which balls handle.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -72,7 +72,8 @@ def in_relative_tube(f: Function, p: PiecewiseAffine, tube: Tube, rel: float, de
     """The verdict for a tube with rtol > 0, piece by piece."""
     worst = Verdict(True, False, True, 0.0, float(p.knots[0]), "")
     for k in range(p.pieces):
-        deadline.look()
+        if deadline.passed():
+            return replace(worst, inside=False, proven=False, note="the `seconds` were used up")
         ends = slice(k, k + 2)
         zero = PiecewiseAffine(p.knots[ends], np.zeros(2))
         c = certify(_ratio(f, p, k, tube), zero, rel=rel, abs=rel, seconds=deadline.left())
