@@ -8,6 +8,7 @@ f's is, and f's sign changes are kinks, which balls handle.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -84,6 +85,14 @@ def in_relative_tube(f: Function, p: PiecewiseAffine, tube: Tube, rel: float, de
         if not c.proven or c.lower > 1:
             break
     return worst
+
+
+def farthest(p: PiecewiseAffine, tube: Tube) -> float:
+    """How far from f a function in the tube can be anywhere, rounded up: from d <= tol + rtol (|p| + d)."""
+    exact = tube.exact()
+    bound = (exact.tol + exact.rtol * Fraction(float(np.abs(p.values).max()))) / (1 - exact.rtol)
+    nearest = float(bound)
+    return nearest if Fraction(nearest) >= bound else math.nextafter(nearest, math.inf)
 
 
 def _ratio(f: Function, p: PiecewiseAffine, k: int, tube: Tube) -> Function:
