@@ -29,6 +29,7 @@ MARGIN = 1e-8  # one-sided: the path keeps this share of the tolerance away from
 ONE_SIDED_ROOM = 1e-3  # one-sided, with tol=: up to this share, where there is slack; the proof is cheap then
 REPAIRS = 40  # places at which a certificate may find that the mesh had missed something
 SURPRISE = 0.05  # of the range of f: a chord of the first mesh that is missed by more shows a feature nobody sampled
+TOUCHES = 3  # rounds of sampling where a moved path touches f, each superlinear: 1e-2, 1e-4, 1e-8
 HASTE = 0.4  # seconds for each half of the bracket that is missing when the search is stopped
 KNIFE = 1e-9  # relative: no float search tells counts apart at a tolerance this close to a least error
 
@@ -96,15 +97,20 @@ class Search:
             return self.judge(self.path(tube.scaled(high), 0.0), tube, 1 - high)
         off = min((1 - high) / 4, ONE_SIDED_ROOM)
         if off > MARGIN:
-            p = self.path(tube.scaled(high + 2 * off), off / (high + 2 * off))
+            wider, margin = tube.scaled(high + 2 * off), off / (high + 2 * off)
+            for _ in range(TOUCHES):  # it touches f elsewhere than the path for which the mesh was polished
+                self.deadline.look()
+                self.mesh.refine(self.mesh.links(wider, margin))
+            p = self.path(wider, margin)
             if p.pieces <= pieces:
                 return self.judge(p, tube, off)
         return self.judge(self.path(tube.scaled(high), MARGIN), tube, MARGIN)
 
     def repair(self, where: float, tube: Tube) -> bool:
         """f was seen outside near `where`: sample it there at every scale, then divide cells as usual."""
+        known = self.mesh.x
         fresh = self.mesh.insert_around(where)
-        self.mesh.divide(tube.width, self.deadline)
+        self.mesh.divide(tube.width, self.deadline, known)
         return fresh
 
     def look_between(self) -> None:
