@@ -156,9 +156,10 @@ def points(values: Any, name: str, within: tuple[float, float] | None = None) ->
     """Abscissae, sorted and without repetition: one number or several, inside the interval if one is given."""
     several = values if np.ndim(values) > 0 or isinstance(values, Iterable) else [values]
     array = np.unique(vector(several if isinstance(several, np.ndarray) else list(several), name))
-    for x in array.tolist() if within is not None else ():
-        if not within[0] <= x <= within[1]:
-            raise InputError(f"`{name}` must lie in [{within[0]!r}, {within[1]!r}], but {x!r} does not.")
+    low, high = (-math.inf, math.inf) if within is None else within
+    for x in array.tolist():
+        if not low <= x <= high:
+            raise InputError(f"`{name}` must lie in [{low!r}, {high!r}], but {x!r} does not.")
     return array
 
 

@@ -20,7 +20,7 @@ from uat.construct.needed import LowerSide, better
 from uat.construct.outcome import Narrowest
 from uat.construct.tube import Tube
 from uat.construct.witness import Witness
-from uat.piecewise import PiecewiseAffine
+from uat.piecewise import PiecewiseAffine, interpolate
 
 ACCURACY = 1e-10  # with pieces=: relative accuracy asked of the least error
 SLACKS = (2e-10, 1e-9, 2e-8, 1e-7, 1e-6, 1e-3)  # how far below it the proof from below is tried, until it succeeds
@@ -231,7 +231,8 @@ class Search:
 
     def jump(self) -> str:
         """The sentence on a proven jump of f, where there is one: then no continuous function is near it."""
-        note = certify(self.f, self.chords(), rel=0.5, seconds=HASTE).note
+        rough = interpolate(self.f, self.mesh.a, self.mesh.b, pieces=16)  # the finer, the further a jump is hidden
+        note = certify(self.f, rough, rel=0.5, seconds=HASTE).note
         return note.rstrip(".") if "jumps" in note else ""
 
     def outcome(self, stopped: str) -> Narrowest:
