@@ -31,6 +31,7 @@ REPAIRS = 40  # places at which a certificate may find that the mesh had missed 
 SURPRISE = 0.05  # of the range of f: a chord of the first mesh that is missed by more shows a feature nobody sampled
 TOUCHES = 3  # rounds of sampling where a moved path touches f, each superlinear: 1e-2, 1e-4, 1e-8
 HASTE = 0.4  # seconds for each half of the bracket that is missing when the search is stopped
+HASTY_PIECES = 4000  # what a certificate can do in that time
 KNIFE = 1e-9  # relative: no float search tells counts apart at a tolerance this close to a least error
 
 
@@ -219,8 +220,10 @@ class Search:
         if self.upper is None:
             wide = max(float(np.ptp(self.mesh.y)), float(roundoff(self.mesh.y).max()))  # a constant is this close
             held = Tube(wide, 0.0, self.side) if tube is None else tube
-            many = pieces is not None and self.side == "both" and pieces >= len(self.mesh.x) - 1
-            p = self.chords() if many else self.path(held, self.margin)
+            if pieces is None or self.side != "both" or self.mesh.forced.any():
+                p = self.path(held, self.margin)
+            else:
+                p = interpolate(self.f, self.mesh.a, self.mesh.b, pieces=min(pieces, HASTY_PIECES))
             self.deadline = Deadline(HASTE)
             self.judge(p, held, COARSE)
         if tube is None:

@@ -26,7 +26,7 @@ RESOLUTION = 1 / 64  # chord error of a cell over the width of the tube: about t
 DEEPEST = 1.0e-15  # cells shorter than this share of the domain are not divided: floats end there
 MOST_SAMPLES = 4_000_000  # about 100 MB of walls and hulls
 FEW_SAMPLES = 100_000  # take no time worth speaking of
-SAMPLES_A_SECOND = 200_000  # what a search can use: a sweep costs about 0.1 microseconds a sample
+SAMPLES_A_SECOND = 500_000  # what a search can use: a sweep costs up to 0.1 microseconds a sample
 ROUNDINGS = 16  # of f itself (a few), of the walls (three), and of the line that is compared with them
 POLISH_ROUNDS = 14  # of superlinear convergence; the change between rounds ends it earlier
 
