@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+import time
 
 import numpy as np
 import pytest
 
 import uat
-from uat.construct.grids import fewest_cells
+from uat.construct.grids import Paced, fewest_cells
+from uat.construct.mesh import OutOfTime
 from uat.targets import TARGETS
 
 
@@ -234,3 +236,43 @@ def test_one_sided_and_relative() -> None:
 def test_arguments_that_do_not_go_together(arguments: dict[str, object], sentence: str) -> None:
     with pytest.raises(uat.InputError, match=re.escape(sentence)):
         uat.approximate("sin(x)", (0, 3), **arguments)
+
+
+def test_a_budget_ends_the_search_for_a_grid() -> None:
+    uat.approximate(np.sin, (0, 6), tol=1e-4)  # compiled before the clock starts
+    begin = time.monotonic()
+    with pytest.raises(
+        uat.InputError, match="`seconds` were used up before a grid within `tol` = 1e-13 was found: with"
+    ):
+        uat.approximate(np.sin, (0, 6), tol=1e-13, seconds=0.3)
+    assert time.monotonic() - begin < 10
+
+
+def test_an_attempt_that_would_end_too_late_is_not_begun() -> None:
+    begun = []
+
+    def attempt(cells: int) -> tuple[float, int]:
+        begun.append(cells)
+        time.sleep(0.02)
+        return 1.0 / cells, cells
+
+    paced = Paced(attempt, time.perf_counter() + 5)
+    assert paced(1) == (1.0, 1)
+    assert paced(2) == (0.5, 2)
+    with pytest.raises(OutOfTime, match=r": with 2 cells the error is 0\.5"):
+        paced(10**6)
+    assert begun == [1, 2]
+
+
+@pytest.mark.parametrize("method", ["graded", "narrowest"])
+def test_breaks_may_be_one_number_and_lie_inside(method: str) -> None:
+    assert 0.5 in uat.approximate(np.sin, (0, 1), tol=0.01, method=method, breaks=0.5).piecewise.knots
+    with pytest.raises(uat.InputError, match=r"`breaks` must lie in \[0\.0, 1\.0\], but 5\.0 does not"):
+        uat.approximate(np.sin, (0, 1), tol=0.1, method=method, breaks=[5])
+
+
+def test_one_sided_the_network_is_certified_within_the_tolerance() -> None:
+    r = uat.approximate("1000000+sin(x)", (0, 6), tol=1e-3, side="over", method="narrowest")
+    assert r.optimality is not None
+    assert r.optimality.minimal
+    assert r.certificate.upper <= 1e-3

@@ -179,6 +179,17 @@ def vector(values: Any, name: str, least: int = 0, length: int | None = None) ->
     return freeze(array)
 
 
+def points(values: Any, name: str, within: tuple[float, float] | None = None) -> Floats:
+    """Abscissae, sorted and without repetition: one number or several, inside the interval if one is given."""
+    several = values if np.ndim(values) > 0 or isinstance(values, Iterable) else [values]
+    array = np.unique(vector(several if isinstance(several, np.ndarray) else list(several), name))
+    low, high = (-math.inf, math.inf) if within is None else within
+    for x in array.tolist():
+        if not low <= x <= high:
+            raise InputError(f"`{name}` must lie in [{low!r}, {high!r}], but {x!r} does not.")
+    return array
+
+
 def freeze(array: Floats) -> Floats:
     """The array itself, read-only from now on: for arrays that were just made and are nobody else's."""
     array.flags.writeable = False

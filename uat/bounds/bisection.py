@@ -19,7 +19,7 @@ from uat.bounds.boxes import INF, Box, Cell, candidate, difference_at, down, exa
 from uat.bounds.running import FunctionOnBalls
 
 BITS = 64  # one machine word: the fastest precision of flint, 11 bits beyond float64
-Entry = tuple[float, int, Box]  # minus the upper bound, a counter that decides ties, the box
+Entry = tuple[float, float, Box]  # minus the upper bound, a number that decides ties, the box
 MOST_BITS = 1024
 _NARROW = 2.0**-44  # of the domain: a box still without a finite bound at this width has none
 MOST_BOXES = 200_000  # beyond three boxes a cell; some ten seconds of work
@@ -38,7 +38,8 @@ class Goal:
     deadline: float = INF
 
     def reached(self, lower: float, upper: float) -> bool:
-        return upper <= self.floor or upper - lower <= max(self.rel * lower, self.absolute)
+        close = upper <= self.floor or upper - lower <= max(self.rel * lower, self.absolute)
+        return close or upper <= math.nextafter(lower, INF)  # no float between them
 
 
 @dataclass(slots=True)
@@ -121,8 +122,9 @@ class Search:
             return False
         left = self._box(box.cell, box.low, box.middle, box.bits, box)
         right = self._box(box.cell, box.middle, box.high, box.bits, box)
+        self.heap[0] = (-box.upper, -INF, box)  # on top of all its equals
         heapq.heappush(self.heap, right)  # no higher than its parent, which stays on top
-        heapq.heapreplace(self.heap, left)  # and leaves when both halves are in: Ctrl-C may fall between the two lines
+        heapq.heapreplace(self.heap, left)  # and leaves when both halves are in: Ctrl-C may fall between the lines
         return True
 
     def _box(self, cell: Cell, low: float, high: float, bits: int, parent: Box | None = None) -> Entry:
@@ -133,7 +135,8 @@ class Search:
         if parent is not None:  # what holds on the whole holds on a part
             box.top, box.bottom = min(box.top, parent.top), max(box.bottom, parent.bottom)
         self._seen(box.middle, distance)
-        return -box.upper, self.boxes, box
+        # among boxes without a bound the newest comes first: depth first, to the place that has none at any width
+        return -box.upper, -self.boxes if box.upper == INF else self.boxes, box
 
     def _look(self, cell: Cell, x: float) -> None:
         self._seen(x, down(abs(difference_at(self.run, cell, x))))

@@ -169,5 +169,12 @@ def fewest_links(
     """
     if forced is None:
         forced = np.zeros(len(x), dtype=bool)
-    kernel = _kernels.fewest_links.plain if x.dtype == object else _kernels.fewest_links
-    return Links(x, *kernel(x, lower, upper, forced, chain, jumps))
+    if x.dtype == object:
+        return Links(x, *_kernels.fewest_links.plain(x, lower, upper, forced, chain, jumps))
+    # the kernel multiplies ordinates: a power of two takes them to 1, without rounding, where products stay floats
+    unit = int(np.frexp(max(np.abs(lower).max(), np.abs(upper).max()))[1])
+    lower, upper = np.ldexp(lower, -unit), np.ldexp(upper, -unit)
+    lines, flats, marks, exits = _kernels.fewest_links(x, lower, upper, forced, chain, jumps)
+    for points in (lines, flats, exits):
+        points[:, 1::2] = np.ldexp(points[:, 1::2], unit)
+    return Links(x, lines, flats, marks, exits)

@@ -22,7 +22,10 @@ from uat.construct.data_pieces import fit_data
 from uat.construct.function_pieces import Search
 from uat.construct.mesh import Deadline, Mesh, OutOfTime
 from uat.construct.outcome import Narrowest
+from uat.construct.poles import refuse_poles
 from uat.construct.tube import SIDES, Tube
+
+LARGEST = 1e300  # of f and of the tolerance: the walls, and slopes between near samples, are floats
 
 
 def narrowest(
@@ -33,8 +36,8 @@ def narrowest(
     pieces: int | None = None,
     side: str = "both",
     rtol: float | None = None,
-    breaks: Iterable[float] = (),
-    through: Iterable[float] = (),
+    breaks: float | Iterable[float] = (),
+    through: float | Iterable[float] = (),
     monotone: bool = False,
     convex: bool = False,
     seconds: float | None = None,
@@ -56,9 +59,9 @@ def narrowest(
         Where the result lies: f ± w, [f - w, f] or [f, f + w], with w = tol + rtol |f|.
     rtol : float in (0, 1)
         Relative tolerance, beside `tol` or alone (then f must not vanish).
-    breaks : numbers
+    breaks : a number or several
         Abscissae where the result must have a knot. They count as knots even where it turns out straight.
-    through : numbers
+    through : a number or several
         Abscissae where the result must have a knot and take exactly the float64 value of f.
     monotone, convex : bool
         f is monotone (convex or concave), and the result must be. This costs no piece.
@@ -82,21 +85,22 @@ def narrowest(
     side = _checks.one_of(side, "side", SIDES)
     tube, count = _question(tol, rtol, pieces, side)
     deadline = Deadline(None if seconds is None else _checks.positive(seconds, "seconds"))
-    knots = np.unique(_checks.vector(list(breaks), "breaks"))
-    met = np.unique(_checks.vector(list(through), "through"))
+    knots, met = _checks.points(breaks, "breaks"), _checks.points(through, "through")
     if isinstance(f, (tuple, list)):
         if domain is not None:
             raise InputError(f"`domain` must not be given with data, but is {show(domain)}.")
         result = _on_data(f, tube, count, side, knots, met, monotone, deadline)
     else:
         a, b = _checks.interval(getattr(f, "domain", None) if domain is None else domain)
-        _inside(knots, "breaks", a, b)
-        _inside(met, "through", a, b)
+        _checks.points(knots, "breaks", (a, b))
+        _checks.points(met, "through", (a, b))
         result = _on_function(f, (a, b), tube, count, side, knots, met, monotone, convex, deadline)
     p = result.piecewise
     if monotone and not p.is_monotone:
         raise InputError("`monotone` = True cannot be kept together with these `breaks` and `through`.")
     if convex and not (p.is_convex or p.is_concave):
+        if isinstance(f, (tuple, list)):
+            raise InputError("`convex` = True cannot be kept: the path with the fewest pieces turns both ways.")
         raise InputError("`convex` = True cannot be kept: f is neither convex nor concave, or `breaks` are in the way.")
     return result
 
@@ -106,7 +110,9 @@ def _question(tol: Any, rtol: Any, pieces: Any, side: str) -> tuple[Tube | None,
     if pieces is not None:
         if tol is not None or rtol is not None:
             raise InputError("exactly one of a tolerance (`tol`, `rtol`) and `pieces` must be given, but got both.")
-        return None, _checks.integer(pieces, "pieces")
+        count = _checks.integer(pieces, "pieces")
+        _checks.memory(10.0 * count, f"`pieces` = {count}")
+        return None, count
     if tol is None and rtol is None:
         raise InputError("exactly one of a tolerance (`tol`, `rtol`) and `pieces` must be given, but got none.")
     absolute = 0.0 if tol is None else _checks.positive(tol, "tol")
@@ -125,10 +131,13 @@ def _room_for_knots(pieces: int | None, forced: int) -> None:
         )
 
 
-def _inside(points: Floats, name: str, a: float, b: float) -> None:
-    for x in points.tolist():
-        if not a <= x <= b:
-            raise InputError(f"`{name}` must lie in [{a!r}, {b!r}], but {x!r} does not.")
+def _of_size(x: Floats, y: Floats, tube: Tube | None) -> None:
+    """Walls and their differences must be floats."""
+    k = int(np.argmax(np.abs(y)))
+    if abs(y[k]) > LARGEST:
+        raise InputError(f"`f` must stay within {LARGEST:g} in size, but f({show(x[k])}) = {show(y[k])}.")
+    if tube is not None and tube.tol > LARGEST:
+        raise InputError(f"`tol` must be at most {LARGEST:g}, but is {show(tube.tol)}.")
 
 
 def _vanishing(x: Floats, y: Floats, tube: Tube | None) -> None:
@@ -161,6 +170,8 @@ def _on_function(
     through: Floats, monotone: bool, convex: bool, deadline: Deadline,
 ) -> Narrowest:  # fmt: skip
     mesh = Mesh(f, domain, breaks, through)
+    _of_size(mesh.x, mesh.y, tube)
+    refuse_poles(f, mesh.x, mesh.y)
     _vanishing(mesh.x, mesh.y, tube)
     if monotone:
         _falling(mesh.x, mesh.y)
@@ -175,11 +186,11 @@ def _on_function(
             assert pieces is not None
             search.for_pieces(pieces)
     except OutOfTime:
-        stopped = "the search was stopped when its `seconds` were used up"
+        stopped = "the search was stopped, as its `seconds` do not suffice"
     except KeyboardInterrupt:
         stopped = "the search was stopped from the keyboard"
     if stopped:
-        search.fall_back(tube)
+        search.fall_back(tube, pieces)
     return search.outcome(stopped)
 
 
@@ -191,6 +202,7 @@ def _on_data(
         raise InputError(f"`f` must be a function or a pair (x, y) of arrays, but has {len(data)} entries.")
     x = _checks.strictly_increasing(_checks.vector(data[0], "x", least=2), "x")
     y = _checks.vector(data[1], "y", length=x.size)
+    _of_size(x, y, tube)
     _vanishing(x, y, tube)
     if monotone:
         _falling(x, y)

@@ -9,18 +9,18 @@ the search.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from uat.bounds.certification import Certificate, certify
-from uat.construct.inside import COARSE, Verdict, gap_for, in_constant_tube, in_relative_tube
+from uat.construct.inside import COARSE, Verdict, farthest, gap_for, in_constant_tube, in_relative_tube
 from uat.construct.mesh import Deadline, Mesh, least_scale, polish, roundoff
 from uat.construct.needed import LowerSide, better
 from uat.construct.outcome import Narrowest
 from uat.construct.tube import Tube
 from uat.construct.witness import Witness
-from uat.piecewise import PiecewiseAffine
+from uat.piecewise import PiecewiseAffine, interpolate
 
 ACCURACY = 1e-10  # with pieces=: relative accuracy asked of the least error
 SLACKS = (2e-10, 1e-9, 2e-8, 1e-7, 1e-6, 1e-3)  # how far below it the proof from below is tried, until it succeeds
@@ -29,6 +29,9 @@ MARGIN = 1e-8  # one-sided: the path keeps this share of the tolerance away from
 ONE_SIDED_ROOM = 1e-3  # one-sided, with tol=: up to this share, where there is slack; the proof is cheap then
 REPAIRS = 40  # places at which a certificate may find that the mesh had missed something
 SURPRISE = 0.05  # of the range of f: a chord of the first mesh that is missed by more shows a feature nobody sampled
+TOUCHES = 3  # rounds of sampling where a moved path touches f, each superlinear: 1e-2, 1e-4, 1e-8
+HASTE = 0.4  # seconds for each half of the bracket that is missing when the search is stopped
+HASTY_PIECES = 4000  # what a certificate can do in that time
 KNIFE = 1e-9  # relative: no float search tells counts apart at a tolerance this close to a least error
 
 
@@ -63,16 +66,25 @@ class Search:
         values = np.where(np.isin(knots, mesh.through), mesh.y[at], values)
         if mesh.direction:  # a flat piece may have come out a rounding too low
             values = mesh.direction * np.maximum.accumulate(mesh.direction * values)
-        return PiecewiseAffine(knots, values)
+        whole = knots[0] == mesh.a and knots[-1] == mesh.b and bool(np.isfinite(values).all())
+        return PiecewiseAffine(knots, values) if whole else self.chords()  # the sweep may overflow: then no path
+
+    def chords(self) -> PiecewiseAffine:
+        """The chords of the samples: on the whole domain, close to f, of far too many pieces."""
+        return PiecewiseAffine(self.mesh.x, self.mesh.y)
 
     def judge(self, p: PiecewiseAffine, tube: Tube, room: float) -> Upper:
         """Certify that p lies in the tube, with a relative `room` to spare; a function that does is kept."""
+        certificate: Certificate
         if tube.rtol == 0:
             verdict, certificate = in_constant_tube(self.f, p, tube, gap_for(room), self.deadline)
         else:
             verdict = in_relative_tube(self.f, p, tube, gap_for(room), self.deadline)
         if tube.rtol or tube.side != "both":  # the distance from f itself, not from the middle of the tube
+            centred = math.inf if tube.rtol else math.nextafter(certificate.upper + tube.tol / 2, math.inf)
             certificate = certify(self.f, p, rel=COARSE, seconds=self.deadline.left())
+            if verdict.inside and certificate.proven:
+                certificate = replace(certificate, upper=min(certificate.upper, centred, farthest(p, tube)))
         found = Upper(p, tube, verdict, certificate)
         if self.upper is None or verdict.inside or not self.upper.verdict.inside:
             self.upper = found
@@ -86,22 +98,27 @@ class Search:
             return self.judge(self.path(tube.scaled(high), 0.0), tube, 1 - high)
         off = min((1 - high) / 4, ONE_SIDED_ROOM)
         if off > MARGIN:
-            p = self.path(tube.scaled(high + 2 * off), off / (high + 2 * off))
+            wider, margin = tube.scaled(high + 2 * off), off / (high + 2 * off)
+            for _ in range(TOUCHES):  # it touches f elsewhere than the path for which the mesh was polished
+                self.deadline.look()
+                self.mesh.refine(self.mesh.links(wider, margin))
+            p = self.path(wider, margin)
             if p.pieces <= pieces:
                 return self.judge(p, tube, off)
         return self.judge(self.path(tube.scaled(high), MARGIN), tube, MARGIN)
 
     def repair(self, where: float, tube: Tube) -> bool:
         """f was seen outside near `where`: sample it there at every scale, then divide cells as usual."""
+        known = self.mesh.x
         fresh = self.mesh.insert_around(where)
-        self.mesh.divide(tube.width, self.deadline)
+        self.mesh.divide(tube.width, self.deadline, known)
         return fresh
 
     def look_between(self) -> None:
         """Before a least error is guessed from samples: where f leaves their chords, sample it, until it does not."""
         for _ in range(REPAIRS):
-            chords = PiecewiseAffine(self.mesh.x, self.mesh.y)
-            c = certify(self.f, chords, rel=0.5, seconds=self.deadline.left())
+            self.deadline.look()
+            c = certify(self.f, self.chords(), rel=0.5, seconds=self.deadline.left())
             if c.lower <= SURPRISE * float(np.ptp(self.mesh.y)) or not self.mesh.insert_around(c.where):
                 break
 
@@ -141,6 +158,7 @@ class Search:
         needed = found.piecewise.pieces
         self.witness = self.lower.prove(tube, needed, self.deadline)
         if self.witness is not None and self.witness.pieces < needed and needed - 1 > too_few:
+            self.deadline.look()
             high = self.least_multiple(tube, needed - 1)
             if high <= 1:
                 self.judge_balanced(tube, needed - 1, high)
@@ -183,7 +201,11 @@ class Search:
             if proof is None or proof.pieces > pieces:
                 self.error_witness = proof
                 break
-        self.witness = self.lower.prove(self.upper.tube, self.upper.piecewise.pieces, self.deadline)
+            self.deadline.look()
+        wanted = self.upper.piecewise.pieces
+        self.witness = self.lower.prove(self.upper.tube, wanted, self.deadline)
+        if self.witness is not None and self.witness.pieces < wanted:
+            self.deadline.look()
 
     def settle(self) -> None:
         """Asked for the least error: the tube is what the certificate says, whatever the search aimed at."""
@@ -193,18 +215,28 @@ class Search:
 
     # ---- the end ----------------------------------------------------------------------------------------------------
 
-    def fall_back(self, tube: Tube | None) -> None:
+    def fall_back(self, tube: Tube | None, pieces: int | None) -> None:
         """Stopped early: what is missing is made up for hastily, the path on the mesh as it is and a first witness."""
-        self.deadline = Deadline(0.1)
         if self.upper is None:
             wide = max(float(np.ptp(self.mesh.y)), float(roundoff(self.mesh.y).max()))  # a constant is this close
             held = Tube(wide, 0.0, self.side) if tube is None else tube
-            self.judge(self.path(held, self.margin), held, COARSE)
+            if pieces is None or self.side != "both" or self.mesh.forced.any():
+                p = self.path(held, self.margin)
+            else:
+                p = interpolate(self.f, self.mesh.a, self.mesh.b, pieces=min(pieces, HASTY_PIECES))
+            self.deadline = Deadline(HASTE)
+            self.judge(p, held, COARSE)
         if tube is None:
             self.settle()
         assert self.upper is not None
-        if self.witness is None:
-            self.witness = self.lower.prove(self.upper.tube, 1, self.deadline)
+        if self.witness is None or self.witness.pieces < self.upper.piecewise.pieces:
+            self.witness = better(self.witness, self.lower.prove(self.upper.tube, 1, Deadline(HASTE)))
+
+    def jump(self) -> str:
+        """The sentence on a proven jump of f, where there is one: then no continuous function is near it."""
+        rough = interpolate(self.f, self.mesh.a, self.mesh.b, pieces=16)  # the finer, the further a jump is hidden
+        note = certify(self.f, rough, rel=0.5, seconds=HASTE).note
+        return note.rstrip(".") if "jumps" in note else ""
 
     def outcome(self, stopped: str) -> Narrowest:
         """Whatever has been reached, with its proofs; `stopped` says what ended the search early."""
@@ -212,10 +244,14 @@ class Search:
         p, tube, verdict = self.upper.piecewise, self.upper.tube, self.upper.verdict
         needed = 1 if self.witness is None else self.witness.pieces
         notes = [stopped] if stopped else []
+        why = "" if verdict.inside else self.jump() or verdict.note
         if self.lower.refusal:
             notes.append(f"no lower bound is proven, because {self.lower.refusal}")
-        if not verdict.inside:
-            notes.append("that it lies in the tube is not proven" + (f": {verdict.note}" if verdict.note else ""))
+        if verdict.outside:
+            seen = f"it does not lie in the tube, as its difference from f near x = {verdict.where!r} shows"
+            notes.append(seen + (f": {why}" if why else ""))
+        elif not verdict.inside:
+            notes.append("that it lies in the tube is not proven" + (f": {why}" if why else ""))
         elif needed < p.pieces and stopped:
             notes.append(f"the proven bracket is {needed} to {p.pieces} pieces")
         elif needed < p.pieces and not self.lower.refusal:

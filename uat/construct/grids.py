@@ -10,7 +10,7 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from uat.bounds.modulus import Declared, cells_within, interpolation_bound
 from uat.bounds.rounding import stored_distance
 from uat.bounds.seen import seen_difference
 from uat.construct.knots import graded_knots
+from uat.construct.mesh import OutOfTime
 from uat.piecewise import UNIT, PiecewiseAffine, interpolate
 from uat.relu_net import ReluNet, default_shift
 
@@ -119,13 +120,19 @@ class Grids:
             built = self.build(self.within_by_samples(tol))
         c = built.certificate
         if c.proven and c.upper > tol and time.perf_counter() < self.deadline:
-            return fewest_cells(self._proven, tol, more_than=built.piecewise.pieces)
+            try:
+                return fewest_cells(Paced(self._proven, self.deadline), tol, more_than=built.piecewise.pieces)
+            except OutOfTime:
+                note = "`seconds` were used up before a grid was proven to keep `tol`."
+                return built._replace(certificate=replace(c, note=f"{c.note} {note}".lstrip()))
         return built
 
     def within_by_samples(self, tol: float) -> PiecewiseAffine:
         """The coarsest grid of the kind that looks fine enough at samples: a guess at the number of cells, no more."""
         try:
-            return fewest_cells(self._seen, tol, more_than=len(self.breaks))
+            return fewest_cells(Paced(self._seen, self.deadline), tol, more_than=len(self.breaks))
+        except OutOfTime as stop:
+            raise InputError(f"`seconds` were used up before a grid within `tol` = {tol!r} was found{stop}.") from None
         except InputError as error:
             raise InputError(f"{error}{self._jump()}") from None
 
@@ -144,6 +151,23 @@ class Grids:
 
 
 Attempt = TypeVar("Attempt")
+
+
+class Paced(Generic[Attempt]):
+    """An attempt that is not begun where, by the pace of those before it, it would end after the deadline."""
+
+    def __init__(self, attempt: Callable[[int], tuple[float, Attempt]], deadline: float) -> None:
+        self.attempt, self.deadline, self.pace, self.last = attempt, deadline, 0.0, ""
+
+    def __call__(self, cells: int) -> tuple[float, Attempt]:
+        start = time.perf_counter()
+        if start + 2 * self.pace * cells > self.deadline:  # twice: the finest grids are slower a cell
+            raise OutOfTime(self.last)
+        error, found = self.attempt(cells)
+        pace = (time.perf_counter() - start) / cells
+        self.pace = min(self.pace, pace) if self.pace else pace  # the first grids are small and seem slow
+        self.last = f": with {cells} cells the error is {error:.3g}"
+        return error, found
 
 
 def fewest_cells(attempt: Callable[[int], tuple[float, Attempt]], tol: float, more_than: int = 0) -> Attempt:

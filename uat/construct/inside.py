@@ -8,7 +8,8 @@ f's is, and f's sign changes are kinks, which balls handle.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -72,7 +73,8 @@ def in_relative_tube(f: Function, p: PiecewiseAffine, tube: Tube, rel: float, de
     """The verdict for a tube with rtol > 0, piece by piece."""
     worst = Verdict(True, False, True, 0.0, float(p.knots[0]), "")
     for k in range(p.pieces):
-        deadline.look()
+        if deadline.passed():
+            return replace(worst, inside=False, proven=False, note="the `seconds` were used up")
         ends = slice(k, k + 2)
         zero = PiecewiseAffine(p.knots[ends], np.zeros(2))
         c = certify(_ratio(f, p, k, tube), zero, rel=rel, abs=rel, seconds=deadline.left())
@@ -83,6 +85,14 @@ def in_relative_tube(f: Function, p: PiecewiseAffine, tube: Tube, rel: float, de
         if not c.proven or c.lower > 1:
             break
     return worst
+
+
+def farthest(p: PiecewiseAffine, tube: Tube) -> float:
+    """How far from f a function in the tube can be anywhere, rounded up: from d <= tol + rtol (|p| + d)."""
+    exact = tube.exact()
+    bound = (exact.tol + exact.rtol * Fraction(float(np.abs(p.values).max()))) / (1 - exact.rtol)
+    nearest = float(bound)
+    return nearest if Fraction(nearest) >= bound else math.nextafter(nearest, math.inf)
 
 
 def _ratio(f: Function, p: PiecewiseAffine, k: int, tube: Tube) -> Function:

@@ -59,7 +59,7 @@ def power_graded_knots(a: float, b: float, pieces: int, power: float, end: str =
 
 
 def graded_knots(
-    f: Function, domain: tuple[float, float], pieces: int, *, norm: str = "sup", breaks: Iterable[float] = ()
+    f: Function, domain: tuple[float, float], pieces: int, *, norm: str = "sup", breaks: float | Iterable[float] = ()
 ) -> Floats:
     """Knots that equidistribute |f''|^(1/2) (sup norm) or |f''|^(2/5) (L2), estimated from samples of f.
 
@@ -71,7 +71,7 @@ def graded_knots(
     pieces : int >= 1
         Number of cells; at least one more than there are inner breaks.
     norm : "sup" or "L2"
-    breaks : numbers in [a, b]
+    breaks : a number or several, in [a, b]
         Abscissae that must be knots; the stretches between them share the cells by their mass.
 
     Returns
@@ -83,7 +83,7 @@ def graded_knots(
     a, b = _checks.interval(domain)
     pieces = _checks.integer(pieces, "pieces")
     exponent = EXPONENTS[_checks.one_of(norm, "norm", EXPONENTS)]
-    inner = np.unique(_checks.vector(list(breaks), "breaks"))
+    inner = _checks.points(breaks, "breaks", (a, b))
     inner = inner[(inner > a) & (inner < b)]
     if pieces <= inner.size:
         raise InputError(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +25,8 @@ START_CELLS = 128  # a first look; what it misses, the certificate finds
 RESOLUTION = 1 / 64  # chord error of a cell over the width of the tube: about ten cells a piece
 DEEPEST = 1.0e-15  # cells shorter than this share of the domain are not divided: floats end there
 MOST_SAMPLES = 4_000_000  # about 100 MB of walls and hulls
+FEW_SAMPLES = 100_000  # take no time worth speaking of
+SAMPLES_A_SECOND = 500_000  # what a search can use: a sweep costs up to 0.1 microseconds a sample
 ROUNDINGS = 16  # of f itself (a few), of the walls (three), and of the line that is compared with them
 POLISH_ROUNDS = 14  # of superlinear convergence; the change between rounds ends it earlier
 
@@ -39,11 +42,25 @@ class Deadline:
         self.end = None if seconds is None else time.monotonic() + seconds
 
     def look(self) -> None:
-        if self.end is not None and time.monotonic() > self.end:
+        if self.passed():
             raise OutOfTime
+
+    def passed(self) -> bool:
+        return self.end is not None and time.monotonic() > self.end
 
     def left(self) -> float | None:
         return None if self.end is None else max(self.end - time.monotonic(), 0.01)
+
+    def half(self) -> Deadline:
+        """The moment between now and then: for work that must be followed by as much again."""
+        left = self.left()
+        return Deadline(None if left is None else left / 2)
+
+    @property
+    def samples(self) -> int:
+        """How large a mesh may be that is to be swept some ten times before the end."""
+        left = self.left()
+        return MOST_SAMPLES if left is None else min(MOST_SAMPLES, max(FEW_SAMPLES, int(SAMPLES_A_SECOND * left)))
 
 
 class Mesh:
@@ -83,12 +100,23 @@ class Mesh:
         reach = (self.b - self.a) * 0.5 ** np.arange(1, 48)
         return self.insert(np.concatenate([[where], where - reach, where + reach]))
 
-    def divide(self, width: Callable[[Floats], Floats], deadline: Deadline) -> None:
-        """Halve cells until their middles lie within RESOLUTION of the tube's width from the chord."""
-        left, right, low, high = self.x[:-1], self.x[1:], self.y[:-1], self.y[1:]
+    def divide(self, width: Callable[[Floats], Floats], deadline: Deadline, known: Floats | None = None) -> None:
+        """Halve cells until their middles lie within RESOLUTION of the tube's width from the chord.
+
+        Every middle is kept. Cells between two samples that were `known` to a mesh divided before are left alone: a
+        repair in one place would double the mesh everywhere.
+        """
+        cells: Any = slice(None)
+        if known is not None:
+            fresh = ~np.isin(self.x, known, assume_unique=True)
+            cells = np.flatnonzero(fresh[:-1] | fresh[1:])
+        left, right, low, high = self.x[:-1][cells], self.x[1:][cells], self.y[:-1][cells], self.y[1:][cells]
         found_x, found_y, total = [self.x], [self.y], len(self.x)
         while left.size and total < MOST_SAMPLES:
-            deadline.look()
+            if total + left.size > deadline.samples:
+                deadline.look()
+                if deadline.samples < MOST_SAMPLES:
+                    raise OutOfTime  # before the time is spent, not after
             middle = left + (right - left) / 2
             value = sample(self.f, middle)
             found_x.append(middle)

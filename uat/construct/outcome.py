@@ -65,9 +65,10 @@ class Narrowest:
 
     def __str__(self) -> str:
         word = "proven" if self.proven else "not proven"
-        text = f"{self.pieces} pieces in {self.tube} ({word}); at least {self.lower_bound} are needed"
+        pieces = "1 piece" if self.pieces == 1 else f"{self.pieces} pieces"
+        text = f"{pieces} in {self.tube} ({word}); at least {self.lower_bound} are needed"
         if self.minimal:
-            text = f"{self.pieces} pieces in {self.tube}; fewer cannot do (both proven)"
+            text = f"{pieces} in {self.tube}; fewer cannot do (both proven)"
         if self.proven:
             low, high = self.neurons
             text += f". Fewest neurons: between {low} and {high}"

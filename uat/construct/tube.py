@@ -59,7 +59,7 @@ class Tube:
     def __str__(self) -> str:
         parts = [f"{float(self.tol):.6g}"] if self.tol else []
         parts += [f"{float(self.rtol):.6g} |f|"] if self.rtol else []
-        width = " + ".join(parts)
+        width = " + ".join(parts) or "0"
         if self.side == "both":
             return f"f ± ({width})" if len(parts) > 1 else f"f ± {width}"
         if self.side == "over":
