@@ -436,3 +436,14 @@ def test_values_beyond_floats_are_refused() -> None:
 def test_data_that_no_convex_path_follows_are_refused_as_data() -> None:
     with pytest.raises(InputError, match="`convex` = True cannot be kept: the path with the fewest pieces turns both"):
         uat.narrowest(([0, 1, 2, 3], [0, 1, 0, 1]), tol=0.1, convex=True)
+
+
+def test_a_pole_of_a_black_box_ends_in_a_sentence_or_a_true_bracket() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", uat.NotProvenWarning)
+        try:
+            n = uat.narrowest(math.tan, (1, 2), tol=0.1, seconds=4)
+        except InputError as error:
+            assert "`f` is too steep for this tolerance" in str(error)  # noqa: PT017 - either end is right
+        else:
+            assert not n.proven

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uat import _kernels
+from uat._checks import InputError
 from uat._kernels import EXIT, HAS_FLAT, HAS_STEEP, KIND, LEFT, LEFT_FLAT, RIGHT, RIGHT_FLAT
 
 Array = NDArray[Any]
@@ -174,7 +175,12 @@ def fewest_links(
     # the kernel multiplies ordinates: a power of two takes them to 1, without rounding, where products stay floats
     unit = int(np.frexp(max(np.abs(lower).max(), np.abs(upper).max()))[1])
     lower, upper = np.ldexp(lower, -unit), np.ldexp(upper, -unit)
-    lines, flats, marks, exits = _kernels.fewest_links(x, lower, upper, forced, chain, jumps)
+    try:
+        lines, flats, marks, exits = _kernels.fewest_links(x, lower, upper, forced, chain, jumps)
+    except ZeroDivisionError:  # an exit was rounded onto a contact
+        raise InputError(
+            "`f` is too steep for this tolerance: between some neighbouring floats it leaves the tube, as at a pole."
+        ) from None
     for points in (lines, flats, exits):
         points[:, 1::2] = np.ldexp(points[:, 1::2], unit)
     return Links(x, lines, flats, marks, exits)
