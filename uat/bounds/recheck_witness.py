@@ -76,7 +76,7 @@ def _triples(x: list[Fraction], lower: list[Fraction], upper: list[Fraction]) ->
     return count
 
 
-def _slopes(lows: list[Point], highs: list[Point]) -> tuple[Any, Any] | None:
+def _slopes(lows: list[Point], highs: list[Point], look: Callable[[], None] = lambda: None) -> tuple[Any, Any] | None:
     """The flattest and the steepest slope of a line above all lows and below all highs, each with its two points.
 
     y = s x + c exists iff s (h.x - l.x) <= h.y - l.y for every pair: pairs with h right of l bound s from above, those
@@ -85,6 +85,7 @@ def _slopes(lows: list[Point], highs: list[Point]) -> tuple[Any, Any] | None:
     flat: Any = None
     steep: Any = None
     for low in lows:
+        look()
         for high in highs:
             if high[0] == low[0]:
                 continue
@@ -105,11 +106,10 @@ def _links(
     highs: list[Point] = []
     lines: tuple[Any, Any] = (None, None)
     while i < len(x):
-        look()
         low, high = (x[i], lower[i]), (x[i], upper[i])
         if low[1] > high[1]:
             return 1
-        extended = _slopes([*lows, low], [*highs, high])
+        extended = _slopes([*lows, low], [*highs, high], look)
         if extended is not None:
             lows, highs, lines = [*lows, low], [*highs, high], extended
             if x[i] in forced and 0 < i < len(x) - 1:  # the next link starts where this one can be
