@@ -506,3 +506,10 @@ def test_against_sollya(text: str, domain: tuple[float, float]) -> None:
         c = uat.certify(uat.Expression(text), cell)
         assert c.lower <= high
         assert low <= c.upper
+
+
+def test_breaks_may_be_one_number() -> None:
+    p = uat.interpolate(np.abs, -1, 1, pieces=3)
+    assert uat.certify(np.abs, p, breaks=0.0).upper == uat.certify(np.abs, p, breaks=[0.0]).upper
+    with pytest.raises(uat.InputError, match="`breaks` must be finite"):
+        uat.certify(np.abs, p, breaks=np.nan)

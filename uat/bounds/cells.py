@@ -39,7 +39,7 @@ def cells_of(g: Any, domain: tuple[float, float], breaks: Iterable[float] = ()) 
         cells = _of_net(g, domain)
     else:
         cells = [_of_pair(g, domain)]
-    cuts = sorted({_checks.real(x, "breaks") for x in breaks})
+    cuts = _checks.points(breaks, "breaks").tolist()
     return [part for cell in cells for part in _within(cell, domain, cuts)]
 
 
