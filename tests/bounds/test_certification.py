@@ -464,7 +464,7 @@ def test_affine_pair_breaks_and_domain() -> None:
         ((np.sin, (1.0, 0.0), (0, 1)), {"arithmetic": "float32"}, "`g` must be a ReluNet for arithmetic"),
         ((np.sin, (1.0, 0.0), (0, 1)), {"seconds": 0}, "`seconds` must be > 0"),
         ((np.sin, (1.0, 0.0), (0, 1)), {"norm": "L1", "lipschitz": 1.0}, '`lipschitz` can be used with norm="sup"'),
-        ((np.sin, (1.0, 0.0), (0, 1)), {"breaks": [math.inf]}, "`breaks` must be a finite"),
+        ((np.sin, (1.0, 0.0), (0, 1)), {"breaks": [math.inf]}, "`breaks` must be finite"),
     ],
 )
 def test_wrong_input(arguments: Any, options: Any, sentence: str) -> None:
