@@ -22,8 +22,9 @@ from tests.strategies import (
     relu_nets,
 )
 from uat.bounds.rounding import condition, forward_bound, pieces_bound
+from uat.hinges import canonical_hinges, hinge_sum, hinges_of_pieces, pieces_of_hinges
 from uat.piecewise import UNIT
-from uat.relu_net import FORMS, canonical_hinges, hinge_sum, hinges_of_pieces, pieces_of_hinges
+from uat.relu_net import FORMS
 
 unit_interval = st.lists(st.fractions(0, 1, max_denominator=97), max_size=6)
 

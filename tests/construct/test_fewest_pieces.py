@@ -340,8 +340,12 @@ def test_a_budget_is_kept_and_leaves_a_true_bracket(f: Function, question: dict[
 
 
 def test_many_pieces_still_get_a_bracket_of_the_least_error() -> None:
-    low, high = uat.narrowest(np.sin, (0, 6), pieces=10**7, seconds=0.2).least_error
-    assert 0 <= low <= high < 1e-4
+    """How narrow it is depends on what the machine did in that time; that it is one does not."""
+    n = uat.narrowest(np.sin, (0, 6), pieces=10**7, seconds=0.2)
+    low, high = n.least_error
+    assert 0 <= low <= high
+    assert n.certificate.upper <= high
+    assert "`seconds`" in n.note
 
 
 def test_pieces_beyond_the_memory_are_refused() -> None:

@@ -14,8 +14,9 @@ from flint import arb
 from uat import _checks
 from uat._checks import InputError, show
 from uat.bounds.boxes import Cell
+from uat.hinges import affine_regions
 from uat.piecewise import PiecewiseAffine
-from uat.relu_net import ReluNet, affine_regions
+from uat.relu_net import ReluNet
 
 
 def domain_of(g: Any, domain: Any) -> tuple[float, float]:
