@@ -1,159 +1,186 @@
 """Mutation testing of the certifier: does a test fail for every small change that breaks or loosens a bound?
 
-One change at a time is made in the syntax tree of a file of `uat/bounds` (comparison, sign, operation, constant,
-upper for lower, min for max, a union dropped), in a copy of the project, and the tests of the room run against it until
-one fails. A mutant that no test notices survives. Survivors that change no result have their reason in `EQUIVALENT`.
+One change at a time is made in the syntax tree of a file of `uat/bounds` (a comparison, sign, operation, constant or
+condition, upper for lower, min for max, a union dropped), and the tests that run the changed line are run until one
+fails (`mutation_trial.py`). Killed means just that: a test failed, or could not be imported, or spent more than
+`LIMIT` of processor time. A mutant that merely makes a proof endless is killed by the last, one that is merely slower
+is not. What no test notices survives. Survivors that change no result have their reason in `mutation_survivors.toml`;
+the exit status is 1 if one has none.
 
 An own mutator, not mutmut: mutmut 3 wants its own configuration and runs every mutant of a file against whole test
-modules; here the quick tests run first, and a sample can be drawn (`--sample`, `--seed`).
+modules. Here a process that has imported NumPy, SciPy, flint, Hypothesis and pytest is forked for every mutant, and
+its tests are chosen by line, quickest first: half a second for most.
 
-    python scripts/mutation.py boxes.py jets.py --sample 40
+    python scripts/mutation.py                                        # all that prove: about an hour on one core
+    python scripts/mutation.py boxes.py jets.py --sample 40           # a sample of two files
+    python scripts/mutation.py --results /tmp/mutants.jsonl           # kept as they come: start again to go on
+
+With `--results` what was killed stays killed as long as the changed source is the same, and survivors meet only the
+test files that have changed since.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
-import copy
-import os
+import hashlib
+import json
 import random
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mutation_trial import Laboratory
+
 ROOT = Path(__file__).resolve().parent.parent
+REASONS = Path(__file__).with_name("mutation_survivors.toml")
 PROVING = (
-    "ball_rules.py", "jets.py", "intervals.py", "numpy_rules.py", "boxes.py", "bisection.py", "integrals.py",
-    "cells.py", "jumps.py", "declared.py", "running.py",
+    "ball_rules.py", "jets.py", "intervals.py", "balls.py", "numpy_rules.py", "boxes.py", "bisection.py",
+    "integrals.py", "cells.py", "jumps.py", "declared.py", "modulus.py", "running.py", "rounding.py", "proofs.py",
+    "certification.py",
 )  # fmt: skip
-# quick and sharp first: most mutants die within seconds
-TESTS = (
-    "tests/bounds/test_balls.py",
-    "tests/bounds/test_boxes.py",
-    "tests/bounds/test_certification.py",
-    "tests/bounds/test_recheck.py",
-)
-TIMEOUT = 180  # three times what the tests take; a mutant that makes the search endless is caught by it
+TESTS = ("tests/bounds", "tests/test_evaluation.py")
 
 COMPARISONS = {ast.Lt: ast.GtE, ast.LtE: ast.Gt, ast.Gt: ast.LtE, ast.GtE: ast.Lt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq}
 OPERATIONS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}
 ATTRIBUTES = {"upper": "lower", "lower": "upper", "min": "max", "max": "min", "high": "low", "low": "high"}
 NAMES = {"min": "max", "max": "min", "up": "down", "down": "up", "low": "high", "high": "low"}
 
-# (file, description): why a survivor is no gap
-EQUIVALENT: dict[tuple[str, str], str] = {
-    ("boxes.py", "and/or in over.c0.is_finite() and c1.is_finite()"): (
-        "c0 finite, c1 not: the first-order bound is then infinite, so nothing false; only the range between exact end "
-        "points is missed, which costs tightness at a switch that lies on a knot"
-    ),
-    ("boxes.py", "Add to Sub in e0 + c1 * radius"): "radius is the symmetric ball [-r, r]",
-    ("boxes.py", "Add to Sub in line + slope * radius"): "radius is the symmetric ball [-r, r]",
-    ("boxes.py", "Add to Sub in whole.low - line + along"): "along = slope * radius is symmetric",
-    ("boxes.py", "and/or in over.c2.is_finite() and e1.is_finite()"): (
-        "where one of the two is not finite the parabola's bound is not finite either, and is not taken"
-    ),
-    ("boxes.py", "Sub to Add in box.high - box.middle"): "in `candidate`, which only guesses where to look",
-    ("boxes.py", "Div to Mult in -e1 / (2 * q)"): "in `candidate`, which only guesses where to look",
-    ("cells.py", "Sub to Add in floats - back"): (
-        "the two-sum error is then never 0, and every difference is formed exactly, in rationals: slower, and as true"
-    ),
-    ("cells.py", "Sub to Add in b - back"): (
-        "the two-sum error is then never 0, and every difference is formed exactly, in rationals: slower, and as true"
-    ),
-    ("bisection.py", "16 to 17"): "how much rounding is worth more bits: a matter of speed",
-    ("bisection.py", "0.0 to 1.0"): "the default of Goal.floor; `certify` always sets it",
-}
-
-
-Change = Callable[[Any], object]
+Parents = dict[ast.AST, ast.AST]
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """One changed file."""
+    """One changed file. `lines` are those whose tests can notice, or empty: all that run the file."""
 
     file: str
     line: int
     what: str
     source: str
+    lines: range
+
+    @property
+    def key(self) -> str:
+        return hashlib.sha256(f"{self.file} {self.source}".encode()).hexdigest()[:16]
 
 
 def mutants(path: Path) -> Iterator[Mutant]:
-    """Every single change of a file, docstrings and annotations apart."""
+    """Every single change of a file, docstrings and annotations apart. Equal descriptions are numbered."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = list(ast.walk(tree))
+    parents: Parents = {child: node for node in nodes for child in ast.iter_child_nodes(node)}
     annotations = {
-        id(part)
-        for node in ast.walk(tree)
+        part
+        for node in nodes
         for owner in (getattr(node, "annotation", None), getattr(node, "returns", None))
         if owner is not None
         for part in ast.walk(owner)
     }
-    for index, node in enumerate(ast.walk(tree)):
-        if id(node) in annotations:
+    count: dict[str, int] = {}
+    for node in nodes:
+        if node in annotations:
             continue
-        for what, change in _changes(node):
-            changed = copy.deepcopy(tree)
-            twin = next(n for k, n in enumerate(ast.walk(changed)) if k == index)
-            change(twin)
-            yield Mutant(path.name, getattr(node, "lineno", 0), what, ast.unparse(ast.fix_missing_locations(changed)))
+        for change, fields in _changes(node, parents):
+            what = f"{_home(node, parents)}: {change}"
+            count[what] = count.get(what, 0) + 1
+            what += f" ({count[what]})" if count[what] > 1 else ""
+            before = {name: getattr(node, name) for name in fields}
+            for name, value in fields.items():
+                setattr(node, name, value)
+            source = ast.unparse(tree)
+            for name, value in before.items():
+                setattr(node, name, value)
+            yield Mutant(path.name, getattr(node, "lineno", 0), what, source, _lines(node, parents))
 
 
-def _changes(node: ast.AST) -> Iterator[tuple[str, Change]]:
-    """Descriptions and functions that change a copy of the node."""
-
-    def setting(**fields: object) -> Change:
-        return lambda twin: [setattr(twin, key, value) for key, value in fields.items()]
-
+def _changes(node: ast.AST, parents: Parents) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Descriptions, and the fields of the node that change."""
     text = ast.unparse(node) if isinstance(node, ast.expr) else ""
     if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in COMPARISONS:
-        yield f"negated {text}", setting(ops=[COMPARISONS[type(node.ops[0])]()])
+        yield f"negated {text}", {"ops": [COMPARISONS[type(node.ops[0])]()]}
     elif isinstance(node, ast.BinOp) and type(node.op) in OPERATIONS:
         other = OPERATIONS[type(node.op)]()
-        yield f"{type(node.op).__name__} to {type(other).__name__} in {text}", setting(op=other)
+        yield f"{type(node.op).__name__} to {type(other).__name__} in {text}", {"op": other}
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        yield f"sign dropped in {text}", setting(op=ast.UAdd())
+        yield f"sign dropped in {text}", {"op": ast.UAdd()}
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        yield f"not dropped in {text}", {"op": ast.Not(), "operand": ast.UnaryOp(ast.Not(), node.operand)}
     elif isinstance(node, ast.Attribute) and node.attr in ATTRIBUTES and isinstance(node.ctx, ast.Load):
-        yield f"{text} to .{ATTRIBUTES[node.attr]}", setting(attr=ATTRIBUTES[node.attr])
+        yield f"{text} to .{ATTRIBUTES[node.attr]}{_within(node, parents)}", {"attr": ATTRIBUTES[node.attr]}
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "union":
-        yield f"union dropped in {text}", _drop_union
+        yield f"union dropped in {text}", {"args": [node.func.value]}  # a.union(b) becomes a.union(a)
     elif isinstance(node, ast.Name) and node.id in NAMES and isinstance(node.ctx, ast.Load):
-        yield f"{node.id} to {NAMES[node.id]}", setting(id=NAMES[node.id])
+        yield f"{node.id} to {NAMES[node.id]}{_within(node, parents)}", {"id": NAMES[node.id]}
     elif isinstance(node, ast.Constant) and type(node.value) in (int, float):
-        yield f"{node.value!r} to {node.value + 1!r}", setting(value=node.value + 1)
+        yield f"{node.value!r} to {node.value + 1!r}{_within(node, parents)}", {"value": node.value + 1}
     elif isinstance(node, ast.BoolOp):
-        other = ast.Or() if isinstance(node.op, ast.And) else ast.And()
-        yield f"and/or in {text}", setting(op=other)
+        yield f"and/or in {text}", {"op": ast.Or() if isinstance(node.op, ast.And) else ast.And()}
+    elif isinstance(node, (ast.If, ast.While, ast.IfExp)) and isinstance(
+        node.test, (ast.Name, ast.Attribute, ast.Call)
+    ):
+        yield f"condition {ast.unparse(node.test)} negated", {"test": ast.UnaryOp(ast.Not(), node.test)}
 
 
-def _drop_union(twin: ast.Call) -> None:
-    """a.union(b) becomes a.union(a)."""
-    if isinstance(twin.func, ast.Attribute):
-        twin.args = [copy.deepcopy(twin.func.value)]
+def _within(node: ast.AST, parents: Parents) -> str:
+    """Where a name or number stands: the expression around it, up to eighty letters."""
+    best = ""
+    while isinstance(node := parents[node], (ast.expr, ast.keyword)):
+        text = ast.unparse(node)
+        if len(text) > 80:
+            break
+        best = text
+    return f" in {best}" if best else ""
 
 
-def killed(mutant: Mutant, workshop: Path) -> str:
-    """The first test that fails for the mutant, "timeout", or "" for a survivor."""
-    target = workshop / "uat" / "bounds" / mutant.file
-    original = target.read_text(encoding="utf-8")
-    target.write_text(mutant.source, encoding="utf-8")
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "CI": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider", *TESTS]
-    try:
-        run = subprocess.run(command, cwd=workshop, env=environment, capture_output=True, text=True, timeout=TIMEOUT)
-    except subprocess.TimeoutExpired:
-        return "timeout"
-    finally:
-        target.write_text(original, encoding="utf-8")
-    if run.returncode == 0:
-        return ""
-    lines = [line for line in run.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
-    return lines[0] if lines else "the tests could not run"
+def _home(node: ast.AST, parents: Parents) -> str:
+    """The function or class in which it stands, or "module"."""
+    names = []
+    while node in parents:
+        node = parents[node]
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            names.insert(0, node.name)
+    return ".".join(names) or "module"
+
+
+def _lines(node: ast.AST, parents: Parents) -> range:
+    """The lines of the innermost statement, of its head if it has a body; none if it runs once for many tests."""
+    chain = [node]
+    while chain[-1] in parents:
+        chain.append(parents[chain[-1]])
+    functions = [n for n in chain[1:] if isinstance(n, ast.FunctionDef)]
+    place = next(n for n in chain if isinstance(n, (ast.stmt, ast.ExceptHandler)))
+    cached = any("cache" in ast.unparse(d) for f in functions for d in f.decorator_list)
+    if not functions or cached or isinstance(place, (ast.FunctionDef, ast.ClassDef)):
+        return range(0)
+    body = getattr(place, "body", None)
+    return range(place.lineno, body[0].lineno if body else (place.end_lineno or place.lineno) + 1)
+
+
+def reasons() -> dict[tuple[str, str], str]:
+    """Why a survivor is no gap, by file and description."""
+    groups = tomllib.loads(REASONS.read_text(encoding="utf-8"))["survivors"]
+    return {(group["file"], what): group["why"] for group in groups for what in group["mutants"]}
+
+
+def _recall(results: Path, files: dict[str, str]) -> tuple[dict[str, str], dict[str, set[str]]]:
+    """What earlier runs say of each mutant, and which of today's test files a survivor has passed already."""
+    known: dict[str, str] = {}
+    passed: dict[str, set[str]] = {}
+    then: dict[str, str] = {}
+    for line in results.read_text(encoding="utf-8").splitlines() if results.exists() else ():
+        row = json.loads(line)
+        then = row.get("files", then)
+        if row.get("by"):
+            known[row["mutant"]] = row["by"]
+        elif "mutant" in row:
+            same = {name for name, digest in then.items() if files.get(name) == digest}
+            passed.setdefault(row["mutant"], set()).update(same)
+    return known | {key: "" for key, names in passed.items() if key not in known and names >= files.keys()}, passed
 
 
 def main() -> int:
@@ -161,27 +188,43 @@ def main() -> int:
     parser.add_argument("files", nargs="*", default=PROVING, help="files of uat/bounds (all that prove, if none)")
     parser.add_argument("--sample", type=int, help="so many mutants, drawn at random")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--results", type=Path, help="JSON lines, one a mutant; what stands there is not run again")
     options = parser.parse_args()
     found = [mutant for name in options.files for mutant in mutants(ROOT / "uat" / "bounds" / name)]
     if options.sample is not None and options.sample < len(found):
         found = random.Random(options.seed).sample(found, options.sample)
-    survivors, start = [], time.monotonic()
+    start = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        workshop = Path(folder)
-        for name in ("uat", "tests", "scripts"):
-            shutil.copytree(ROOT / name, workshop / name, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(ROOT / "pyproject.toml", workshop)
-        for mutant in found:
-            by = killed(mutant, workshop)
-            if not by:
-                survivors.append(mutant)
-            print(f"{'killed  ' if by else 'SURVIVED'} {mutant.file}:{mutant.line} {mutant.what}  {by}", flush=True)
-    print(f"\n{len(found)} mutants, {len(found) - len(survivors)} killed, {time.monotonic() - start:.0f} s")
-    unexplained = 0
+        laboratory = Laboratory(ROOT, Path(folder) / "workshop", TESTS)
+        results = options.results or Path(folder) / "results.jsonl"
+        known, passed = _recall(results, laboratory.files)
+        todo = [mutant for mutant in found if mutant.key not in known]
+        print(f"{len(found)} mutants, {len(found) - len(todo)} known from before", flush=True)
+        if todo:
+            laboratory.prepare()
+            with results.open("a", encoding="utf-8") as out:
+                out.write(json.dumps({"files": laboratory.files}) + "\n")
+        with results.open("a", encoding="utf-8") as out:
+            for mutant in todo:
+                name, before = f"uat.bounds.{mutant.file[:-3]}", passed.get(mutant.key, ())
+                by = known[mutant.key] = laboratory.trial(name, mutant.source, mutant.lines, mutant.line, before)
+                row = {"mutant": mutant.key, "by": by, "file": mutant.file}
+                out.write(json.dumps({**row, "line": mutant.line, "what": mutant.what}) + "\n")
+                out.flush()
+                print(f"{'killed  ' if by else 'SURVIVED'} {mutant.file}:{mutant.line} {mutant.what}  {by}", flush=True)
+    survivors = [mutant for mutant in found if not known[mutant.key]]
+    timeouts = sum(known[mutant.key].startswith("timeout") for mutant in found)
+    killed = f"{len(found) - len(survivors)} killed ({timeouts} of them by time)"
+    print(f"\n{len(found)} mutants, {killed}, {len(survivors)} survivors, {time.monotonic() - start:.0f} s")
+    why, unexplained = reasons(), 0
     for mutant in survivors:
-        reason = EQUIVALENT.get((mutant.file, mutant.what), "")
+        reason = why.get((mutant.file, mutant.what), "")
         unexplained += not reason
         print(f"survivor {mutant.file}:{mutant.line} {mutant.what}: {reason or 'NO REASON GIVEN'}")
+    if options.sample is None:
+        for file, what in why.keys() - {(mutant.file, mutant.what) for mutant in survivors}:
+            if file in options.files:
+                print(f"a reason for what did not survive: {file} {what}")
     return 1 if unexplained else 0
 
 
