@@ -205,8 +205,8 @@ def test_an_error_of_a_few_ulps_is_as_good_as_none() -> None:
         assert c.boxes <= 3
         assert c.upper > 1.1 * c.lower
         assert c.upper <= 4 * 2.0**-53 * abs(size)
-        c = uat.certify(lambda x, s=size: s * x + 1e-15 * s * np.sin(9 * x), (size, 0.0), (0.5, 1), rel=1e-6)
-        assert c.upper <= c.lower * (1 + 1e-6)
+        c = uat.certify(lambda x, s=size: s * x + 1e-15 * s * np.sin(9 * x), (size, 0.0), (0.5, 1), rel=0.01)
+        assert c.upper <= c.lower * 1.01
 
 
 def test_the_largest_jump_is_told() -> None:
