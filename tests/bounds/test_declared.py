@@ -31,6 +31,7 @@ def precision() -> Iterator[None]:
         yield
 
 
+F = Fraction
 dyadic = st.integers(-64, 64).map(lambda n: n / 16)
 LENGTHS = (0.0625, 1.0, 3.0)
 
@@ -88,6 +89,16 @@ def test_b2_beside_the_ends(slope: float, h: float, d0: float, d1: float) -> Non
             lipschitz=2.0, modulus=facts.modulus, second_derivative=facts.second_derivative, holder=facts.holder
         )
         assert bound(both, slope, h, d0, d1) == min(found, bound(Declared(lipschitz=2.0), slope, h, d0, d1))
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_b2_is_rounded_upwards_twice(sign: int) -> None:
+    """An end just below a float, and half an ulp more: what two roundings to nearest would lose."""
+    end, half = F(1) + F(1, 2**52) - F(1, 2**62), 0.49 * 2.0**-52
+    cell = Cell(0.0, 1.0, arb(0), arb(0), arb(0), arb(1))
+    d = sign * (arb(1) + arb(2) ** -52 - arb(2) ** -62)
+    for d0, d1 in ((d, arb(0)), (arb(0), d)):
+        assert F(_bound(Declared(modulus=lambda t: half), cell, 0.0, 1.0, d0, d1)) >= end + F(half)
 
 
 # ------------------------------------------------------------------------------------------------- contradictions

@@ -1,0 +1,173 @@
+"""What is believed of a user's function: how far floats may differ from balls, and at how many probes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from flint import arb
+
+import uat
+from uat.bounds.balls import working_precision
+from uat.bounds.intervals import Interval
+from uat.bounds.jets import Jet
+from uat.bounds.running import _PROBES, FunctionOnBalls, NotProvableError, real_at, same
+
+
+@pytest.fixture(autouse=True)
+def precision() -> Iterator[None]:
+    with working_precision(64):
+        yield
+
+
+def two_faced(on_balls: Callable[[Any], Any], on_floats: Callable[[Any], Any]) -> FunctionOnBalls:
+    return FunctionOnBalls(lambda x: on_floats(x) if isinstance(x, (float, np.ndarray)) else on_balls(x))
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-6, 1e9, -1.0])
+@pytest.mark.parametrize(("a", "b"), [(0.0, 1.0), (-3.0, 5.0)])
+def test_floats_may_differ_by_noise_of_the_largest_value_only(scale: float, a: float, b: float) -> None:
+    size = max(abs(2 + np.sin(a + (b - a) * p)) for p in _PROBES) * abs(scale)
+    for apart, believed in ((0.5e-9, True), (1.5e-9, False), (-0.5e-9, True), (-1.5e-9, False), (1.0, False)):
+        run = two_faced(
+            lambda x: scale * (2 + np.sin(x)), lambda x, d=apart * size: scale * (2 + np.sin(np.asarray(x))) + d
+        )
+        doubt = run.distrust(a, b)
+        assert (doubt == "") == believed
+        if not believed:
+            place = a + (b - a) * _PROBES[0]
+            assert doubt.startswith(f"f on floats and f on balls are different functions: at x = {place!r} ")
+
+
+@pytest.mark.parametrize("probe", range(5))
+def test_every_probe_counts(probe: int) -> None:
+    place = _PROBES[probe]
+    run = two_faced(lambda x: x + 1, lambda x: np.asarray(x) + 1 + 1e-3 * (np.asarray(x) == place))
+    assert f"at x = {place!r} " in run.distrust(0.0, 1.0)
+
+
+def test_what_floats_lose_is_forgiven_at_two_probes_of_five_not_at_three() -> None:
+    """(2^40 + x) - 2^40 may be off by 2^-13 times a factor in floats: more than a thousandth, and no contradiction."""
+    for lost in range(6):
+        ends = [*_PROBES, 2.0]
+        run = two_faced(
+            lambda x: (2.0**40 + x) - 2.0**40, lambda x, t=ends[lost]: np.asarray(x) + 0.004 * (np.asarray(x) < t)
+        )
+        doubt = run.distrust(0.0, 1.0)
+        assert (doubt == "") == (lost <= 2)
+        if doubt:
+            assert doubt.startswith("f on floats and f on balls are different functions: it treats arrays apart")
+    run = two_faced(lambda x: (2.0**40 + x) - 2.0**40, lambda x: np.asarray(x) + 0.02)
+    assert "at x = " in run.distrust(0.0, 1.0)  # more than the roundings explain
+
+
+def test_places_where_floats_know_nothing_are_passed_over() -> None:
+    run = two_faced(lambda x: x + 1, lambda x: np.where(np.asarray(x) < 0.5, np.nan, np.asarray(x) + 1))
+    assert run.distrust(0.0, 1.0) == ""
+    run = two_faced(lambda x: x + 1, lambda x: np.full_like(x, np.nan))
+    assert run.distrust(0.0, 1.0) == ""
+    run = two_faced(lambda x: np.log(x - 0.5), lambda x: np.log(np.abs(np.asarray(x) - 0.5)))
+    assert run.distrust(0.0, 1.0) == ""  # without an enclosure on the left half there is nothing to compare
+    run = two_faced(lambda x: np.log(x - 0.5), lambda x: np.log(np.abs(np.asarray(x) - 0.5)) + 1e-3)
+    assert "at x = 0.5772 " in run.distrust(0.0, 1.0)
+
+
+def test_two_calls_that_differ() -> None:
+    calls = [0]
+
+    def f(x: Any) -> Any:
+        calls[0] += 1
+        return x + calls[0]
+
+    assert "two calls at x = 0.0873 differ" in FunctionOnBalls(f).distrust(0.0, 1.0)
+
+
+def test_same_ball() -> None:
+    third, nan = arb(1) / 3, arb.nan()
+    assert same(third, arb(1) / 3)
+    assert same(nan, nan)
+    assert same(arb("inf"), nan)
+    for one, other in ((third, nan), (nan, third), (arb(1), arb(1, 1e-3)), (arb(1), arb(2)), (arb(1, 1), arb(2, 1))):
+        assert not same(one, other)
+
+
+def test_where_reality_is_put_to_the_test() -> None:
+    points = real_at(-1.0, 3.0, [-2.0, -1.0, 0.123, 3.0, 4.0])
+    assert points[0] == -1.0
+    assert points[-1] == 3.0
+    assert {0.123, 1.0} <= set(points)
+    assert len(points) == 1025 + 1
+    assert points == sorted(points)
+
+
+def test_a_nan_is_a_sentence() -> None:
+    run = FunctionOnBalls(lambda x: np.where(np.asarray(x) == 0.25, np.nan, x))
+    assert run.unreal([0.0, 0.5]) == ""
+    assert run.unreal([0.0, 0.25, 0.5]) == "f is not real on the domain: f(0.25) is nan"
+
+
+@pytest.mark.parametrize(
+    ("f", "values"),
+    [
+        (lambda x: 2 * x, [0.0, 1.0, 2.0]),
+        (lambda x: 2 * float(x), [0.0, 1.0, 2.0]),
+        (lambda x: np.asarray(2 * x).astype(int), [0.0, 1.0, 2.0]),
+        (lambda x: np.asarray(x) > 0.25, [0.0, 1.0, 1.0]),
+        (lambda x: 1.5, [1.5, 1.5, 1.5]),
+        (lambda x: (2 * x).tolist() if isinstance(x, np.ndarray) else 2 * x, [0.0, 1.0, 2.0]),
+        (lambda x: (-1.0) ** x if isinstance(x, float) else [][0], [1.0, np.nan, -1.0]),
+        (lambda x: 1 / x if isinstance(x, float) else [][0], [np.inf, 2.0, 1.0]),
+        (lambda x: x.c0, [np.inf] * 3),
+    ],
+)
+def test_f_in_floats(f: Any, values: list[float]) -> None:
+    np.testing.assert_array_equal(FunctionOnBalls(f)._float_values([0.0, 0.5, 1.0]), values)
+
+
+def test_values_and_ranges() -> None:
+    root = FunctionOnBalls(np.sqrt)
+    assert root.value(0.0).is_zero()  # by the range: the slope is infinite there
+    assert not root.jet(arb(0)).c1.is_finite()
+    assert (root.interval(0.0, 4.0).low, root.interval(0.0, 4.0).high) == (0, 2)
+    assert root.reason == ""
+    assert not root.value(-1.0).is_finite()
+    assert root.reason == "sqrt of a number outside its domain"
+    branch = FunctionOnBalls(lambda x: x if x > 0.5 else -x)
+    assert not branch.interval(0.0, 1.0).low.is_finite()
+    assert "Python branches on `>`" in branch.reason
+    for part in (branch.jet(arb(0.5, 0.5)).c0, branch.jet(arb(0.5, 0.5)).c1, branch.jet(arb(0.5, 0.5)).c2):
+        assert not part.is_finite()
+    assert branch.value(0.75) == 0.75
+    assert branch.value(0.25) == -0.25
+
+
+@pytest.mark.parametrize(
+    ("f", "sentence"),
+    [
+        (lambda x: 0.5, "plain number"),
+        (lambda x: 3, "plain number"),
+        (lambda x: np.float32(1), "plain number"),
+        (lambda x: [x], "f gave a list for a ball"),
+        (lambda x: np.array([x, x]), "f gave a ndarray for a ball"),
+        (lambda x: Interval(arb(0), arb(1)) if isinstance(x, Jet) else Jet(arb(0)), "a ball that it was not given"),
+        (lambda x: [][1], "f raised IndexError on a ball"),
+    ],
+)
+def test_what_is_no_ball(f: Any, sentence: str) -> None:
+    run = FunctionOnBalls(f)
+    with pytest.raises(NotProvableError, match=sentence):
+        run.jet(arb(0.5))
+    with pytest.raises(NotProvableError, match=sentence):
+        run.interval(0.25, 0.5)
+
+
+def test_what_is_unwrapped() -> None:
+    for f in (lambda x: np.array([x], dtype=object), lambda x: np.array([[2 * x]], dtype=object) / 2):
+        run = FunctionOnBalls(f)
+        assert run.value(0.5) == 0.5
+        assert run.interval(0.25, 0.5).high == 0.5
+    truth = FunctionOnBalls(lambda x: x > 0.25)
+    assert truth.value(0.5) == 1
+    assert uat.certify(lambda x: x > 0.25, (0.0, 0.5), (0, 1)).upper <= 0.5 * 1.01
