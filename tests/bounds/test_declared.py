@@ -99,6 +99,8 @@ def test_b2_is_rounded_upwards_twice(sign: int) -> None:
     d = sign * (arb(1) + arb(2) ** -52 - arb(2) ** -62)
     for d0, d1 in ((d, arb(0)), (arb(0), d)):
         assert F(_bound(Declared(modulus=lambda t: half), cell, 0.0, 1.0, d0, d1)) >= end + F(half)
+    steep = Cell(0.0, 1.0, arb(0), arb(0), sign * (arb(1) + abs(d)), arb(1))  # as much steeper than declared
+    assert F(_bound(Declared(lipschitz=1.0), steep, 0.0, 1.0, arb(half), arb(0))) >= end + F(half)
 
 
 # ------------------------------------------------------------------------------------------------- contradictions

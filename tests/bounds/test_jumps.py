@@ -85,11 +85,28 @@ def test_the_larger_of_two() -> None:
         lambda x: np.floor(x) + np.floor(-x),  # two switches at 0 and at 1
         lambda x: np.where(np.sin(50 * x) > 0.5, 1.0, 1.0 + 0 * x),
         lambda x: np.where(x * x - x + 0.2 > 0, x, 2 * x) * 0 + x,
+        lambda x: (x > 0.3) * 1.0 + (x + 2.0**-54 > 0.3) * 1.0,  # two places that floats hardly part
+        lambda x: (x > 0.3) * 1.0 + (x > 0.3 + 0 * x) * 1.0,  # other operands
+        lambda x: np.where(x > 0.3, 1e-14 + 1000 * (x - 0.3), 1000 * (x - 0.3)),  # a step lost in the slope
         np.sqrt,
     ],
 )
 def test_none_is_claimed(f: Any) -> None:
     assert jump_of(f, 0.0, 1.0) is None
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.where(x <= 0.3, 0.0, 1 + 0 * x) + (x > float("0.3")),
+        lambda x: (lambda t: np.where(x <= t, 0.0, 1 + 0 * x) + (x > t))(0.3 + 0 * x),
+        lambda x: np.where(x <= 0.5, 0.0, 1 + 0 * x) + (x > np.float64(0.5)),
+    ],
+)
+def test_the_same_operands_switch_together(f: Any) -> None:
+    jump = jump_of(f, 0.0, 1.0)
+    assert jump is not None
+    assert jump.size == 2.0
 
 
 @pytest.mark.parametrize(
