@@ -86,6 +86,7 @@ def test_the_larger_of_two() -> None:
         lambda x: np.where(np.sin(50 * x) > 0.5, 1.0, 1.0 + 0 * x),
         lambda x: np.where(x * x - x + 0.2 > 0, x, 2 * x) * 0 + x,
         lambda x: (x > 0.3) * 1.0 + (x + 2.0**-54 > 0.3) * 1.0,  # two places that floats hardly part
+        lambda x: (x > 0.3) * 1.0 + (x > np.nextafter(0.3, 1)) * 1.0,
         lambda x: (x > 0.3) * 1.0 + (x > 0.3 + 0 * x) * 1.0,  # other operands
         lambda x: np.where(x > 0.3, 1e-14 + 1000 * (x - 0.3), 1000 * (x - 0.3)),  # a step lost in the slope
         np.sqrt,
@@ -143,6 +144,14 @@ def test_balls_hold_both_ends(low: float, width: float) -> None:
     assert ball.contains(arb(low))
     assert ball.contains(arb(low + width))
     assert float(ball.rad()) <= (width / 2 + 1e-12) * (1 + 1e-8)
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(1.0, 1 + 2.0**-52), (1.0, 1 + 3 * 2.0**-52), (-(2.0**-60), 1.0), (-1.0, 2.0**-60)]
+)
+def test_balls_around_a_middle_that_is_rounded(low: float, high: float) -> None:
+    assert _ball(low, high).contains(arb(low))
+    assert _ball(low, high).contains(arb(high))
 
 
 @given(st.floats(1e-6, 1e6))
