@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike
 
 from uat import _checks
 from uat._checks import Floats, InputError, show
+from uat._kernels.grid import grid_of
 from uat._kernels.pieces import PieceTable
 from uat.hinges import Numbers, affine_regions, canonical_form, hinge_sum, hinges_of_pieces
 from uat.piecewise import PiecewiseAffine
@@ -40,7 +41,8 @@ class Regions:
 
     kinks (K,) increasing; anchors, values, slopes (K+1,): between kinks[k-1] and kinks[k] the network is
     values[k] + slopes[k] (x - anchors[k]). The anchor is the point of the piece that is nearest to 0, so that
-    |x - anchor| <= |x|: a kink at 1e22, as a trained net may have, then costs no digits near 0. Values and slopes are
+    |x - anchor| <= |x|: a kink at 1e22, as a trained net may have, then costs no digits near 0. On the cells of a grid,
+    which are no longer than its step, it is the left end, for speed (see `uat._kernels.grid`). Values and slopes are
     those of the stored weights in exact arithmetic, rounded once.
     """
 
@@ -135,8 +137,8 @@ class ReluNet:
 
     * ``net.forward(x)``: gamma_{M+2} (|c| + sum_j |coefficients_j| (x - t_j)_+) when every |weights_j| = 1, and
       gamma_{M+3} (|c| + sum_j |coefficients_j| (|weights_j x| + |biases_j|)) in general (statement F1).
-    * ``net(x)``: gamma_5 (|v| + |y - v|) + u sum |coefficients_j biases_j|, where v is the value at the point of the
-      piece nearest to 0, y the exact result, and the sum runs over the neurons whose kinks bound the piece and whose
+    * ``net(x)``: gamma_5 (|v| + |y - v|) + u sum |coefficients_j biases_j|, where v is the value at the anchor of the
+      piece (see `Regions`), y the exact result, and the sum runs over the neurons whose kinks bound the piece and whose
       weight is not +-1 (their kinks -b/w had to be rounded). It does not grow with M.
 
     `uat.bounds.rounding` computes both.
@@ -237,6 +239,9 @@ class ReluNet:
             kinks = _float_kinks(self)
             ends = np.concatenate([[-np.inf], kinks, [np.inf]])
             anchors = np.clip(0.0, ends[:-1], ends[1:])
+            if (grid := grid_of(kinks)) is not None:
+                cells = slice(grid.first, grid.first + grid.cells)
+                anchors[cells] = ends[cells]
             lines = _exact_lines(self, anchors)
             object.__setattr__(self, "_regions", Regions(kinks, anchors, lines.values, lines.slopes))
         assert self._regions is not None
