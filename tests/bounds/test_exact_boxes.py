@@ -207,6 +207,7 @@ def split(e: Quadratic, roots: list[Fraction], low: Fraction, high: Fraction) ->
 
 
 BOXES = [(0.0, 1.0), (-0.5, 0.25), (-3.0, 5.0), (1.0, 1.5)]
+LOPSIDED = [(1.0, 1.0 + 3 * 2.0**-52), (1.0, 1.0 + 2.0**-52)]  # the middle is rounded, and nothing cancels
 
 
 def bracket(share: tuple[Any, Any], true: Fraction) -> tuple[Fraction, Fraction]:
@@ -216,7 +217,7 @@ def bracket(share: tuple[Any, Any], true: Fraction) -> tuple[Fraction, Fraction]
     return low, high
 
 
-@pytest.mark.parametrize(("low", "high"), BOXES)
+@pytest.mark.parametrize(("low", "high"), BOXES + LOPSIDED)
 @given(a=thirds, p=thirds, q=thirds, slope=st.integers(-9, 9))
 def test_shares_of_parabolas(low: float, high: float, a: Fraction, p: Fraction, q: Fraction, slope: int) -> None:
     """e = a (x - p) (x - q), which f and the line make together."""
@@ -253,9 +254,11 @@ def test_shares_of_kinks(low: float, high: float, b: Fraction, c: Fraction, t: f
     ranges = [(parts[0], F(low), middle), (parts[1], middle, F(high))]
     absolute = sum((split(e, [-e.c / e.b] if e.b else [], p, q) for e, p, q in ranges if p < q), F(0))
     squared = sum((e.squared(p, q) for e, p, q in ranges if p < q), F(0))
-    _, most = bracket(absolute_share(box), absolute)
+    least, most = bracket(absolute_share(box), absolute)
     width, reach = F(high) - F(low), abs(b) * (F(high) - F(low)) + F(1, 2**40)
     assert most <= width * (abs(c) + abs(b) * 4) + F(1, 2**40)
+    if abs(c) >= 10 * abs(b):  # one sign on the box: what the slopes leave open, on either side of the middle
+        assert most - least <= abs(b) * width * width / 2 + F(1, 2**20)
     least, most = bracket(square_share(box), squared)
     size = abs(b * abs(F(box.middle) - F(t)) + c)
     assert most <= width * (size + 2 * reach) ** 2
@@ -334,6 +337,7 @@ def test_sums_at_every_moment(norm: str, rel: float) -> None:
     assert sum(F(e[2].box.high) - F(e[2].box.low) for e in search.heap) == 2
     places = {e[2].box.middle: abs(float(e[2].box.e0.mid())) for e in search.heap}
     assert search.seen >= max(places.values()) * (1 - 1e-12)
+    assert abs(float(f.minus(cells[search.where > 0.5])(F(search.where)))) == pytest.approx(search.seen, rel=1e-12)
 
 
 @pytest.mark.parametrize("norm", ["L1", "L2"])
@@ -350,6 +354,58 @@ def test_cells_that_overlap_are_not_counted_twice_below(norm: str) -> None:
         low, high = search.enclosure()
         assert high > low  # the shared part was seen twice
         assert low > 0.3
+
+
+@pytest.mark.parametrize("norm", ["L1", "L2"])
+def test_cells_that_nobody_looked_at_all_count(norm: str) -> None:
+    """The constant -3 on [1, 4]: 9, and the root of 27."""
+    cells = [Cell(float(k), k + 1.0, arb(0), arb(0), arb(0), arb(1)) for k in (1, 2, 3)]
+    for looked_at in range(4):
+        search = Integration(FunctionOnBalls(lambda x: 0 * x - 3), cells, Goal(0.0, 0.0), norm)
+        for cell in cells[:looked_at]:
+            search.heap.append(search._share(cell, cell.low, cell.high, 64))
+            search.visited += 1
+        low, high = search.enclosure()
+        assert (low if norm == "L1" else low**2) == pytest.approx(3 * looked_at if norm == "L1" else 9 * looked_at)
+        assert (high if norm == "L1" else high**2) == pytest.approx(9 if norm == "L1" else 27)
+        holds(norm, (low, high), F(9 if norm == "L1" else 27))
+
+
+@pytest.mark.parametrize("norm", ["L1", "L2"])
+def test_a_box_and_its_halves_are_never_counted_together(norm: str) -> None:
+    """Ctrl-C may fall while the parent is being replaced: before, between and after the two changes of the heap."""
+    f = FunctionOnBalls(Quadratic(F(1, 3), F(0), F(-1, 7)))
+    cell = Cell(0.0, 2.0, arb(0), arb(0), arb(0), arb(1))
+    search = Integration(f, [cell], Goal(0.0, 0.0), norm)
+    parent = search._share(cell, 0.0, 2.0, 64)
+    search.heap, search.visited = [parent], 1
+    before = search.enclosure()
+    left, right = search._share(cell, 0.0, 1.0, 64), search._share(cell, 1.0, 2.0, 64)
+    search.swap = (parent[2], left, right)
+    moments = []
+    for heap in ([parent], [left], [left, right], [right, left]):
+        search.heap = heap
+        assert sum(share.box.high - share.box.low for share in search._shares()) == 2.0
+        moments.append(search.enclosure())
+    assert len(set(moments)) == 1
+    assert before[0] <= moments[0][0] <= moments[0][1] <= before[1]
+
+
+@pytest.mark.parametrize(("low", "high"), [(1.0, 5.0), (1.0, 1.25)])
+@pytest.mark.parametrize("norm", ["L1", "L2"])
+def test_the_floor_is_one_of_f_on_the_whole_domain(norm: str, low: float, high: float) -> None:
+    """A distance below floor times the length (or its root) is as good as none; one above is not."""
+    cell = Cell(low, high, arb(0), arb(0), arb(0), arb(1))
+    run, unit = FunctionOnBalls(lambda x: 1.5 * np.sin(60 * x)), high - low if norm == "L1" else (high - low) ** 0.5
+    boxes = []
+    for floor in (1.4, 0.8):
+        search = Integration(run, [cell], Goal(1e-3, 0.0, floor=floor), norm)
+        search.search()
+        least, most = search.enclosure()
+        assert 0.8 * unit < most < 1.4 * unit
+        boxes.append(search.boxes)
+    assert most - least <= 1e-3 * least
+    assert boxes[0] < boxes[1] / 2
 
 
 @pytest.mark.parametrize("norm", ["L1", "L2"])
