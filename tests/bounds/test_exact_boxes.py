@@ -243,6 +243,31 @@ def test_shares_of_parabolas(low: float, high: float, a: Fraction, p: Fraction, 
     assert most - least <= F(1, 2**40) * (1 + most) * 10**3
 
 
+@pytest.mark.parametrize("ulps", [1, 3, 5])
+@pytest.mark.parametrize(("p", "q"), [(0, 0), (0, 1), (-1, 2), (1, 1), (4, 7), (-2, -1), (9, 11), (0, 1000)])
+def test_odd_powers_count_where_the_middle_is_rounded(ulps: int, p: int, q: int) -> None:
+    """(x - 1 - p ulp) (x - 1 - q ulp) / 3 on a few ulps from 1 on: all terms are of one size, and none cancels."""
+    unit, low, high = 2.0**-52, 1.0, 1.0 + ulps * 2.0**-52
+    box = examine(
+        FunctionOnBalls(lambda x: ((x - 1) - p * unit) * ((x - 1) - q * unit) / 3),
+        Cell(low, high, arb(0), arb(0), arb(0), arb(1)), low, high, 64,
+    )  # fmt: skip
+    a, b = F(1) + p * F(unit), F(1) + q * F(unit)
+    e = Quadratic(F(1, 3), -(a + b) / 3, a * b / 3)
+    least, most = bracket(absolute_share(box), split(e, [a, b], F(low), F(high)))
+    if all(t < 0 or t > ulps for t in (p, q)):
+        assert most - least <= most / 10**6
+    least, most = bracket(square_share(box), e.squared(F(low), F(high)))
+    assert most - least <= most / 10**6
+
+
+def test_roots_of_sums_are_rounded_outwards() -> None:
+    """int 1 over [0, 3]: the share is exact but for the root that is taken and squared."""
+    box = examine(FunctionOnBalls(lambda x: 0 * x + 1), Cell(0.0, 3.0, arb(0), arb(0), arb(0), arb(1)), 0.0, 3.0, 64)
+    least, most = bracket(square_share(box), F(3))
+    assert 3 - F(1, 2**50) < least < 3 < most < 3 + F(1, 2**50)
+
+
 @pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (-0.5, 0.25), (-1.0, 2.0)])
 @given(b=thirds, c=thirds, t=st.integers(-8, 8).map(lambda n: n / 8))
 def test_shares_of_kinks(low: float, high: float, b: Fraction, c: Fraction, t: float) -> None:
@@ -354,6 +379,28 @@ def test_cells_that_overlap_are_not_counted_twice_below(norm: str) -> None:
         low, high = search.enclosure()
         assert high > low  # the shared part was seen twice
         assert low > 0.3
+
+
+@pytest.mark.parametrize("norm", ["L1", "L2"])
+def test_what_is_shared_is_subtracted_once(norm: str) -> None:
+    one = Cell(0.0, 1.25, arb(0), arb(0), arb(0), arb(1), overlap=0.5)
+    two = Cell(0.75, 2.0, arb(0), arb(0), arb(0), arb(1))
+    search = Integration(FunctionOnBalls(lambda x: 1 + np.sin(20 * x) / 2), [one, two], Goal(0.0, 1.7), norm)
+    search.search()
+    low, _ = search.enclosure()
+    assert search.boxes > 10
+    assert low > 0.6
+
+
+@pytest.mark.parametrize("norm", ["L1", "L2"])
+def test_an_integral_needs_more_bits_or_smaller_boxes_at_first(norm: str) -> None:
+    c = uat.certify(lambda x: (1e12 + x) - 1e12, (1.0, 0.0), (0.3, 0.4), norm=norm)
+    assert c.proven
+    assert c.upper < 1e-15
+    assert c.bits > 64
+    c = uat.certify(lambda x: 1 / (x * x - x + 0.3), (0.0, 10.0), (-3, 4), norm=norm)
+    assert c.proven
+    assert c.upper <= 1.01 * c.lower
 
 
 @pytest.mark.parametrize("norm", ["L1", "L2"])
