@@ -25,7 +25,7 @@ from uat.bounds.balls import working_precision
 from uat.bounds.bisection import Goal, Search
 from uat.bounds.boxes import INF, Box, Cell, candidate, difference_at, down, examine, up
 from uat.bounds.cells import cells_of
-from uat.bounds.integrals import Integration, absolute_share, square_share
+from uat.bounds.integrals import Integration, Share, absolute_share, square_share
 from uat.bounds.running import FunctionOnBalls
 
 F = Fraction
@@ -261,6 +261,19 @@ def test_odd_powers_count_where_the_middle_is_rounded(ulps: int, p: int, q: int)
     assert most - least <= most / 10**6
 
 
+@pytest.mark.parametrize("ulps", [1, 2, 3, 5])
+@pytest.mark.parametrize("kink", range(6))
+def test_a_kink_counts_on_both_sides_of_a_rounded_middle(ulps: int, kink: int) -> None:
+    unit, low, high = 2.0**-52, 1.0, 1.0 + ulps * 2.0**-52
+    cell = Cell(low, high, arb(0), arb(0), arb(0), arb(1))
+    box = examine(FunctionOnBalls(lambda x: abs((x - 1) - kink * unit) / 3), cell, low, high, 64)
+    left, right = F(kink), F(ulps - kink)  # in ulps, from the kink to both ends
+    true = (left**2 + right**2) / 6 if right > 0 else (left**2 - right**2) / 6
+    cubes = (left**3 + right**3) / 27
+    bracket(absolute_share(box), true * F(unit) ** 2)
+    bracket(square_share(box), cubes * F(unit) ** 3)
+
+
 def test_roots_of_sums_are_rounded_outwards() -> None:
     """int 1 over [0, 3]: the share is exact but for the root that is taken and squared."""
     box = examine(FunctionOnBalls(lambda x: 0 * x + 1), Cell(0.0, 3.0, arb(0), arb(0), arb(0), arb(1)), 0.0, 3.0, 64)
@@ -393,6 +406,19 @@ def test_what_is_shared_is_subtracted_once(norm: str) -> None:
 
 
 @pytest.mark.parametrize("norm", ["L1", "L2"])
+def test_what_is_shared_is_subtracted_downwards(norm: str) -> None:
+    overlap = 0.125 + 2.0**-50
+    cell = Cell(0.0, 1.0 + overlap, arb(0), arb(0), arb(0), arb(1), overlap=overlap)
+    for n in range(1, 12):
+        run = FunctionOnBalls(lambda x, n=n: 0 * x + 1 + F(n, 3))
+        box = examine(run, cell, cell.low, cell.high, 64)
+        share = Integration(run, [cell], Goal(0.0, 0.0), norm)._share(cell, cell.low, cell.high, 64)[2]
+        own = absolute_share(box) if norm == "L1" else square_share(box)
+        least = fraction(own[0].lower()) - F(overlap) * (F(box.upper) if norm == "L1" else F(box.upper) ** 2)
+        assert least - F(1, 2**55) <= fraction(share.low.upper()) <= least
+
+
+@pytest.mark.parametrize("norm", ["L1", "L2"])
 def test_an_integral_needs_more_bits_or_smaller_boxes_at_first(norm: str) -> None:
     c = uat.certify(lambda x: (1e12 + x) - 1e12, (1.0, 0.0), (0.3, 0.4), norm=norm)
     assert c.proven
@@ -401,6 +427,28 @@ def test_an_integral_needs_more_bits_or_smaller_boxes_at_first(norm: str) -> Non
     c = uat.certify(lambda x: 1 / (x * x - x + 0.3), (0.0, 10.0), (-3, 4), norm=norm)
     assert c.proven
     assert c.upper <= 1.01 * c.lower
+
+
+@pytest.mark.parametrize("size", [2.0**70, 2.0**150])
+def test_more_bits_are_for_the_same_box(size: float) -> None:
+    """x and x^2 behind a cancellation that 64 bits do not see through."""
+    cell = Cell(0.5, 2.0, arb(0), arb(0), arb(0), arb(1))
+    run = FunctionOnBalls(lambda x: (size + x) - size)
+    for norm, true in (("L1", F(15, 8)), ("L2", F(63, 24))):
+        integral = Integration(run, [cell], Goal(1e-6, 0.0), norm)
+        integral.search()
+        holds(norm, integral.enclosure(), true)
+        low, high = integral.enclosure()
+        assert high - low <= 1e-6 * low
+        assert integral.bits == (128 if size < 2.0**100 else 256)
+        assert integral.note == ""
+    search = Search(run, [cell], Goal(1e-6, 0.0))
+    search.search()
+    low, high = search.enclosure()
+    assert low <= 2 <= high
+    assert high - low <= 1e-6 * low
+    assert search.bits == (128 if size < 2.0**100 else 256)
+    assert search.note == ""
 
 
 @pytest.mark.parametrize("norm", ["L1", "L2"])
@@ -416,6 +464,25 @@ def test_cells_that_nobody_looked_at_all_count(norm: str) -> None:
         assert (low if norm == "L1" else low**2) == pytest.approx(3 * looked_at if norm == "L1" else 9 * looked_at)
         assert (high if norm == "L1" else high**2) == pytest.approx(9 if norm == "L1" else 27)
         holds(norm, (low, high), F(9 if norm == "L1" else 27))
+
+
+def test_a_sum_that_does_not_fit_is_rounded_outwards_before_its_root() -> None:
+    """Shares that add up to 1 -+ 2^-70: 64 bits make 1 of it, and the root of 1 is a float."""
+    cell = Cell(0.0, 2.0, arb(0), arb(0), arb(0), arb(1))
+    search = Integration(FunctionOnBalls(np.sin), [cell], Goal(0.0, 0.0), "L2")
+    box = search._share(cell, 0.0, 2.0, 64)[2].box
+    half, bit = arb(0.5), arb(2.0**-70)
+    with working_precision(100):
+        least, most = half - bit, half + bit
+    search.heap, search.visited = (
+        [(0.0, k, Share(box, low, high)) for k, low, high in ((0, least, half), (1, half, most))],
+        1,
+    )
+    low, high = search.enclosure()
+    assert low < 1 < high
+    search.norm = "L1"
+    low, high = search.enclosure()
+    assert low < 1 < high
 
 
 @pytest.mark.parametrize("norm", ["L1", "L2"])
