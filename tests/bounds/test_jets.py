@@ -192,3 +192,14 @@ def test_steps_of_a_ball_with_one_switch_or_more() -> None:
     assert np.sign(Jet.variable(arb(2, 1))).c0 == 1
     assert np.sign(Jet.variable(arb(-2, 1))).c0 == -1
     assert np.sign(Jet.variable(arb(0))).c0 == 0
+
+
+def test_a_shortcut_is_taken_for_x_itself_only() -> None:
+    """Under a function: a constant has no slopes, and what has the slope 1 by another way keeps its curvature."""
+    x = Jet.variable(arb(0.5))
+    for image in (np.sqrt(np.full_like(x, 2.0)), np.exp(Jet(arb(2))), 1 / np.ones_like(x), np.full_like(x, 2.0) ** 0.5):
+        assert image.c1.is_zero()
+        assert image.c2.is_zero()
+    curved = np.exp(Jet(arb(0), x.c1, arb(3)))
+    assert curved.c1 == 1
+    assert curved.c2 == 3.5
