@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from uat.bounds.balls import working_precision
-from uat.bounds.jets import Jet
+from uat.bounds.jets import SIDE, Jet, Side
 
 F = Fraction
 
@@ -203,3 +203,33 @@ def test_a_shortcut_is_taken_for_x_itself_only() -> None:
     curved = np.exp(Jet(arb(0), x.c1, arb(3)))
     assert curved.c1 == 1
     assert curved.c2 == 3.5
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+def test_a_forced_side_decides_one_switch_and_no_more(side: int) -> None:
+    """-1 is the side of smaller x: a step takes its value there, if its argument is monotone and switches once."""
+    forced = Side(side)
+    token = SIDE.set(forced)
+    try:
+        x = Jet.variable(arb(3, 0.25))
+        cases = (
+            (np.floor(x), 2, 3), (np.ceil(x), 3, 4), (np.rint(x + 0.5), 3, 4), (np.sign(x - 3), -1, 1),
+            (np.trunc(x), 2, 3), (np.where(x > 3, 7, 5.0), 5, 7), (np.where(x >= 3, 7, 5.0), 5, 7),
+            (np.where(x < 3, 5.0, 7), 5, 7), (np.where(x <= 3, 5.0, 7), 5, 7), (np.floor(-x), -3, -4),
+            (np.where(-x > -3, 5.0, 7), 5, 7), (np.where(x != 3, 7.0, 5), 7, 7), (np.where(x == 3, 7.0, 5), 5, 5),
+        )  # fmt: skip
+        for image, left, right in cases:
+            assert image.c0 == (left if side < 0 else right)
+        assert len(forced.asked) == len(cases)
+        forced.asked.clear()
+        wide = Jet.variable(arb(0.5, 1.25))
+        undecided = (
+            np.floor(wide), np.floor(wide + 7), np.floor(wide - 7), np.sign(wide * wide - 0.25),
+            np.sign(0.1 * wide * wide - 0.025), np.where(wide * wide > 0.25, 1, 0 * wide),
+        )  # fmt: skip
+        for image in undecided:  # two switches, or an argument that is not monotone
+            assert not image.c1.is_finite()
+        assert forced.asked == []
+    finally:
+        SIDE.reset(token)
+    assert not np.floor(x).c1.is_finite()

@@ -102,12 +102,13 @@ def test_none_is_claimed(f: Any) -> None:
         lambda x: np.where(x <= 0.3, 0.0, 1 + 0 * x) + (x > float("0.3")),
         lambda x: (lambda t: np.where(x <= t, 0.0, 1 + 0 * x) + (x > t))(0.3 + 0 * x),
         lambda x: np.where(x <= 0.5, 0.0, 1 + 0 * x) + (x > np.float64(0.5)),
+        lambda x: (lambda y: np.sign(y) + abs(y))(x - 0.5),
     ],
 )
 def test_the_same_operands_switch_together(f: Any) -> None:
     jump = jump_of(f, 0.0, 1.0)
     assert jump is not None
-    assert jump.size == 2.0
+    assert 2 - 1e-9 <= jump.size <= 2
 
 
 @pytest.mark.parametrize(
