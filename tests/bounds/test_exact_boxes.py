@@ -162,6 +162,21 @@ def test_a_range_where_the_ball_has_none_keeps_its_line() -> None:
         assert min(-1.0, -1.0 - rise / 2) - 1e-7 <= box.bottom <= min(-1.0, -1.0 - rise / 2)
 
 
+def test_the_range_counts_where_slopes_know_little() -> None:
+    """Bounded functions that are steep: a clipped line (no curvature), a fast sine (one that is hardly known)."""
+    cell = Cell(-1.0, 1.0, arb(0), arb(0), arb(1), arb(4))
+    for f in (lambda x: np.clip(1000 * x, -1, 1), lambda x: np.sin(1000 * x), lambda x: np.sin(1000 * abs(x))):
+        box = examine(FunctionOnBalls(f), cell, -1.0, 1.0, 64)
+        assert 1.0 <= box.top <= 1.26
+        assert -1.26 <= box.bottom <= -1.0
+    one_sided = examine(FunctionOnBalls(lambda x: 5 + np.sin(1000 * x)), cell, -1.0, 1.0, 64)
+    assert 6 <= one_sided.top <= 6.26
+    assert 3.74 <= one_sided.bottom <= 4
+    root = examine(FunctionOnBalls(np.cbrt), cell, -1.0, 1.0, 64)
+    assert root.e0.is_zero()  # though no slope is known there
+    assert candidate(root) == 0.0
+
+
 @given(f=quadratics, x=st.floats(-3, 3), slope=st.integers(-9, 9))
 def test_the_difference_at_a_point(f: Quadratic, x: float, slope: int) -> None:
     cell = cell_on(-3.0, 3.0, slope)
