@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 import uat
 from uat.bounds.balls import working_precision
 from uat.bounds.bisection import Goal, Search
-from uat.bounds.boxes import INF, Box, Cell, candidate, difference_at, down, examine, up
+from uat.bounds.boxes import INF, Box, Cell, _parabola_maximum, candidate, difference_at, down, examine, up
 from uat.bounds.cells import cells_of
 from uat.bounds.integrals import Integration, Share, absolute_share, square_share
 from uat.bounds.running import FunctionOnBalls
@@ -160,6 +160,20 @@ def test_a_range_where_the_ball_has_none_keeps_its_line() -> None:
         box = examine(FunctionOnBalls(np.floor), cell, 0.0, 0.5, 64)
         assert max(-1.0, -1.0 - rise / 2) <= box.top <= max(-1.0, -1.0 - rise / 2) + 1e-7
         assert min(-1.0, -1.0 - rise / 2) - 1e-7 <= box.bottom <= min(-1.0, -1.0 - rise / 2)
+
+
+@given(
+    *[st.integers(-40, 40).map(lambda n: n / 8)] * 3,
+    st.sampled_from([0.0, 0.125, 1.0]),
+    st.sampled_from([0.25, 1.0, 3.0]),
+)
+def test_the_maximum_of_parabolas_whose_slope_is_a_ball(e0: float, e1: float, q: float, wide: float, r: float) -> None:
+    found = _parabola_maximum(arb(e0), arb(e1, wide), arb(q), r)
+    slopes = (F(e1) - F(wide), F(e1), F(e1) + F(wide))
+    true = max(Quadratic(F(q), s, F(e0)).extremes(-F(r), F(r))[1] for s in slopes)
+    assert true <= fraction(found.upper())
+    if not wide:
+        assert fraction(found.upper()) <= true + F(1, 2**50)
 
 
 def test_the_range_counts_where_slopes_know_little() -> None:
