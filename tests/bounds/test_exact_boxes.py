@@ -176,6 +176,15 @@ def test_the_maximum_of_parabolas_whose_slope_is_a_ball(e0: float, e1: float, q:
         assert fraction(found.upper()) <= true + F(1, 2**50)
 
 
+def test_slopes_count_where_f_follows_its_line() -> None:
+    """x + |x| / 10 against x: the ranges of both differ by 2, their slopes by a tenth."""
+    box = examine(
+        FunctionOnBalls(lambda x: x + abs(x) / 10), Cell(-1.0, 1.0, arb(0), arb(0), arb(1), arb(1)), -1.0, 1.0, 64
+    )
+    assert 0.1 <= box.top <= 0.100001
+    assert -0.100001 <= box.bottom <= 0
+
+
 def test_the_range_counts_where_slopes_know_little() -> None:
     """Bounded functions that are steep: a clipped line (no curvature), a fast sine (one that is hardly known)."""
     cell = Cell(-1.0, 1.0, arb(0), arb(0), arb(1), arb(4))
