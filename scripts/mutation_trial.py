@@ -32,7 +32,7 @@ from typing import Any
 import hypothesis
 import pytest
 
-LIMIT = (10.0, 3.0)  # seconds of processor time a test may take: so many, and so many times what it took when watched
+LIMIT = (5.0, 3.0)  # seconds of processor time a test may take: so many, and so many times what it took when watched
 CASES = 8  # a hundred targets find what eight do, and a survivor waits for all of them
 PATIENCE = 300  # seconds that a child may sleep: a deadlock
 MEMORY = 8 * 2**30
