@@ -620,6 +620,18 @@ def test_a_search_encloses_the_rational_supremum_at_every_moment(rel: float) -> 
     assert sum(F(e[2].high) - F(e[2].low) for e in search.heap) == 3
 
 
+def test_a_supremum_over_cells_that_nobody_looked_at() -> None:
+    """(2 - x) / 8 on [0, 2]: the first cell has the largest values, and all are below 1."""
+    cells = [Cell(float(k), k + 1.0, arb(0), arb(0), arb(0), arb(1)) for k in (0, 1)]
+    search = Search(FunctionOnBalls(lambda x: (2 - x) / 8), cells, Goal(0.0, 0.0))
+    assert search.enclosure() == (0.0, 0.25)
+    assert search.boxes == 0
+    search.heap.append(search._box(cells[0], 0.0, 1.0, 64))
+    search.visited = 1
+    assert search.boxes == 1
+    assert search.upper() == pytest.approx(0.25, rel=1e-8)
+
+
 def test_what_holds_on_the_whole_holds_on_a_part() -> None:
     """A half whose own bounds are worse keeps its parent's."""
     run = FunctionOnBalls(lambda x: np.sqrt(abs(x)) * np.sin(3 * x) + abs(x - 0.3))
