@@ -198,6 +198,22 @@ def test_a_function_that_changes_during_the_search_is_noticed(norm: str, calls: 
     assert c.note.endswith(".")
 
 
+@pytest.mark.parametrize("norm", ["sup", "L1"])
+def test_f_is_asked_about_the_domain_only(norm: str) -> None:
+    asked: list[float] = []
+
+    def f(x: Any) -> Any:
+        if isinstance(x, (float, np.ndarray)):
+            asked.extend(np.atleast_1d(x).tolist())
+        else:
+            asked.extend([float(x.c0.mid())])
+        return np.sqrt(x)
+
+    assert uat.certify(f, (0.25, 0.5), (2, 3), norm=norm).proven
+    assert 2 <= min(asked) < 2.1
+    assert 2.9 < max(asked) <= 3
+
+
 def test_an_error_of_a_few_ulps_is_as_good_as_none() -> None:
     """The search ends when upper <= 4 u max|g|: where no sample can tell the two apart."""
     for size in (1.0, 1e6, -1e6):

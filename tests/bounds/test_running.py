@@ -121,6 +121,7 @@ def test_a_nan_is_a_sentence() -> None:
         (lambda x: 1 / x if isinstance(x, float) else [][0], [np.inf, 2.0, 1.0]),
         (lambda x: x.c0, [np.inf] * 3),
         (lambda x: np.repeat(x, 2), [0.0, 0.5, 1.0]),
+        (lambda x: x[:1] + 0, [0.0, 0.5, 1.0]),
     ],
 )
 def test_f_in_floats(f: Any, values: list[float]) -> None:
