@@ -151,7 +151,7 @@ def test_samples_and_a_declared_constant() -> None:
 
 GS = {
     "broken line": uat.PiecewiseAffine([0.0, 0.3, 2.0], [0.0, 0.5, -0.25]),
-    "network": uat.ReluNet([1.0, -1.0, 0.0], [-0.3, 0.3, 1.0], [0.5, -1.0, 0.25], 0.1),
+    "network": uat.ReluNet([1.0, -2.0, 0.0], [-0.3, 2.0, 1.0], [0.5, -1.0, 0.25], 0.1),
     "line": (0.5, -0.25),
 }
 
@@ -232,6 +232,15 @@ def test_the_largest_jump_is_told() -> None:
     c = uat.certify(f, uat.PiecewiseAffine([0.0, 1.0], [2.0, 2.0]))
     assert c.proven
     assert c.note.startswith("f jumps by at least 3 at x = 0.625")
+
+
+@pytest.mark.parametrize(("middle", "place"), [(1.0, "0.25"), (-1.0, "0.625")])
+def test_of_two_jumps_between_equal_errors_the_larger_is_told(middle: float, place: str) -> None:
+    def f(x: Any) -> Any:
+        return np.where(x > 0.25, np.where(x > 0.625, 2.0, middle), -2.0 + 0 * x)
+
+    c = uat.certify(f, (0.0, 0.0), (0, 1))
+    assert c.note.startswith(f"f jumps by at least 3 at x = {place}")
 
 
 @pytest.mark.parametrize("f", [np.tan, np.log, lambda x: 1 / (x - 0.3)])
