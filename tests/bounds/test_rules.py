@@ -17,9 +17,10 @@ import pytest
 import scipy.special
 from flint import arb
 
+import uat
 from tests import oracles_bounds as oracle
 from uat.bounds.ball_rules import RULES as TABLE
-from uat.bounds.balls import NoRuleError, working_precision
+from uat.bounds.balls import NoRuleError, where, working_precision
 from uat.bounds.intervals import Interval
 from uat.bounds.jets import Jet
 
@@ -77,6 +78,12 @@ def test_coefficients_at_points_and_on_narrow_balls(name: str, fraction: float) 
         value = on_mpmath(mpmath.mpf(t))
         assert exact(image.low) - 1e-25 <= value <= exact(image.high) + 1e-25
     assert float(image.high - image.low) <= 1e-3 * (1 + abs(float(value)))
+
+
+def test_the_table_is_well_formed() -> None:
+    assert all(rule.monotone in (-1, 0, 1) for rule in TABLE.values())
+    assert {rule.low for rule in TABLE.values()} | {rule.high for rule in TABLE.values()} == {None, -1, 0, 1}
+    assert all(TABLE[name].value(arb(2)).is_finite() for name in ("sin", "exp", "log"))
 
 
 @pytest.mark.parametrize("name", sorted(TABLE))
@@ -238,6 +245,49 @@ def test_extremes_with_truth_values_and_numbers() -> None:
         assert np.minimum(0.5, x > 0.2).c0 == 0.5
         assert np.maximum(0.5, x > 0.9).c0 == 0.5
         assert np.minimum(0.5, x).c0 == np.minimum(x, 0.5).c0 == 0.5
+
+
+def test_truth_values_as_numbers() -> None:
+    for x in (Jet.variable(arb(0.75)), Interval(arb(0.75), arb(0.75))):
+        truth = x > 0.2
+        for image, value in (
+            (truth / 4, 0.25), (4 / truth, 4), (truth + 2.5, 3.5), (2.5 + truth, 3.5), (truth - 3, -2), (3 - truth, 2),
+            (truth * 3, 3), (3 * truth, 3), (truth**2, 1), (2**truth, 2), (abs(truth) + 1.0, 2), (truth * x, 0.75),
+            (np.where(x > 5, x, np.array(2.0)), 2), (np.where(truth, np.array(2.0), x), 2), (x + np.array(2.0), 2.75),
+        ):  # fmt: skip
+            assert image.c0 == value
+
+
+def test_truth_values_among_themselves() -> None:
+    for x in (Jet.variable(arb(0.75)), Interval(arb(0.75), arb(0.75))):
+        yes, no = x > 0.2, x > 0.9
+        assert [(yes ^ no).decided, (yes ^ yes).decided, (no ^ no).decided, (no ^ True).decided] == [
+            True,
+            False,
+            False,
+            True,
+        ]
+        assert (yes * np.array(2.0)).c0 == 2
+        assert (yes * np.array(True)).decided is True
+        assert (yes * np.array(False)).decided is False
+        assert np.where(np.bool_(False), x, 2.0).c0 == 2
+        assert np.where(np.bool_(True), 2.0, x).c0 == 2
+        assert np.where(np.bool_(True), x, 2.0).c0 == 0.75
+        assert np.where(np.bool_(False), 2.0, x).c0 == 0.75
+    assert (where(True, 1, 2), where(False, 1, 2)) == (1, 2)
+    for kind in (Interval(arb(0.5), arb(0.625)), Jet.variable(arb(0.5, 0.0625))):
+        for x in (kind, -kind):
+            assert [(x == 0).decided, (x != 0).decided, (x == x).decided] == [False, True, None]
+        assert [(kind > 0).decided, (kind < 0).decided, (kind >= 1).decided, (kind <= 1).decided] == [
+            True,
+            False,
+            False,
+            True,
+        ]
+    open_ = Interval(arb(0), arb(1)) > 0.5
+    assert [(open_ ^ yes).decided, (yes ^ open_).decided, (open_ ^ open_).decided] == [None, None, None]
+    # a sum of two that hold somewhere is refused there only: x^2 - x > 0.3 nowhere on [0, 1]
+    assert uat.certify(lambda x: (x >= 0) + (x * x - x > 0.3), (0.0, 0.5), (0, 1)).proven
 
 
 # ------------------------------------------------------------------------------------------------- array functions
