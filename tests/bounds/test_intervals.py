@@ -199,6 +199,7 @@ def test_exponents_that_are_ranges() -> None:
     [
         (np.sqrt, (-1, 4), (0, 2), "the argument of sqrt is >= 0"),
         (lambda x: x**0.5, (-1, 4), (0, 2), "a power that is not an integer is >= 0"),
+        (lambda x: x**0.5, (-1, 0.25), (0, 0.5), "a power that is not an integer is >= 0"),
         (np.arcsin, (-2, 0), (-np.pi / 2, 0), "arcsin is >= -1"),
         (np.arcsin, (0, 2), (0, np.pi / 2), "arcsin is <= 1"),
         (np.arccos, (0, 2), (0, np.pi / 2), "arccos is <= 1"),

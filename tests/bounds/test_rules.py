@@ -122,6 +122,15 @@ def test_sinc_around_0_by_its_series(x: float, radius: float) -> None:
         assert float(ball.rad()) <= 1e-15 + 6 * radius
 
 
+@pytest.mark.parametrize("radius", [0.01, 0.125])
+def test_sinc_around_0_is_as_tight_as_its_remainder(radius: float) -> None:
+    """S' in -y/3 +- |y|^3/30 and S''/2 in -1/6 +- y^2/20, y = pi x."""
+    jet, y = np.sinc(Jet.variable(arb(0, radius))), math.pi * radius
+    assert float(jet.c1.upper()) <= math.pi * y * (1 / 3 + y * y / 30) * (1 + 1e-7)
+    assert float(jet.c2.upper()) <= math.pi**2 * (-1 / 6 + y * y / 20 * (1 + 1e-6))
+    assert float(jet.c2.lower()) >= math.pi**2 * (-1 / 6 - y * y / 20 * (1 + 1e-6))
+
+
 def test_tanh_of_wide_balls_stays_below_one() -> None:
     for middle in (-3.0, 0.0, 2.0):
         image = np.tanh(Jet.variable(arb(middle, 5))).c0
