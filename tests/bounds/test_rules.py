@@ -195,6 +195,26 @@ def test_angles_around_the_cut_and_the_origin(x: float) -> None:
     assert math.pi <= float(above.high) <= 3.1416
 
 
+def test_angles_that_end_at_the_cut() -> None:
+    image = np.arctan2(Interval(arb(0), arb(0.125)), Interval(arb(-2), arb(-2)))
+    assert float(image.low) == pytest.approx(math.atan2(0.125, -2), rel=1e-15)
+    assert float(image.high) == pytest.approx(math.pi, rel=1e-15)
+
+
+def test_softplus() -> None:
+    if hasattr(scipy.special, "softplus"):  # SciPy 1.15
+        assert float(scipy.special.softplus(Jet.variable(arb(2))).c1.mid()) == pytest.approx(1 / (1 + math.exp(-2)))
+
+
+def test_hypot_rounds_its_slope_outwards() -> None:
+    """hypot(a x, 4 x) has the slope sqrt(a^2 + 16), here a last bit above 5."""
+    x = Jet.variable(arb(0, 1))
+    for k in range(1, 40):
+        a = arb(3) + arb(k) * arb(2) ** -62
+        steepest = np.hypot(Jet(a * x.c0, a, arb(0)), 4 * x).c1.upper()
+        assert exact(steepest) ** 2 >= exact(a) ** 2 + 16
+
+
 def test_hypot_at_the_origin() -> None:
     """hypot(3 x, 4 x) = 5 |x|."""
     for middle in (0.0, 0.25, -0.5):
