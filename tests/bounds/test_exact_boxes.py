@@ -153,6 +153,15 @@ def test_infinite_slopes_at_the_rim(sign: int, n: int) -> None:
     assert "sqrt" in sentence
 
 
+def test_a_middle_that_only_a_range_encloses() -> None:
+    """sqrt(x/3 * 3 - x) is 0; on a ball a rounding sticks out of the domain, between end points it is cut off."""
+    run = FunctionOnBalls(lambda x: np.sqrt(x / F(3) * 3 - x))
+    box = examine(run, Cell(0.0, 1.0, arb(0), arb(-1), arb(0), arb(1)), 0.0, 1.0, 64)
+    assert not run.jet(arb(0.5)).c0.is_finite()
+    assert box.e0.contains(1)
+    assert float(box.e0.rad()) <= 1e-9
+
+
 def test_a_range_where_the_ball_has_none_keeps_its_line() -> None:
     """floor(x) on [0, 1/2] is 0, though not on the ball around it; the line goes both ways."""
     for rise in (8, -8):
