@@ -170,13 +170,13 @@ def test_the_narrowest_network_has_the_least_error() -> None:
 
 
 def test_variable_projection_stays_near_the_optimum() -> None:
-    table = sweep("sin", [8, 16], ["varpro", "varpro-graded"], seeds=3)
+    table = sweep("sin", [8, 16, 32], ["varpro", "varpro-graded"], seeds=3)
     for group in table.median_by_width():
         factor = group["median"] / E_N[group["width"]]
-        assert 1 <= factor <= (2 if group["method"] == "varpro" else 1.7)  # 1.5 is the floor of the mean square, C9
+        assert 1 <= factor <= (2 if group["method"] == "varpro" else 1.6)  # 1.5 is the floor of the mean square, C9
 
 
-@pytest.mark.parametrize(("name", "width"), [("sin", 8), ("exp", 16)])
+@pytest.mark.parametrize(("name", "width"), [("sin", 8), ("exp", 16), ("tanh", 16), ("runge", 8), ("cubic", 32)])
 def test_the_best_learned_network_is_near_the_best_free_knot_mean_square(name: str, width: int) -> None:
     f = uat.target(name)
     best = best_free_knot_rms(f, f.domain, width)

@@ -46,7 +46,7 @@ class LBFGS:
 
 @dataclass(frozen=True, slots=True)
 class VariableProjection:
-    """A best free-knot broken line through the samples, by Levenberg-Marquardt on the logarithms of the spacings.
+    """A best free-knot broken line through the samples: Newton, then Gauss-Newton, on the logarithms of the spacings.
 
     For one input, one hidden ReLU layer, one affine output and the squared loss. ``start`` says where the knots begin:
     "graded" (dense where the samples bend), "uniform", or "network" (the kinks of the network that is given).
