@@ -41,6 +41,7 @@ TRIAL_NETWORKS = 3
 BATCH = 32
 MOVES = (learn.relocated, learn.exchanged)  # tried in this order, after every gain from the first one on
 GAIN = 1e-3  # a move that lowers the loss by less than this share of it has not helped
+_TOGETHER = 150_000  # entries of a stack's activations: with the slopes 2 MB, past which the cache is left (measured)
 _RECORDS = 100  # points at which a run looks at its loss; its result is the best of them
 
 DESCENT = ("gd", "sgd", "momentum", "adam", "warm")
@@ -96,13 +97,19 @@ def _descend(setting: Setting, starts: list[MLP], seeds: Sequence[int], samples:
         marks = [[k, 2] for k in range(TRIAL_NETWORKS)]
         drawn = [_start(setting, mark, samples) for mark in marks]
 
+    batches = learn.shuffled(BATCH) if setting.method == "sgd" else None
+    together = max(1, _TOGETHER // ((setting.width + 1) * (x.size if batches is None else BATCH)))
+
     def go(networks: list[MLP], marks: list[list[int]], rate: float, steps: int) -> list[Any]:
-        return learn.fit_many(
-            networks, x, y, method=_method(setting.method, rate, steps),
-            seeds=[np.random.default_rng(mark) for mark in marks],
-            batches=learn.shuffled(BATCH) if setting.method == "sgd" else None,
-            steps=steps, record_every=max(1, steps // _RECORDS),
-        )  # fmt: skip
+        return [
+            fit
+            for k in range(0, len(networks), together)
+            for fit in learn.fit_many(
+                networks[k : k + together], x, y, method=_method(setting.method, rate, steps), batches=batches,
+                seeds=[np.random.default_rng(mark) for mark in marks[k : k + together]],
+                steps=steps, record_every=max(1, steps // _RECORDS),
+            )
+        ]  # fmt: skip
 
     scores = [float(np.median([_least(fit) for fit in go(drawn, marks, rate, trial)])) for rate in LADDER]
     rate = LADDER[len(LADDER) - 1 - int(np.argmin(scores[::-1]))]  # of equals the smallest

@@ -149,6 +149,8 @@ class Store:
     def _build(self) -> None:
         columns = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
         with self._transaction():
+            if self._link.execute("PRAGMA user_version").fetchone()[0] == VERSION:
+                return  # nothing is written into a store that is only read
             self._link.execute(
                 f"CREATE TABLE IF NOT EXISTS rows (setting TEXT NOT NULL, {columns}, PRIMARY KEY (setting, seed))"
             )
