@@ -14,7 +14,7 @@ import pytest
 import uat
 
 ROOT = Path(uat.__file__).parent
-NOUNS = {"piecewise", "hinges", "relu_net", "mlp"}
+NOUNS = {"piecewise", "hinges", "regions", "relu_net", "mlp"}
 
 # room -> rooms that it may import at module level or inside functions. the underscored files are free to all.
 PERMITTED: dict[str, set[str]] = {
@@ -27,7 +27,8 @@ PERMITTED: dict[str, set[str]] = {
     "piecewise": set(),
     "mlp": set(),
     "hinges": {"piecewise"},
-    "relu_net": {"piecewise", "hinges", "mlp"},
+    "regions": {"hinges"},
+    "relu_net": {"piecewise", "hinges", "regions", "mlp"},
     "expression": set(),
     "targets": {"expression"},
     "bounds": NOUNS,

@@ -20,6 +20,7 @@ import uat
 from tests.strategies import piecewise_affine, relu_nets
 from uat._kernels.compiling import PAYS_FROM, Kernel
 from uat._kernels.evaluation import ANCHOR, SLOPE, VALUE, evaluate
+from uat._kernels.grid import BLOCK, evaluate_on_grid, grid_of
 from uat._kernels.guess import guess
 from uat._kernels.pieces import PieceTable
 
@@ -104,13 +105,15 @@ KINDS = (
 NEARLY_UNIFORM = {"uniform", "shorter last cell", "far from 0", "coarse floats", "jittered", "neighbouring floats"} | {
     "huge"
 }
+GRIDS = {"uniform", "shorter last cell", "far from 0", "neighbouring floats", "huge"}
 
 
 def every_way(table: PieceTable, x: np.ndarray, lower: float, upper: float) -> dict[str, np.ndarray]:
     ways: dict[str, Callable[..., object]] = {
         "bisection": table._by_bisection,
         "blocks": table._blocks,
-        "compiled": table._compiled,
+        "compiled": table._compiled,  # on the grid, where there is one
+        "compiled, anywhere": table._anywhere,
     }
     table.guess  # noqa: B018  else `_blocks` bisects for few points
     results = {name: np.empty(x.size) for name in ways}
@@ -125,7 +128,8 @@ def every_way(table: PieceTable, x: np.ndarray, lower: float, upper: float) -> d
 def test_every_way_gives_the_numbers_of_the_slow_twin(kind: str, n: int) -> None:
     k = knots(kind, n)
     rng = np.random.default_rng(n)
-    table = PieceTable(k, *(np.append(column, column[-1]) for column in (k, rng.normal(size=k.size), np.tanh(k))))
+    left = np.append(k[0], k)  # the anchors: the left ends, and of the cell below all edges its right end
+    table = PieceTable(k, left, np.append(0.0, rng.normal(size=k.size)), np.tanh(left))
     x = near(k, rng)
     for lower, upper in ((-math.inf, math.inf), (float(k[0]), float(k[-1]))):
         wanted = one_by_one(table, x, lower, upper)
@@ -135,6 +139,81 @@ def test_every_way_gives_the_numbers_of_the_slow_twin(kind: str, n: int) -> None
         assert (table.guess.starts.size == 0) == (kind in NEARLY_UNIFORM), (
             "the fast way for uniform knots was not taken"
         )
+        assert (table._on_grid(-math.inf, math.inf) is not None) == (kind in GRIDS)
+        assert (table._on_grid(float(k[0]), float(k[-1])) is not None) == (kind in GRIDS)
+        assert table._on_grid(float(k[1]), float(k[-1])) is None  # a domain that ends inside the grid
+
+
+@pytest.mark.parametrize("kind", sorted(GRIDS))
+def test_most_points_are_served_on_the_grid(kind: str) -> None:
+    """Else it would be no shortcut; and what it leaves is what it says: beyond its cells, or just below an edge."""
+    k = knots(kind, 256)
+    p = uat.PiecewiseAffine(k, np.arange(k.size) % 7)
+    x = k[0] + (k[-1] - k[0]) * np.random.default_rng(0).random(10_000)
+    out, rest = np.full(x.size, np.inf), np.zeros(x.size + BLOCK, np.int64)
+    on_grid = table_of(p)._on_grid(*p.domain)
+    assert on_grid is not None
+    left, done = evaluate_on_grid(x, out, rest, *on_grid)
+    assert done == x.size
+    assert left < (0.5 if kind == "neighbouring floats" else 0.01) * x.size
+    untouched = np.zeros(x.size, bool)
+    untouched[rest[:left]] = True
+    assert (np.isinf(out) == untouched).all()
+
+
+def test_full_notes_end_a_call_early() -> None:
+    """Points below, on and above the grid by turns: the notes of what is left fill up, and the rest goes elsewhere."""
+    p = uat.interpolate(np.sin, 0, 6, pieces=64)
+    x = np.random.default_rng(0).uniform(-12, 18, 100_000)
+    y, table = np.empty_like(x), table_of(p)
+    rest = np.zeros(2 * BLOCK, np.int64)
+    grid = table._on_grid(*p.domain)
+    assert grid is not None
+    left, done = evaluate_on_grid(x, y, rest, *grid)
+    assert BLOCK < left <= 2 * BLOCK
+    assert done < x.size
+    for lower, upper in (p.domain, (-math.inf, math.inf)):
+        table._compiled(x, y, lower, upper)
+        np.testing.assert_array_equal(y, one_by_one(table, x, lower, upper))
+    table._compiled(x, x, *p.domain)  # in place
+    np.testing.assert_array_equal(x, one_by_one(table, np.random.default_rng(0).uniform(-12, 18, 100_000), *p.domain))
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e3), st.integers(4, 200), st.sampled_from(["stop", "step", "count"]))
+def test_a_grid_is_recognised_to_the_last_bit(a: float, length: float, n: int, how: str) -> None:
+    """Grids as NumPy and the theorem make them; moving one inner knot by one ulp makes it another sequence."""
+    k = {
+        "stop": lambda: np.linspace(a, a + length, n + 1),
+        "step": lambda: np.append(a + np.arange(n) * (length / n), a + length * (1 - 0.3 / n)),
+        "count": lambda: np.arange(n + 1) * (length / n) + a,
+    }[how]()
+    grid = grid_of(k)
+    assert grid is not None
+    assert grid.first == 1
+    assert grid.cells >= n
+    edges = np.arange(grid.cells) * grid.step + grid.start
+    np.testing.assert_array_equal(edges, k[: grid.cells])
+    k[n // 2] = np.nextafter(k[n // 2], np.inf)
+    other = grid_of(k)
+    if other is not None:  # another step may follow the moved knot too; it must do so exactly
+        follows = np.arange(other.cells) * other.step + other.start
+        np.testing.assert_array_equal(follows, k[other.first - 1 :][: other.cells])
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("count", [1, 3, BLOCK - 1, BLOCK + 5])
+def test_the_packed_loop_is_the_plain_one(dtype: type, count: int) -> None:
+    p = uat.interpolate(np.sin, -1, 6, pieces=64)
+    grid = table_of(p)._on_grid(*p.domain)
+    assert grid is not None
+    x = np.random.default_rng(count).uniform(-1, 6, count).astype(dtype)
+    results = []
+    for loop in (evaluate_on_grid, evaluate_on_grid.plain):
+        out, rest = np.zeros(count, dtype), np.zeros(2 * BLOCK, np.int64)
+        with np.errstate(all="ignore"):
+            results.append((out, *loop(x, out, rest, *grid)))
+    np.testing.assert_array_equal(results[0][0], results[1][0])
+    assert results[0][1:] == results[1][1:] == (0, count)
 
 
 @given(piecewise_affine(), st.integers(0, 100))
@@ -169,9 +248,11 @@ def test_cells_are_exact_for_any_edges(edges: list[float], seed: int) -> None:
 @pytest.mark.parametrize("form", ["shifted-origin", "output-bias"])
 @pytest.mark.parametrize("step", [0.1, 0.25])
 def test_networks_on_a_uniform_grid_take_the_fast_way(form: str, step: float) -> None:
-    """Also with the origin's kink far to the left and the last cell shorter."""
-    net = uat.ReluNet.from_piecewise(uat.interpolate(np.sin, 0, 6.03, step=step), form=form)
-    assert not table_of(net).guess.starts.size
+    """Also with the origin's kink far to the left, the last cell shorter, and on both sides of 0."""
+    for a in (0, -3):
+        net = uat.ReluNet.from_piecewise(uat.interpolate(np.sin, a, a + 6.03, step=step), form=form)
+        assert not table_of(net).guess.starts.size
+        assert table_of(net)._on_grid(-math.inf, math.inf) is not None
 
 
 # ------------------------------------------------------------------------------------------------- slopes of any size

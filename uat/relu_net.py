@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -24,92 +24,15 @@ from numpy.typing import ArrayLike
 from uat import _checks
 from uat._checks import Floats, InputError, show
 from uat._kernels.pieces import PieceTable
-from uat.hinges import Numbers, affine_regions, canonical_form, hinge_sum, hinges_of_pieces
+from uat.hinges import Numbers, canonical_form, hinge_sum, hinges_of_pieces
 from uat.piecewise import PiecewiseAffine
+from uat.regions import Regions, exact_lines, float_kinks, regions_of
 
 if TYPE_CHECKING:
     from uat.mlp import MLP
 
 FORMS = ("shifted-origin", "output-bias")
 _CELLS = 1 << 18  # points x neurons evaluated at a time by `forward`: 2 MB of hinges
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Regions:
-    """A float64 network by its pieces: what fast evaluation reads.
-
-    kinks (K,) increasing; anchors, values, slopes (K+1,): between kinks[k-1] and kinks[k] the network is
-    values[k] + slopes[k] (x - anchors[k]). The anchor is the point of the piece that is nearest to 0, so that
-    |x - anchor| <= |x|: a kink at 1e22, as a trained net may have, then costs no digits near 0. Values and slopes are
-    those of the stored weights in exact arithmetic, rounded once.
-    """
-
-    kinks: Floats
-    anchors: Floats
-    values: Floats
-    slopes: Floats
-
-
-def _as_integers(x: Floats) -> tuple[Numbers, int]:
-    """Python integers m and one exponent e with x = m 2^e exactly."""
-    mantissa, exponent = np.frexp(x)
-    m = (mantissa * 2.0**53).astype(np.int64).astype(object)
-    e = exponent.astype(np.int64) - 53
-    nonzero = mantissa != 0
-    least = int(e[nonzero].min()) if nonzero.any() else 0
-    shifts = np.where(nonzero, e - least, 0)
-    return m << shifts.astype(object), least
-
-
-def _to_floats(m: Numbers, e: int) -> Floats:
-    """m 2^e rounded once to float64; infinite where it overflows."""
-    scale = 1 << abs(e)
-
-    def rounded(value: int) -> float:
-        try:
-            return value / scale if e < 0 else float(value * scale)  # both round correctly
-        except OverflowError:
-            return math.inf if value > 0 else -math.inf
-
-    return np.array([rounded(value) for value in m.tolist()], dtype=np.float64)
-
-
-def _float_kinks(net: ReluNet) -> Floats:
-    """The distinct kinks -b/w, rounded to float64 (exact when |w| = 1), increasing, shape (K,)."""
-    kinks = net.kinks[net.weights != 0]
-    if not np.isfinite(kinks).all():
-        k = int(np.argmax((net.weights != 0) & ~np.isfinite(net.kinks)))
-        raise InputError(
-            f"the kink -biases/weights of every neuron must be a finite float, but biases[{k}] = "
-            f"{show(net.biases[k])} and weights[{k}] = {show(net.weights[k])}."
-        )
-    return np.unique(kinks)
-
-
-class _Lines(NamedTuple):
-    slopes: Floats  # (K+1,) of the pieces
-    jumps: Floats  # (K,) of the slope at the kinks
-    values: Floats  # (n,) of the network at the points asked for
-
-
-def _exact_lines(net: ReluNet, x: Floats) -> _Lines:
-    """Slopes, slope jumps and the values at x of the stored parameters, computed on integers and rounded once.
-
-    A piece reaches from one float kink to the next. Where a kink had to be rounded this moves it by u |b/w|, and the
-    function near it by at most u |coefficient b|.
-    """
-    (xs, ex), (w, ew), (b, eb) = _as_integers(x), _as_integers(net.weights), _as_integers(net.biases)
-    (c, ec), (bias, e0) = _as_integers(net.coefficients), _as_integers(np.array([net.output_bias]))
-    inner = min(ew + ex, eb, e0 - ec)  # one scale for w x, b and output_bias / coefficient
-    w, b, bias = w * (1 << (ew + ex - inner)), b * (1 << (eb - inner)), bias * (1 << (e0 - ec - inner))
-    t, slopes_, intercepts = affine_regions(net.kinks, w, b, c, bias[0])
-    region = np.searchsorted(t, x, side="right")
-    unit = ec + inner - ex
-    return _Lines(
-        _to_floats(slopes_, unit),
-        _to_floats(slopes_[1:] - slopes_[:-1], unit),
-        _to_floats(slopes_[region] * xs + intercepts[region], ec + inner),
-    )
 
 
 @dataclass(frozen=True, eq=False, slots=True, repr=False)
@@ -135,8 +58,8 @@ class ReluNet:
 
     * ``net.forward(x)``: gamma_{M+2} (|c| + sum_j |coefficients_j| (x - t_j)_+) when every |weights_j| = 1, and
       gamma_{M+3} (|c| + sum_j |coefficients_j| (|weights_j x| + |biases_j|)) in general (statement F1).
-    * ``net(x)``: gamma_5 (|v| + |y - v|) + u sum |coefficients_j biases_j|, where v is the value at the point of the
-      piece nearest to 0, y the exact result, and the sum runs over the neurons whose kinks bound the piece and whose
+    * ``net(x)``: gamma_5 (|v| + |y - v|) + u sum |coefficients_j biases_j|, where v is the value at the anchor of the
+      piece (see `Regions`), y the exact result, and the sum runs over the neurons whose kinks bound the piece and whose
       weight is not +-1 (their kinks -b/w had to be rounded). It does not grow with M.
 
     `uat.bounds.rounding` computes both.
@@ -234,11 +157,7 @@ class ReluNet:
     def regions(self) -> Regions:
         """The net by its pieces on the whole line; found at the first use and kept."""
         if self._regions is None:
-            kinks = _float_kinks(self)
-            ends = np.concatenate([[-np.inf], kinks, [np.inf]])
-            anchors = np.clip(0.0, ends[:-1], ends[1:])
-            lines = _exact_lines(self, anchors)
-            object.__setattr__(self, "_regions", Regions(kinks, anchors, lines.values, lines.slopes))
+            object.__setattr__(self, "_regions", regions_of(self))
         assert self._regions is not None
         return self._regions
 
@@ -295,9 +214,9 @@ class ReluNet:
             When a, b are not finite or not increasing, or a value overflows.
         """
         a, b = _checks.endpoints(a, b)
-        kinks = _float_kinks(self)
+        kinks = float_kinks(self)
         knots = np.concatenate([[a], kinks[(kinks > a) & (kinks < b)], [b]])
-        return PiecewiseAffine(knots, _exact_lines(self, knots).values)
+        return PiecewiseAffine(knots, exact_lines(self, knots).values)
 
     def rescaled(self, factors: ArrayLike) -> ReluNet:
         """Positive homogeneity: (c, w, b) -> (c d, w / d, b / d) for factors d > 0 leaves the function as it was.
@@ -333,8 +252,8 @@ class ReluNet:
         rounded once. The form starts from the leftmost kink, so a kink that lies far from the rest (-1e20, as a trained
         net may have) makes it ill conditioned in floats, though not in exact arithmetic.
         """
-        kinks = _float_kinks(self)
-        lines = _exact_lines(self, np.append(kinks, 0.0))  # without any kink the value at 0 is the intercept
+        kinks = float_kinks(self)
+        lines = exact_lines(self, np.append(kinks, 0.0))  # without any kink the value at 0 is the intercept
         weights, biases, coefficients, output_bias = canonical_form(
             kinks, lines.slopes, lines.jumps, lines.values, lines.values[-1]
         )

@@ -11,9 +11,11 @@ import importlib.util
 import os
 import timeit
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 import uat
 from scripts.benchmarks.measure import Curve, Job, Row, compare, exponent, seconds, summary
@@ -143,6 +145,29 @@ def _threads(n: int, turns: int) -> Iterator[Row]:
         what = f"{n:.0e} points, width 256: one thread / {threads} threads"
         many = lambda t=threads: p(x, out=out, threads=t)  # noqa: E731
         yield compare(TOPIC, what, lambda: p(x, out=out), many, turns=turns, goal=">= 1.7" if threads == 2 else "")
+    yield from _what_a_second_thread_can_give(x, out, turns)
+
+
+def _what_a_second_thread_can_give(x: np.ndarray, out: np.ndarray, turns: int) -> Iterator[Row]:
+    """The limits of the machine: where memory is the floor, and where two "cores" are two threads of one."""
+    halves = slice(0, x.size // 2), slice(x.size // 2, x.size)
+    matrix, results = np.random.default_rng(5).random((300, 300)), np.empty((2, 300, 300))
+
+    def copy(part: slice) -> None:
+        np.copyto(out[part], x[part])
+
+    def products(k: int) -> None:
+        for _ in range(20):
+            np.dot(matrix, matrix, out=results[k])
+
+    with ThreadPoolExecutor(2) as pool, threadpool_limits(1):
+        for what, job, parts in (
+            (f"copy of {x.size:.0e} points", copy, halves),
+            ("matrix products", products, (0, 1)),
+        ):
+            one = lambda job=job, parts=parts: [job(part) for part in parts]  # noqa: E731
+            two = lambda job=job, parts=parts: list(pool.map(job, parts))  # noqa: E731
+            yield compare(TOPIC, f"the machine's limit, {what}: one thread / 2 threads", one, two, turns=turns)
 
 
 def _small(loops: int) -> Iterator[Row]:

@@ -508,6 +508,29 @@ def test_against_sollya(text: str, domain: tuple[float, float]) -> None:
         assert low <= c.upper
 
 
+@pytest.mark.sollya
+@pytest.mark.skipif(shutil.which("sollya") is None, reason="Sollya is not installed")
+@pytest.mark.parametrize(
+    ("text", "domain", "error"),
+    [("abs(x)", (-1, 1), Fraction(1, 2)), ("sqrt(x)", (0, 1), Fraction(1, 4))],  # exact, against the lines below
+)
+def test_where_sollya_gives_up(text: str, domain: tuple[int, int], error: Fraction) -> None:
+    """A kink and an infinite slope: Sollya's `supnorm` answers `error`; here the distance is proven to one percent."""
+    slope, intercept = {"abs(x)": (0.0, 0.5), "sqrt(x)": (1.0, 0.0)}[text]
+    smooth = f"supnorm({slope}*x + {intercept}, exp(x), [0;1], absolute, 0.01);"
+    for question, answers in (
+        (f"supnorm({slope}*x + {intercept}, {text}, [{domain[0]};{domain[1]}], absolute, 0.01);", False),
+        (smooth, True),  # the same sentence is understood where the function is smooth
+    ):
+        program = f"s = {question[:-1]}; print(s); quit;"
+        out = subprocess.run(["sollya"], input=program, capture_output=True, text=True, check=True)
+        last = out.stdout.strip().splitlines()[-1]
+        assert last.startswith("[") if answers else last == "error"
+    c = uat.certify(uat.Expression(text), (slope, intercept), domain)
+    assert c.proven
+    assert c.lower <= error <= c.upper <= 1.01 * c.lower
+
+
 def test_breaks_may_be_one_number() -> None:
     p = uat.interpolate(np.abs, -1, 1, pieces=3)
     assert uat.certify(np.abs, p, breaks=0.0).upper == uat.certify(np.abs, p, breaks=[0.0]).upper

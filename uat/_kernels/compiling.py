@@ -20,10 +20,14 @@ PAYS_FROM = 1_000_000  # units of work (points, samples) from which loading Numb
 
 
 class Kernel:
-    """A function that is compiled when it is first called; `plain` is the function as it was written."""
+    """A function that is compiled when it is first called; `plain` is the function as it was written.
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    `prepare` is called once before that, with Numba there: to tell Numba what it cannot read off Python code.
+    """
+
+    def __init__(self, function: Callable[..., Any], prepare: Callable[[], None] | None = None) -> None:
         self.plain = function
+        self._prepare = prepare
         self._ready: Callable[..., Any] | None = None
         self._asked = 0
         self._lock = threading.Lock()
@@ -59,6 +63,8 @@ class Kernel:
     def _compile(self, arguments: tuple[Any, ...]) -> Callable[..., Any]:
         if (numba := _numba()) is None:
             return self.plain
+        if self._prepare is not None:
+            self._prepare()
         # cache=True: the machine code is kept beside the file (or in the user's cache), so that only the first call
         # after an edit pays for compilation. Where neither place can be written to, every process compiles anew.
         # nogil: a kernel touches no Python object, so several may run in threads of one process.
@@ -80,6 +86,11 @@ class Kernel:
 def compiled(function: Callable[..., Any]) -> Kernel:
     """Decorator: run `function` compiled where that is possible (see `Kernel`)."""
     return Kernel(function)
+
+
+def compiled_after(prepare: Callable[[], None]) -> Callable[[Callable[..., Any]], Kernel]:
+    """The same decorator, with something to be told to Numba first."""
+    return lambda function: Kernel(function, prepare)
 
 
 def _numba() -> Any:

@@ -124,6 +124,8 @@ class Jet(Enclosure):
     def _chain(self, f: Arb, first: Arb, half_second: Arb) -> Jet:
         """The chain rule for an outer function with value f, derivative and half second derivative on the ball c0."""
         c1 = self.c1
+        if c1 is _ONE and self.c2 is _ZERO:  # of x itself
+            return Jet(f, first, half_second)
         return Jet(f, first * c1, first * self.c2 + half_second * square(c1))
 
     def apply(self, rule: Rule) -> Jet:

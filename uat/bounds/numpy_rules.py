@@ -255,12 +255,11 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: di
         how = "" if method == "__call__" else f".{method}"
         options = f" with the option {', '.join(kwargs)}" if kwargs else ""
         raise NoRuleError(f"there is no rule for {ufunc.__name__}{how}{options} on balls")
-    plain = True
-    for x in inputs:
-        if not isinstance(x, (Enclosure, float, int)) or isinstance(x, np.generic):
-            plain = False
     try:
-        return rule(*inputs) if plain else _on_operands(rule, [_operand(x) for x in inputs])
+        for x in inputs:
+            if type(x) is not Jet and (not isinstance(x, (Enclosure, float, int)) or isinstance(x, np.generic)):
+                return _on_operands(rule, [_operand(x) for x in inputs])
+        return rule(*inputs)
     except Exception as error:  # f may catch it
         REFUSALS.note(f"np.{ufunc.__name__} raised {type(error).__name__}: {error}")
         raise

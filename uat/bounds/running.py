@@ -147,11 +147,13 @@ def same(x: Arb, y: Arb) -> bool:
 
 def _unwrapped(result: Any, kind: type[Any]) -> Any:
     """What f returned, as an enclosure of the kind it was given."""
+    if type(result) is kind:
+        return result
     if isinstance(result, np.ndarray) and result.size == 1:
         result = result.reshape(())[()]
     if isinstance(result, Comparison):
         result = result.number()
-    if isinstance(result, kind):
+    if isinstance(result, kind):  # a 0-d array held it
         return result
     if isinstance(result, Enclosure):
         raise NotProvableError("f returned a ball that it was not given")
