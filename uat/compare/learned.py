@@ -11,9 +11,9 @@ network.
     gd, momentum, adam   full batches; momentum 0.9
     sgd                  shuffled batches of 32
     lbfgs                SciPy's L-BFGS-B; no rate
-    varpro               variable projection from random kinks; then all kinks are moved together
-                         (`uat.learn.relocated`), or one is put in elsewhere (`uat.learn.exchanged`), and searched
-                         again, until neither helps
+    varpro               variable projection from random kinks, two steps a neuron; then all kinks are moved together
+                         (`uat.learn.relocated`), or one is put in elsewhere (`uat.learn.exchanged`), or none is moved,
+                         and the search goes on to its end, until none of the three helps
     varpro-graded        the same from kinks whose density is estimated from the samples; no chance
     warm                 adam, started from the narrowest constructed network; no chance
 
@@ -22,7 +22,7 @@ All random starts put the kinks uniformly on the interval (`uat.learn.uniform_ki
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +39,8 @@ LADDER = tuple(10 ** (-k / 2) for k in range(7))
 TRIAL = 35  # a trial has 1/35 of the budget: seven of them a fifth
 TRIAL_NETWORKS = 3
 BATCH = 32
-MOVES = (learn.relocated, learn.exchanged)  # tried in this order, after every gain from the first one on
+FIRST = 2  # steps a neuron of the first search of variable projection: a bad start is better left than followed
+MOVES: tuple[Callable[..., MLP], ...] = (learn.relocated, learn.exchanged, lambda network, *_: network)
 GAIN = 1e-3  # a move that lowers the loss by less than this share of it has not helped
 _TOGETHER = 150_000  # entries of a stack's activations: with the slopes 2 MB, past which the cache is left (measured)
 _RECORDS = 100  # points at which a run looks at its loss; its result is the best of them
@@ -133,7 +134,8 @@ def _method(name: str, rate: float, steps: int) -> Any:
 
 def _projected(start: MLP, begin: str, x: Any, y: Any, budget: int) -> tuple[Any, int]:
     """Variable projection, and again from where `MOVES` put its kinks, until none helps; the fit and its steps."""
-    best = learn.fit(start, x, y, method=learn.VariableProjection(begin), steps=budget)
+    few = min(budget, FIRST * start.sizes[1])
+    best = learn.fit(start, x, y, method=learn.VariableProjection(begin), steps=few)
     taken, idle = best.history.rows[-1].step, 0
     while taken < budget and idle < len(MOVES):
         moved = MOVES[idle](best.network, x, y)
