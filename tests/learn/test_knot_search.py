@@ -114,7 +114,7 @@ def test_flat_straight_broken_jumping_tiny_and_huge_values(y: np.ndarray, width:
 
 
 def test_the_same_bits_every_time() -> None:
-    """Also where the Jacobian is singular, and whatever else is in the memory: MINPACK's does not pass."""
+    """Also where the Jacobian is singular, and whatever else is in the memory: SciPy's method="lm" does not pass."""
     x = np.concatenate([np.linspace(0, 0.1, 30), np.linspace(0.9, 1, 30)])
     network, found, junk = learn.uniform_kinks(20, (0, 1)), set(), []
     for k in range(12):

@@ -65,7 +65,7 @@ def gauss_newton(
 
     The method knows the residual r and its Jacobian J by J^T J, J^T r and |r| alone. So it is given M numbers in place
     of n with the same three, from the eigenvectors of J^T J = V diag(s^2) V^T: (V^T J^T r / s, rest) and diag(s) V^T.
-    (Not by MINPACK's Levenberg-Marquardt: where J is singular SciPy 1.17's does not give the same bits twice.)
+    (SciPy 1.17's Levenberg-Marquardt, method="lm", did not always give the same bits twice here.)
     """
     last: list[Any] = []
 
