@@ -122,3 +122,10 @@ def test_the_same_bits_every_time() -> None:
         losses = fit(network, x, np.sin(40 * x), method=VariableProjection("uniform")).history.loss
         found.add(losses.tobytes())
     assert len(found) == 1
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1e9])
+def test_the_unit_of_y_does_not_matter(scale: float) -> None:
+    network, y = learn.uniform_kinks(9, (X[0], X[-1])), np.sin(3 * X)
+    plain, scaled = (fit(network, X, s * y, method=VariableProjection("graded")).history for s in (1.0, scale))
+    assert scaled.loss.min() == pytest.approx(scale**2 * plain.loss.min(), rel=1e-6)

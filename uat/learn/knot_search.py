@@ -65,18 +65,21 @@ def gauss_newton(
 
     The method knows the residual r and its Jacobian J by J^T J, J^T r and |r| alone. So it is given M numbers in place
     of n with the same three, from the eigenvectors of J^T J = V diag(s^2) V^T: (V^T J^T r / s, rest) and diag(s) V^T.
+    All is divided by |r| where it begins, so that ``tol`` is relative.
     (SciPy 1.17's Levenberg-Marquardt, method="lm", did not always give the same bits twice here.)
     """
     last: list[Any] = []
+    unit = line_on(spacings.knots(q)).loss or 1.0
 
     def at(q: Array) -> tuple[Array, Array]:
         if not last or (last[0] != q).any():
             line, shift = line_on(spacings.knots(q)), spacings.shift(q)
-            squares, V = np.linalg.eigh(shift.T @ line.gauss_newton() @ shift)
+            squares, V = np.linalg.eigh(shift.T @ line.gauss_newton() @ shift / unit)
             s = np.sqrt(np.maximum(squares, 0))
             s[s < 1e-8 * s[-1]] = 0  # below it the squares are rounding
-            along = np.divide(V.T @ (shift.T @ line.gradient()) / 2, s, out=np.zeros_like(s), where=s > 0)
-            rest = max(line.loss - float(along @ along), 0.0) ** 0.5
+            pull = V.T @ (shift.T @ line.gradient()) / (2 * unit)
+            along = np.divide(pull, s, out=np.zeros_like(s), where=s > 0)
+            rest = max(line.loss / unit - float(along @ along), 0.0) ** 0.5
             last[:] = q.copy(), (np.append(along, rest), np.vstack([s[:, None] * V.T, np.zeros_like(q)]))
         return last[1]  # type: ignore[no-any-return]
 
