@@ -17,7 +17,7 @@ import pytest
 
 import uat
 from tests.oracles_compare import best_free_knot_rms
-from uat.compare import METHODS, Serial, Store, Table, process_pool, read_table, resume, runs, sweep
+from uat.compare import METHODS, Serial, Store, Table, learned, process_pool, read_table, resume, runs, sweep
 from uat.compare.runs import width_list
 from uat.compare.stack import Stack
 from uat.compare.table import untimed
@@ -83,6 +83,13 @@ def test_threads_and_stacks_of_other_sizes_give_the_same_bits(small: Table) -> N
     random = {"gd", "sgd", "momentum", "adam", "lbfgs", "varpro"}
     wanted = [row for row in small.where(function="sin") if row["seed"] == (1 if row["method"] in random else 0)]
     assert untimed(alone.rows) == untimed(wanted)
+
+
+def test_how_many_networks_share_an_array_does_not_show(small: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(learned, "_TOGETHER", 1)
+    methods = ["sgd", "adam", "warm"]
+    alone = sweep(**{**SMALL, "methods": methods, "functions": "sin"})
+    assert untimed(alone.rows) == untimed([r for r in small.where(function="sin") if r["method"] in methods])
 
 
 KILLED = """
