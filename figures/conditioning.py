@@ -47,6 +47,9 @@ def draw(quick: bool = False) -> Figure:
                 widths, [g["median"] / best[g["width"]] for g in groups], mark, color=colour, markersize=4, label=method
             )
         right.set_yscale("log")
+        right.set_ylim(1, 25)
+        right.set_yticks([1, 2, 5, 10, 20], ["1", "2", "5", "10", "20"])
+        right.yaxis.minorticks_off()
         right.set_ylabel("sup error / least possible")
         right.set_xlabel("width (neurons)")
         right.legend(loc="lower right", bbox_to_anchor=(1.05, 1.0), ncols=2, columnspacing=0.7)

@@ -6,14 +6,17 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import wait
 from pathlib import Path
 
 import uat
 from scripts.benchmarks.measure import Row, seconds, summary
 from tests.oracles_compare import best_free_knot_rms
 from uat.compare import Serial, process_pool, sweep
+from uat.compare.runs import grid
+from uat.compare.stack import Stack, run_stack
 
-SMOOTH = ("sin", "exp", "square", "cubic", "runge")
+SMOOTH = ("sin", "exp", "square", "cubic", "runge", "tanh")
 
 
 def overhead(widths: range) -> float:
@@ -36,6 +39,14 @@ def speed_up(budget: int, seeds: int) -> float:
     return spent[0] / spent[1]
 
 
+def machine(stack: Stack) -> float:
+    """What two processes that share nothing gain on this machine: twice one's time over that of two at once."""
+    with process_pool(2) as pool:
+        wait([pool.submit(run_stack, stack) for _ in range(4)])  # imports, kernels
+        alone = seconds(lambda: wait([pool.submit(run_stack, stack)]))
+        return 2 * alone / seconds(lambda: wait([pool.submit(run_stack, stack) for _ in range(2)]))
+
+
 def rows(quick: bool) -> Iterator[Row]:
     sweep("sin", [4], ["uniform"])
     turns = 1 if quick else 5
@@ -43,7 +54,10 @@ def rows(quick: bool) -> Iterator[Row]:
     yield summary("sweeps", "the engine, per row on disk", added, goal="< 5 ms", unit=" ms")
     gains = [speed_up(100 if quick else 20_000, 2 if quick else 8) for _ in range(1 if quick else 2)]
     yield summary("sweeps", "two processes beside one, a sweep of a minute", gains, goal=">= 1.7x")
-    for name in SMOOTH[: 1 if quick else 5]:
+    (stack,) = grid("sin", [32], ["adam"], 5, 100 if quick else 10_000)
+    free = [machine(stack) for _ in range(1 if quick else 5)]
+    yield summary("sweeps", "two processes that share nothing beside one, adam at width 32", free)
+    for name in SMOOTH[: 1 if quick else 6]:
         f = uat.target(name)
         table = sweep(name, [8] if quick else [8, 16, 32, 64], ["varpro"], 2 if quick else 5, executor=Serial())
         for width in sorted(set(table.column("width"))):
@@ -52,8 +66,9 @@ def rows(quick: bool) -> Iterator[Row]:
             what = f"varpro on {name}, width {width}"
             yield summary(
                 "sweeps",
-                f"{what}: rms over the best free-knot rms",
-                [r["rms_error"] / best for r in own],
-                goal="<= 1.05",
+                f"{what}: rms above the best free-knot rms",
+                [100 * (r["rms_error"] / best - 1) for r in own],
+                goal="<= 5 %",
+                unit=" %",
             )
             yield summary("sweeps", f"{what}: a network", [r["seconds"] for r in own], goal="< 2 s", unit=" s")

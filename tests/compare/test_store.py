@@ -38,6 +38,16 @@ def test_the_first_row_of_a_seed_stays() -> None:
     assert [r["sup_error"] for r in store.rows()] == [1.0, 0.1]
 
 
+def test_a_store_that_is_only_read_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "s.sqlite"
+    with Store(path) as store:
+        store.add("k", [row()])
+    before = path.read_bytes()
+    assert len(read_table(path)) == 1
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["s.sqlite"]
+
+
 def test_a_stack_is_kept_whole_or_not_at_all() -> None:
     store = Store()
     broken = row(1)

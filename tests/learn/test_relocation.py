@@ -24,11 +24,10 @@ def test_pieces_with_a_large_residual_are_divided() -> None:
 
 
 def test_variable_projection_gains_by_it() -> None:
-    y = np.sin(6 * X)
-    start = learn.uniform_kinks(16, (0, 1), rng=3)
-    method = learn.VariableProjection("network")
-    first = learn.fit(start, X, y, method=method)
-    second = learn.fit(learn.relocated(first.network, X, y), X, y, method=method)
+    x, method = np.linspace(-1, 1, 513), learn.VariableProjection("network")
+    y = uat.target("runge")(x)
+    first = learn.fit(learn.uniform_kinks(16, (-1, 1), rng=3), x, y, method=method)
+    second = learn.fit(learn.relocated(first.network, x, y), x, y, method=method)
     assert min(second.history.loss) < 0.9 * min(first.history.loss)
 
 
@@ -41,8 +40,34 @@ def test_a_perfect_fit_spreads_evenly_and_shaking_is_reproducible() -> None:
     assert (one != other).any()
 
 
+def test_the_kink_that_is_missed_least_goes_where_most_is_left() -> None:
+    f = lambda t: np.maximum(t - 0.8, 0) ** 2  # noqa: E731 - bends on the right only
+    knots = [0, 0.2, 0.4, 0.8, 0.9, 1]
+    moved = uat.ReluNet.from_mlp(learn.exchanged(line(knots, f), X, f(X)))
+    assert np.allclose(np.sort(moved.kinks), [0, 0.4, 0.8, 0.85, 0.9]) or np.allclose(
+        np.sort(moved.kinks), [0, 0.2, 0.8, 0.85, 0.9]
+    )
+    assert moved.width == 5
+
+
+def test_an_exchange_leaves_a_local_minimum() -> None:
+    """Runge's function: all kinks on one side of an inflection, and no small move that mends it."""
+    f, x = uat.target("runge"), np.linspace(-1, 1, 513)
+    method = learn.VariableProjection("network")
+    first = learn.fit(learn.uniform_kinks(8, (-1, 1), 0), x, f(x), method=learn.VariableProjection("uniform"))
+    second = learn.fit(learn.exchanged(first.network, x, f(x)), x, f(x), method=method)
+    assert min(second.history.loss) < 0.75 * min(first.history.loss)
+
+
+def test_two_pieces_have_nothing_to_exchange() -> None:
+    two = line([0, 0.3, 1])
+    assert learn.exchanged(two, X, np.sqrt(X)) is two
+
+
 def test_bad_input() -> None:
     with pytest.raises(uat.InputError, match="must have one input, one hidden ReLU layer"):
         learn.relocated(uat.MLP.initialize([1, 4, 4, 1]), X, X)
     with pytest.raises(uat.InputError, match=r"`shake` must be in \[0, 1\), but is 1"):
         learn.relocated(line([0, 1]), X, X, shake=1)
+    with pytest.raises(uat.InputError, match="`x` and `y` must have as many entries, and x must not be all equal"):
+        learn.exchanged(line([0, 1]), np.ones(3), np.ones(3))

@@ -11,9 +11,10 @@ network.
     gd, momentum, adam   full batches; momentum 0.9
     sgd                  shuffled batches of 32
     lbfgs                SciPy's L-BFGS-B; no rate
-    varpro               variable projection from random kinks, which are moved together (`uat.learn.relocated`),
-                         shaken, and polished again until that no longer helps
-    varpro-graded        variable projection from kinks whose density is estimated from the samples; no chance
+    varpro               variable projection from random kinks, two steps a neuron; then all kinks are moved together
+                         (`uat.learn.relocated`), or one is put in elsewhere (`uat.learn.exchanged`), or none is moved,
+                         and the search goes on to its end, until none of the three helps
+    varpro-graded        the same from kinks whose density is estimated from the samples; no chance
     warm                 adam, started from the narrowest constructed network; no chance
 
 All random starts put the kinks uniformly on the interval (`uat.learn.uniform_kinks`).
@@ -21,7 +22,7 @@ All random starts put the kinks uniformly on the interval (`uat.learn.uniform_ki
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,9 +39,10 @@ LADDER = tuple(10 ** (-k / 2) for k in range(7))
 TRIAL = 35  # a trial has 1/35 of the budget: seven of them a fifth
 TRIAL_NETWORKS = 3
 BATCH = 32
-SHAKES = 4  # rounds of variable projection that may fail to lower the loss ...
-GAIN = 1e-3  # ... by this share
-SHAKE = 0.5  # of a cell: how far a kink is moved at random
+FIRST = 2  # steps a neuron of the first search of variable projection: a bad start is better left than followed
+MOVES: tuple[Callable[..., MLP], ...] = (learn.relocated, learn.exchanged, lambda network, *_: network)
+GAIN = 1e-3  # a move that lowers the loss by less than this share of it has not helped
+_TOGETHER = 150_000  # entries of a stack's activations: with the slopes 2 MB, past which the cache is left (measured)
 _RECORDS = 100  # points at which a run looks at its loss; its result is the best of them
 
 DESCENT = ("gd", "sgd", "momentum", "adam", "warm")
@@ -66,15 +68,13 @@ def train(setting: Setting, seeds: Sequence[int], samples: Samples) -> list[Lear
     starts = [_start(setting, seed, samples) for seed in seeds]
     if setting.method in DESCENT:
         return _descend(setting, starts, seeds, samples)
-    if setting.method == "varpro":
-        fits, steps = zip(
-            *(_projected(start, x, y, setting.budget, seed) for start, seed in zip(starts, seeds, strict=True)),
-            strict=True,
-        )
+    if setting.method == "lbfgs":
+        fits = learn.fit_many(starts, x, y, method=learn.LBFGS(), steps=setting.budget)
+        steps = [fit.history.rows[-1].step for fit in fits]
     else:
-        method = learn.LBFGS() if setting.method == "lbfgs" else learn.VariableProjection("graded")
-        fits = tuple(learn.fit_many(starts, x, y, method=method, steps=setting.budget))
-        steps = tuple(fit.history.rows[-1].step for fit in fits)
+        begin = "graded" if setting.method == "varpro-graded" else "network"
+        found = [_projected(start, begin, x, y, setting.budget) for start in starts]
+        fits, steps = [fit for fit, _ in found], [taken for _, taken in found]
     first = [float(np.mean((start(x[:, None])[:, 0] - y) ** 2)) for start in starts]
     return [
         Learned(_back(fit, samples), _least(fit), begun, None, taken, fit.outcome)
@@ -98,13 +98,19 @@ def _descend(setting: Setting, starts: list[MLP], seeds: Sequence[int], samples:
         marks = [[k, 2] for k in range(TRIAL_NETWORKS)]
         drawn = [_start(setting, mark, samples) for mark in marks]
 
+    batches = learn.shuffled(BATCH) if setting.method == "sgd" else None
+    together = max(1, _TOGETHER // ((setting.width + 1) * (x.size if batches is None else BATCH)))
+
     def go(networks: list[MLP], marks: list[list[int]], rate: float, steps: int) -> list[Any]:
-        return learn.fit_many(
-            networks, x, y, method=_method(setting.method, rate, steps),
-            seeds=[np.random.default_rng(mark) for mark in marks],
-            batches=learn.shuffled(BATCH) if setting.method == "sgd" else None,
-            steps=steps, record_every=max(1, steps // _RECORDS),
-        )  # fmt: skip
+        return [
+            fit
+            for k in range(0, len(networks), together)
+            for fit in learn.fit_many(
+                networks[k : k + together], x, y, method=_method(setting.method, rate, steps), batches=batches,
+                seeds=[np.random.default_rng(mark) for mark in marks[k : k + together]],
+                steps=steps, record_every=max(1, steps // _RECORDS),
+            )
+        ]  # fmt: skip
 
     scores = [float(np.median([_least(fit) for fit in go(drawn, marks, rate, trial)])) for rate in LADDER]
     rate = LADDER[len(LADDER) - 1 - int(np.argmin(scores[::-1]))]  # of equals the smallest
@@ -126,18 +132,17 @@ def _method(name: str, rate: float, steps: int) -> Any:
     return learn.SGD(schedule, momentum=0.9 if name == "momentum" else 0.0)
 
 
-def _projected(start: MLP, x: Any, y: Any, budget: int, seed: int) -> tuple[Any, int]:
-    """Variable projection with `SHAKES` restarts: kinks moved together, then shaken at random; the least loss wins."""
-    method, draw = learn.VariableProjection("network"), np.random.default_rng([seed, 1])
-    best = learn.fit(start, x, y, method=method, steps=budget)
-    taken, shakes = best.history.rows[-1].step, 0
-    while taken < budget and shakes < SHAKES:
-        moved = learn.relocated(best.network, x, y, shake=SHAKE if shakes else 0.0, rng=draw)
-        fit = learn.fit(moved, x, y, method=method, steps=budget - taken)
+def _projected(start: MLP, begin: str, x: Any, y: Any, budget: int) -> tuple[Any, int]:
+    """Variable projection, and again from where `MOVES` put its kinks, until none helps; the fit and its steps."""
+    few = min(budget, FIRST * start.sizes[1])
+    best = learn.fit(start, x, y, method=learn.VariableProjection(begin), steps=few)
+    taken, idle = best.history.rows[-1].step, 0
+    while taken < budget and idle < len(MOVES):
+        moved = MOVES[idle](best.network, x, y)
+        fit = learn.fit(moved, x, y, method=learn.VariableProjection("network"), steps=budget - taken)
         taken += max(1, fit.history.rows[-1].step)
-        gained = _least(fit) < (1 - GAIN) * _least(best)
+        idle = 0 if _least(fit) < (1 - GAIN) * _least(best) else idle + 1
         best = min(best, fit, key=_least)
-        shakes += not gained
     return best, taken
 
 

@@ -24,7 +24,7 @@ from uat.compare.store import Store
 from uat.compare.table import Row, Table
 
 BUDGET = 10_000
-_HANDFUL = 4e8  # total cost below which starting processes takes longer than the work
+_HANDFUL = 3e9  # total cost, in nanoseconds, below which starting processes is not worth it
 _LEAST_WIDTH = 1
 _LIVES = 3  # a pool of our own that loses a process is replaced so many times
 Run = Callable[[Stack], list[Row]]

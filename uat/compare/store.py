@@ -22,7 +22,7 @@ from uat._files import writable
 from uat.compare.table import COLUMNS, ORDER, Row, Table
 
 APPLICATION = 0x75617401  # "uat" and 1, in the file's header: whose file it is
-VERSION = 1  # of the columns and of what a key means; raised whenever either changes
+VERSION = 2  # of the columns and of what a key and a method mean; raised whenever one of them changes
 _PATIENCE = 60.0  # seconds to wait for another writer, who holds the lock for a millisecond
 
 
@@ -149,6 +149,8 @@ class Store:
     def _build(self) -> None:
         columns = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
         with self._transaction():
+            if self._link.execute("PRAGMA user_version").fetchone()[0] == VERSION:
+                return  # nothing is written into a store that is only read
             self._link.execute(
                 f"CREATE TABLE IF NOT EXISTS rows (setting TEXT NOT NULL, {columns}, PRIMARY KEY (setting, seed))"
             )

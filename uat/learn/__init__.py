@@ -13,7 +13,7 @@ from uat.learn.losses import LOSSES, Loss
 from uat.learn.metrics import accuracy
 from uat.learn.noise import gradient_noise
 from uat.learn.regularizers import L1, L2
-from uat.learn.relocation import relocated
+from uat.learn.relocation import exchanged, relocated
 from uat.learn.risk import value_and_gradient
 from uat.learn.schedules import constant, cosine, inverse_sqrt, inverse_time, step_decay, warmup
 from uat.learn.second_order import LBFGS, VariableProjection
@@ -40,6 +40,7 @@ __all__ = [
     "constant",
     "cosine",
     "cyclic",
+    "exchanged",
     "fit",
     "fit_last_layer",
     "fit_many",

@@ -46,7 +46,7 @@ class LBFGS:
 
 @dataclass(frozen=True, slots=True)
 class VariableProjection:
-    """A best free-knot broken line through the samples, by Levenberg-Marquardt on the logarithms of the spacings.
+    """A best free-knot broken line through the samples: Newton, then Gauss-Newton, on the logarithms of the spacings.
 
     For one input, one hidden ReLU layer, one affine output and the squared loss. ``start`` says where the knots begin:
     "graded" (dense where the samples bend), "uniform", or "network" (the kinks of the network that is given).
@@ -77,11 +77,15 @@ class _Watch:
         self.criteria, self.callback, self.metrics, self.checkpoint = criteria, callback, metrics, checkpoint
         self.description = files.describe(journal.network, data, held, loss, regularizer, method, full(), (), 1)
         self.t, self.before, self.started = 0, 0.0, time.perf_counter()
+        self._known: tuple[Array, float, Array] | None = None
 
     def objective(self, theta: Array) -> tuple[float, Array]:
-        """F and its gradient at joined parameters, as SciPy wants them."""
-        self.risk.theta[...] = theta
-        return float(self.risk.evaluate(self.data)), self.risk.gradient.astype(float)
+        """F and its gradient at joined parameters, as SciPy wants them; the last are remembered, to be recorded."""
+        if self._known is None or not np.array_equal(self._known[0], theta):
+            self.risk.theta[...] = theta
+            value = float(self.risk.evaluate(self.data))
+            self._known = theta.copy(), value, self.risk.gradient.astype(float)
+        return self._known[1], self._known[2].copy()
 
     def record(self, theta: Array) -> None:
         """One more iteration done, at these joined parameters."""
