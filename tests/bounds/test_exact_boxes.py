@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 from flint import arb
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import uat
@@ -171,6 +171,7 @@ def test_a_range_where_the_ball_has_none_keeps_its_line() -> None:
         assert min(-1.0, -1.0 - rise / 2) - 1e-7 <= box.bottom <= min(-1.0, -1.0 - rise / 2)
 
 
+@example(0.0, 0.0, 0.25, 1.0, 1.0)
 @given(
     *[st.integers(-40, 40).map(lambda n: n / 8)] * 3,
     st.sampled_from([0.0, 0.125, 1.0]),
@@ -519,22 +520,17 @@ def test_cells_that_nobody_looked_at_all_count(norm: str) -> None:
 
 
 def test_a_sum_that_does_not_fit_is_rounded_outwards_before_its_root() -> None:
-    """Shares that add up to 1 -+ 2^-120: 64 bits make 1 of it, and the root of 1 is a float."""
+    """256 shares that add up to 1 -+ 2^-112: every addition loses that, and the root of 1 is a float."""
     cell = Cell(0.0, 2.0, arb(0), arb(0), arb(0), arb(1))
     search = Integration(FunctionOnBalls(np.sin), [cell], Goal(0.0, 0.0), "L2")
     box = search._share(cell, 0.0, 2.0, 64)[2].box
-    half, bit = arb(0.5), arb(2.0**-120)
     with working_precision(200):
-        least, most = half - bit, half + bit
-    search.heap, search.visited = (
-        [(0.0, k, Share(box, low, high)) for k, low, high in ((0, least, half), (1, half, most))],
-        1,
-    )
-    low, high = search.enclosure()
-    assert low < 1 < high
-    search.norm = "L1"
-    low, high = search.enclosure()
-    assert low < 1 < high
+        least, most = arb(1) / 256 - arb(2) ** -120, arb(1) / 256 + arb(2) ** -120
+    search.heap, search.visited = [(0.0, k, Share(box, least, most)) for k in range(256)], 1
+    for norm in ("L2", "L1"):
+        search.norm = norm
+        low, high = search.enclosure()
+        assert low < 1 < high
 
 
 @pytest.mark.parametrize("norm", ["L1", "L2"])
