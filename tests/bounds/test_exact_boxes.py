@@ -531,6 +531,12 @@ def test_a_sum_that_does_not_fit_is_rounded_outwards_before_its_root() -> None:
         search.norm = norm
         low, high = search.enclosure()
         assert low < 1 < high
+    search.heap = [(0.0, 0, Share(box, arb(1, 2.0**-20), arb(1, 2.0**-20)))]  # and a share may be a ball itself
+    for norm in ("L2", "L1"):
+        search.norm = norm
+        low, high = search.enclosure()
+        assert low <= 1 - 2.0**-22
+        assert high >= 1 + 2.0**-22
 
 
 @pytest.mark.parametrize("norm", ["L1", "L2"])
