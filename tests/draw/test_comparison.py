@@ -32,16 +32,27 @@ def test_error_against_width() -> None:
     assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("width (neurons)", "sup error")
     assert labels(ax) == ["uniform", "adam", r"$h^2 \max|f''|/8$", "limit of $E_N$"]
-    line = next(line for line in ax.get_lines() if line.get_label() == "adam")
-    assert line.get_xdata().tolist() == [4, 8]
-    assert line.get_ydata().tolist() == [2 / 4, 2 / 8]  # the median, not the best
+    colour, _, _ = LOOKS["adam"]
+    lines = [line for line in ax.get_lines() if line.get_color() == colour and line.get_marker() == "None"]
+    assert [(list(line.get_xdata()), list(line.get_ydata())) for line in lines] == [
+        ([4, 8], [2 / 4, 2 / 8])  # the median, not the best
+    ]
     band = ax.collections[0].get_paths()[0].vertices
     assert {tuple(v) for v in band} >= {(4, 1 / 4), (4, 3 / 4), (8, 1 / 8), (8, 3 / 8)}
 
 
+def test_one_colour_and_one_marker_a_method() -> None:
+    assert len({colour for colour, _, _ in LOOKS.values()}) == len(LOOKS)
+    assert len({(marker, line) for _, marker, line in LOOKS.values()}) == len(LOOKS)
+
+
 def test_what_is_proven_is_filled() -> None:
     ax = draw.error_vs_width([row("adam", 4), row("adam", 8, proven=0)])
-    faces = {tuple(line.get_xdata()): line.get_markerfacecolor() for line in ax.get_lines() if line.get_marker() == "v"}
+    faces = {
+        tuple(line.get_xdata()): line.get_markerfacecolor()
+        for line in ax.get_lines()
+        if line.get_marker() == "v" and len(line.get_xdata())
+    }
     assert faces == {(4,): LOOKS["adam"][0], (8,): "white"}
 
 

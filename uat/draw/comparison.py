@@ -13,7 +13,7 @@ import numpy as np
 
 from uat._checks import InputError
 from uat._sampling import Function, sample
-from uat.draw.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, axes_of, style
+from uat.draw.style import BLACK, BLUE, GREEN, GREY, INDIGO, OLIVE, ORANGE, PURPLE, SKY, VERMILION, WINE, axes_of, style
 
 Row = Mapping[str, Any]
 
@@ -23,13 +23,13 @@ LOOKS: dict[str, tuple[str, str, str]] = {
     "graded": (SKY, "D", "-"),
     "narrowest": (BLACK, "o", "-"),
     "gd": (PURPLE, "v", ":"),
-    "sgd": (ORANGE, "^", "--"),
-    "momentum": (PURPLE, "<", "--"),
+    "sgd": (OLIVE, "^", "--"),
+    "momentum": (WINE, "<", "--"),
     "adam": (VERMILION, "v", "--"),
     "lbfgs": (ORANGE, ">", "-."),
     "warm": (GREEN, "P", ":"),
     "varpro": (BLUE, "^", "-."),
-    "varpro-graded": (BLUE, "x", ":"),
+    "varpro-graded": (INDIGO, "x", ":"),
 }
 Line = Callable[[Any], Any]  # pieces -> error
 
@@ -66,11 +66,12 @@ def error_vs_width(
                 low, high = [min(group) for group in errors], [max(group) for group in errors]
                 ax.fill_between(widths, low, high, color=colour, alpha=0.18, linewidth=0)
             median = [float(np.median(group)) for group in errors]
-            ax.plot(widths, median, color=colour, linestyle=line, label=method)
+            ax.plot(widths, median, color=colour, linestyle=line)
             proven = np.array([all(row["proven"] for row in group) for group in groups])
             for some, face in ((proven, colour), (~proven, "white")):
                 at, y = np.array(widths)[some], np.array(median)[some]
                 ax.plot(at, y, marker, color=colour, markerfacecolor=face, markersize=4)
+            ax.plot([], [], color=colour, linestyle=line, marker=marker, markersize=4, label=method)  # for the legend
         w = np.array(sorted({row["width"] for row in rows}), dtype=float)
         for line_of, look, name in ((bound, (0, (1, 1)), r"$h^2 \max|f''|/8$"), (limit, (0, (5, 1)), "limit of $E_N$")):
             if line_of is not None and (y := line_of(w)) is not None:

@@ -1,7 +1,8 @@
 """One style sheet for every picture, and how a picture becomes a file.
 
-Colours are Okabe and Ito's (2008), which survive colour blindness, in an order whose lightness also survives a grey
-printer; line styles repeat what colours say. Figures are made without pyplot: no window, no global state.
+Colours are Okabe and Ito's (2008), and where eight are too few some of Tol's (2021): both survive colour blindness, in
+an order whose lightness also survives a grey printer; line styles repeat what colours say. Figures are made without
+pyplot: no window, no global state.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from uat._files import written_whole
 
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 BLUE, VERMILION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#7F7F7F"
+INDIGO, WINE, OLIVE = "#332288", "#882255", "#999933"  # three of Tol's muted scheme, far from the others in lightness
 
 STYLE: Any = {
     "font.size": 9,
