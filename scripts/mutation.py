@@ -11,7 +11,7 @@ An own mutator, not mutmut: mutmut 3 wants its own configuration and runs every 
 modules. Here a process that has imported NumPy, SciPy, flint, Hypothesis and pytest is forked for every mutant, and
 its tests are chosen by line, quickest first: half a second for most.
 
-    python scripts/mutation.py                                        # all that prove: about an hour on one core
+    python scripts/mutation.py                                        # all that prove: some forty minutes on one core
     python scripts/mutation.py boxes.py jets.py --sample 40           # a sample of two files
     python scripts/mutation.py --results /tmp/mutants.jsonl           # kept as they come: start again to go on
 
