@@ -129,6 +129,14 @@ def test_pieces_bound_is_what_it_states(net: uat.ReluNet, x: float) -> None:
         assert close(pieces_exactly(net, point), bound)
 
 
+@pytest.mark.parametrize("w", [1.0, -1.0, 2.0, 3.0])
+def test_kinks_that_may_have_moved_count(w: float) -> None:
+    net = uat.ReluNet([w], [-0.75], [1.0])
+    kink = float(net.regions.kinks[0])
+    for x in (kink, np.nextafter(kink, 9), np.nextafter(kink, -9)):
+        assert close(pieces_exactly(net, float(x)), float(pieces_bound(net, float(x))))
+
+
 def test_a_steep_piece_may_underflow() -> None:
     net = uat.ReluNet([1.0], [0.0], [1000.0])
     assert Fraction(float(pieces_bound(net, 0.0))) == 2 * 1001 * TINY
