@@ -473,6 +473,26 @@ def test_wrong_input(arguments: Any, options: Any, sentence: str) -> None:
     assert str(raised.value).startswith(sentence)
 
 
+def test_a_small_rel_is_reached_by_bits_and_not_by_boxes() -> None:
+    """Rounding at 64 bits keeps the ends farther apart than asked; the floor, far below the error, is no excuse."""
+    c = uat.certify(np.sin, uat.interpolate(np.sin, 1.0, 1.0 + 2.0**-10, pieces=4), rel=1e-12)
+    assert c.upper - c.lower <= 1e-12 * c.lower
+    assert c.bits > 64
+    assert c.boxes < 1000
+
+
+@pytest.mark.parametrize(("norm", "power"), [("L1", 1), ("L2", 2)])
+def test_the_floor_of_an_integral_shrinks_with_the_domain(norm: str, power: int) -> None:
+    """On a short domain the distance is small because the domain is: it is enclosed to one percent all the same."""
+    a, length = 1.0, 2.0**-30
+    kink = a + length / 3
+    c = uat.certify(lambda x: 1 + np.abs(x - kink), (0.0, 1.0), (a, a + length), norm=norm)
+    left, right = Fraction(kink) - 1, 1 + Fraction(length) - Fraction(kink)
+    exact = float((left ** (power + 1) + right ** (power + 1)) / (power + 1)) ** (1 / power)
+    assert c.lower * (1 - 1e-12) <= exact <= c.upper * (1 + 1e-12)
+    assert c.upper <= 1.01 * c.lower
+
+
 def test_certificates_survive_json() -> None:
     import json
 

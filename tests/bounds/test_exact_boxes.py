@@ -560,14 +560,14 @@ def test_a_box_and_its_halves_are_never_counted_together(norm: str) -> None:
 
 
 @pytest.mark.parametrize("norm", ["L1", "L2"])
-def test_the_floor_is_one_of_f_on_the_whole_domain(norm: str) -> None:
-    """A distance below floor times the length (or its root) is as good as none; one above is not."""
+def test_the_floor_is_one_of_the_distance(norm: str) -> None:
+    """A distance below the floor, one of the distance itself, is as good as none; one above is not."""
     low, high = 1.0, 5.0
     cell = Cell(low, high, arb(0), arb(0), arb(0), arb(1))
     run, unit = FunctionOnBalls(lambda x: 1.5 * np.sin(60 * x)), high - low if norm == "L1" else (high - low) ** 0.5
     boxes = []
     for floor in (1.4, 0.8):
-        search = Integration(run, [cell], Goal(1e-3, 0.0, floor=floor), norm)
+        search = Integration(run, [cell], Goal(1e-3, 0.0, floor=floor * unit), norm)
         search.search()
         least, most = search.enclosure()
         assert 0.8 * unit < most < 1.4 * unit

@@ -29,7 +29,8 @@ MOST_BOXES = 200_000  # beyond three boxes a cell; some ten seconds of work
 class Goal:
     """When an enclosure is close enough, and how long to try.
 
-    upper - lower <= max(rel * lower, absolute), or upper <= floor (a few ulp of f, below which float64 cannot tell).
+    upper - lower <= max(rel * lower, absolute), or upper <= floor (the distance to a function a few ulp away, below
+    which float64 cannot tell).
     """
 
     rel: float
@@ -40,6 +41,10 @@ class Goal:
     def reached(self, lower: float, upper: float) -> bool:
         close = upper <= self.floor or upper - lower <= max(self.rel * lower, self.absolute)
         return close or upper <= math.nextafter(lower, INF)  # no float between them
+
+    def gap(self, lower: float) -> float:
+        """How far apart the ends may be at last; where `lower` is above the floor, the floor ends nothing."""
+        return max(self.rel * lower, self.absolute, self.floor if lower <= self.floor else 0.0)
 
 
 @dataclass(slots=True)
@@ -113,8 +118,7 @@ class Search:
 
     def _split(self, box: Box) -> bool:
         """Replace the top box by more bits or by its halves; False when neither is left."""
-        wanted = max(self.goal.rel * self.lower, self.goal.absolute, self.goal.floor)
-        if box.rounding > wanted / 16 and box.bits < MOST_BITS:
+        if box.rounding > self.goal.gap(self.lower) / 16 and box.bits < MOST_BITS:
             self.bits = max(self.bits, 2 * box.bits)
             heapq.heapreplace(self.heap, self._box(box.cell, box.low, box.high, 2 * box.bits, box))
             return True

@@ -147,7 +147,7 @@ def certify(
         Needed unless g is a PiecewiseAffine; inside its domain if it is.
     rel, abs : float >= 0
         The search stops when upper - lower <= max(rel * lower, abs), or when upper is below four units in the last
-        place of the largest |g|.
+        place of the largest |g| (times b - a for "L1" and (b - a)^(1/2) for "L2", the norms of a constant).
     breaks : iterable of float
         Points at which a cell is cut beforehand, such as known kinks; never needed for the proof, only for its speed.
     lipschitz, modulus : float, callable
@@ -196,7 +196,8 @@ def certify(
         pieces = cells.cells_of(target, interval, breaks)
         ends = [cell.at(cell.low) for cell in pieces] + [pieces[-1].at(pieces[-1].high)]
         size = max(builtins.abs(float(value)) for value in ends)
-        goal = bisection.Goal(rel, abs, _FLOOR * size, time.monotonic() + budget)
+        of_one = (interval[1] - interval[0]) ** {"sup": 0.0, "L1": 1.0, "L2": 0.5}[norm]
+        goal = bisection.Goal(rel, abs, _FLOOR * size * of_one, time.monotonic() + budget)
         certificate = (
             proofs.by_samples(f, pieces, goal, facts) if facts else proofs.by_balls(f, pieces, goal, norm, interval)
         )

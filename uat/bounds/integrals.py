@@ -149,8 +149,7 @@ class Integration:
         limit, width = 3 * len(self.cells) + MOST_BOXES, self.cells[-1].high - self.cells[0].low
         while True:
             lower, upper = self.enclosure()
-            floor = self.goal.floor * (width if self.norm == "L1" else width**0.5)
-            if upper <= floor or self.goal.reached(lower, upper):
+            if self.goal.reached(lower, upper):
                 return
             for _ in range(min(_RECOUNT, 1 + len(self.heap) // 8)):
                 share = self.heap[0][2]
@@ -167,7 +166,7 @@ class Integration:
 
     def _split(self, share: Share, lower: float, count: int) -> bool:
         box = share.box
-        allowed = max(self.goal.rel * lower, self.goal.absolute, self.goal.floor) / count
+        allowed = self.goal.gap(lower) / count
         coarse = box.rounding * (box.high - box.low) > allowed / 16 and box.rounding > box.upper / 64
         if coarse and box.bits < MOST_BITS:
             self.bits = max(self.bits, 2 * box.bits)
