@@ -100,6 +100,18 @@ def test_condition_and_f1_for_weights_of_size_one(rows: Any, bias: float, x: flo
     assert factor * k <= bound <= factor * (k + 2 * lost) * (1 + Fraction(1, 10**9)) + 10**4 * TINY
 
 
+def test_f1_holds_where_k_itself_cancels() -> None:
+    """c (b - x)_+ just left of its kink: by pieces it is c b - c x, of which nothing but rounding may be left."""
+    for c in (0.1, 0.3, 0.7, 1.1):
+        for b in (1 / 3, 0.7, 0.9, 1.9):
+            net = uat.ReluNet([-1.0], [b], [c])
+            x = b
+            for _ in range(6):
+                x = math.nextafter(x, 0)
+                bound = Fraction(float(forward_bound(net, x)))
+                assert bound >= gamma_exactly(3, U) * Fraction(c) * (Fraction(b) - Fraction(x))
+
+
 @given(relu_nets().filter(lambda net: (np.abs(net.weights) != 1).any()), st.floats(-20, 20))
 def test_f1_in_general(net: uat.ReluNet, x: float) -> None:
     m = net.width + 3

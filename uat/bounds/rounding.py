@@ -45,11 +45,15 @@ def forward_bound(net: ReluNet, x: ArrayLike, unit: float = UNIT) -> Any:
     terms = net.width + (2 if (np.abs(net.weights) == 1).all() else 3)
     tiny = np.finfo(np.float64).smallest_subnormal if unit == UNIT else np.finfo(np.float32).smallest_subnormal
     underflow = float(tiny) * (1 + np.abs(net.coefficients).sum()) * (net.width + 1)
-    return gamma(terms, unit) * (1 + 8 * UNIT) * _condition_from_above(net, x) + underflow
+    return gamma(terms, unit) * _condition_from_above(net, x) + underflow
 
 
 def _condition_from_above(net: ReluNet, x: ArrayLike) -> Any:
-    """No less than the exact K(x): with what its own evaluation may have lost, by pieces or as a sum of M + 3 terms."""
+    """K(x) and what its own evaluation may have lost, with room for the five roundings of a bound made of it.
+
+    By pieces that loss is half of `pieces_bound`, whose other half is at least 5 u K. The sums of the general K are of
+    positive numbers: M + 3 roundings, relative.
+    """
     if (np.abs(net.weights) == 1).all():
         absolute = ReluNet(net.weights, net.biases, np.abs(net.coefficients), abs(net.output_bias))
         return absolute(x) + pieces_bound(absolute, x)
