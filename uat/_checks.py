@@ -230,7 +230,8 @@ def output(array: Any, wanted: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         raise InputError(f"`out` must be a NumPy array, but is {show(array)}.")
     if array.dtype != dtype:
         raise InputError(f"`out` must have the dtype of the result, {dtype}, but has {array.dtype}.")
-    shape(array, "out", wanted, f"of `x`, {wanted}")
+    if array.shape != wanted:
+        shape(array, "out", wanted, f"of `x`, {wanted}")
     if not array.flags.writeable:
         raise InputError("`out` must be an array that can be written to, but is read-only.")
 

@@ -30,6 +30,7 @@ class Kernel:
         self._prepare = prepare
         self._ready: Callable[..., Any] | None = None
         self._asked = 0
+        self._pays = False
         self._lock = threading.Lock()
         functools.update_wrapper(self, function)
 
@@ -52,12 +53,15 @@ class Kernel:
         """
         if self._ready is not None:
             return self._ready is not self.plain
+        if self._pays:
+            return True
         self._asked += units
         if self._asked < PAYS_FROM:
             return False
-        if _numba() is None:
-            self._ready = self.plain  # asked once, not at every call
+        if _numba() is None:  # looked for once, not at every call
+            self._ready = self.plain
             return False
+        self._pays = True
         return True
 
     def _compile(self, arguments: tuple[Any, ...]) -> Callable[..., Any]:
