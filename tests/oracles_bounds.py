@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import mpmath
@@ -150,3 +151,9 @@ def formulas(steps: bool = True) -> st.SearchStrategy[RandomFormula]:
         )
 
     return st.recursive(leaves, grow, max_leaves=5)
+
+
+def fraction(x: Any) -> Fraction:
+    """An exact ball as the rational number that it is."""
+    mantissa, exponent = x.man_exp()
+    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)

@@ -21,6 +21,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import uat
+from tests.oracles_bounds import fraction
 from uat.bounds.balls import working_precision
 from uat.bounds.bisection import Goal, Search
 from uat.bounds.boxes import INF, Box, Cell, _parabola_maximum, candidate, difference_at, down, examine, up
@@ -38,9 +39,18 @@ def precision() -> Iterator[None]:
         yield
 
 
-def fraction(x: Any) -> Fraction:
-    mantissa, exponent = x.man_exp()
-    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+def interrupted(f: Callable[[Any], Any], calls: int) -> Callable[[Any], Any]:
+    """f, but Ctrl-C comes once, at the call after so many."""
+    left = calls
+
+    def g(x: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if left == -1:
+            raise KeyboardInterrupt
+        return f(x)
+
+    return g
 
 
 @dataclass(frozen=True)
@@ -400,17 +410,9 @@ def test_sums_at_every_moment(norm: str, rel: float) -> None:
     # roots of (x^2 - x)/3 - x/2 inside (0, 1/2): none; of (x^2 - x)/3 - 1/4: x = (1 + 2)/2
     true = norms(parts, [F(3, 2)])[norm]
     for calls in range(40):
-        left = [calls]
-
-        def g(x: Any, left: list[int] = left) -> Any:
-            left[0] -= 1
-            if left[0] < 0:
-                raise KeyboardInterrupt
-            return f(x)
-
+        g = interrupted(f, calls)
         search = Integration(FunctionOnBalls(g), cells, Goal(rel, 0.0), norm)
         search.search()
-        left[0] = 10**9
         holds(norm, search.enclosure(), true)
         if not search.note:
             break
@@ -608,17 +610,9 @@ def test_a_search_encloses_the_rational_supremum_at_every_moment(rel: float) -> 
     cells = cells_of(p, p.domain)
     true = max(abs(v) for cell in cells for v in f.minus(cell).extremes(F(cell.low), F(cell.high)))
     for calls in range(30):
-        left = [calls]
-
-        def g(x: Any, left: list[int] = left) -> Any:
-            left[0] -= 1
-            if left[0] < 0:
-                raise KeyboardInterrupt
-            return f(x)
-
+        g = interrupted(f, calls)
         search = Search(FunctionOnBalls(g), cells, Goal(rel, 0.0))
         search.search()
-        left[0] = 10**9
         low, high = search.enclosure()
         assert F(low) <= true <= F(high)
         if not search.note:

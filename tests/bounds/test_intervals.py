@@ -16,6 +16,7 @@ from flint import arb
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.oracles_bounds import fraction
 from uat.bounds.balls import working_precision
 from uat.bounds.intervals import Interval
 from uat.bounds.jets import Jet
@@ -27,11 +28,6 @@ Ends = tuple[Fraction, Fraction]
 def precision() -> Iterator[None]:
     with working_precision(64):
         yield
-
-
-def fraction(x: Any) -> Fraction:
-    mantissa, exponent = x.man_exp()
-    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
 
 
 def check(image: Interval, values: list[Fraction]) -> None:
