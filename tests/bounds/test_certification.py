@@ -556,3 +556,11 @@ def test_breaks_may_be_one_number() -> None:
     assert uat.certify(np.abs, p, breaks=0.0).upper == uat.certify(np.abs, p, breaks=[0.0]).upper
     with pytest.raises(uat.InputError, match="`breaks` must be finite"):
         uat.certify(np.abs, p, breaks=np.nan)
+
+
+@pytest.mark.parametrize("norm", ["sup", "L1", "L2"])
+def test_no_budget_is_so_small_that_an_assumption_goes_untested(norm: str) -> None:
+    """Cells that nobody looked at count by the range of f, which takes for granted that f is real there."""
+    with pytest.warns(uat.bounds.certification.NotProvenWarning):
+        c = uat.certify(lambda x: np.sqrt(x), (0, 0), (-1, 1), seconds=1e-12, norm=norm)
+    assert not c.proven

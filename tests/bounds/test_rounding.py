@@ -70,7 +70,8 @@ def pieces_exactly(net: uat.ReluNet, x: float) -> Fraction:
         if w and abs(w) != 1 and float(-b / w) in r.kinks[max(k - 1, 0) : k + 1].tolist():
             moved += U * abs(c * b)
     v, y = Fraction(r.values[k]), Fraction(net(x))
-    return 2 * (gamma_exactly(5, U) * (abs(v) + abs(y - v)) + moved + TINY * (1 + abs(Fraction(r.slopes[k]))))
+    lost = TINY * (1 + abs(Fraction(r.slopes[k])) + abs(Fraction(x) - Fraction(r.anchors[k])))
+    return 2 * (gamma_exactly(5, U) * (abs(v) + abs(y - v)) + moved + lost)
 
 
 @pytest.mark.parametrize(("unit", "u"), [(2.0**-53, U), (2.0**-24, U32)])
@@ -153,7 +154,7 @@ def test_kinks_that_may_have_moved_count(w: float) -> None:
 def test_a_steep_piece_may_underflow() -> None:
     net = uat.ReluNet([1.0], [0.0], [1000.0])
     assert Fraction(float(pieces_bound(net, 0.0))) == 2 * 1001 * TINY
-    assert Fraction(float(pieces_bound(net, -1.0))) == 2 * TINY
+    assert Fraction(float(pieces_bound(net, -1.0))) == 4 * TINY
 
 
 @given(relu_nets(), st.floats(-9, 8), st.floats(0.01, 9))
@@ -275,3 +276,10 @@ def test_stored_distance_is_never_nothing() -> None:
     assert Fraction(stored_distance(p, net)) == 2 * U * 3
     off = uat.PiecewiseAffine([0.0, 1.0], [-1.0, 3.5])
     assert Fraction(stored_distance(off, net)) == 1
+
+
+def test_a_subnormal_slope_is_rounded_absolutely() -> None:
+    net = uat.ReluNet([1.1e-123], [0.0], [1e-200])
+    for x in (1.0, 1e20, 1e100):
+        exact = Fraction(1.1e-123) * Fraction(1e-200) * Fraction(x)
+        assert abs(Fraction(net(x)) - exact) <= Fraction(float(pieces_bound(net, x)))

@@ -141,6 +141,7 @@ def largest_on(run: FunctionOnBalls, cells: Sequence[Cell]) -> float:
     ends = [cell.at(x) for cell in cells for x in (cell.low, cell.high)]
     low, high = min(map(down, ends)), max(map(up, ends))
     f = run.interval(cells[0].low, cells[-1].high)
+    run.assumed |= f.assumed
     return max(up(f.high - low), -down(f.low - high))
 
 

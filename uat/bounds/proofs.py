@@ -61,6 +61,7 @@ def by_balls(f: Any, pieces: Any, goal: Any, norm: str, interval: tuple[float, f
             sup = norm == "sup"
             search = bisection.Search(run, pieces, goal) if sup else integrals.Integration(run, pieces, goal, norm)
             search.search()
+            search.enclosure()  # what it takes for granted of cells that nobody looked at must be known below
             if not same(before, run.value(probe)):
                 doubt = f"f is not a function: two calls at x = {probe!r} differ (random numbers or hidden state)"
             elif run.assumed:

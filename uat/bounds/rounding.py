@@ -73,7 +73,8 @@ def pieces_bound(net: ReluNet, x: ArrayLike) -> Any:
     k = np.searchsorted(r.kinks, points, side="right")
     moved = np.concatenate([[0.0], _kink_error(net, r.kinks), [0.0]])
     rounding = gamma(5) * (np.abs(r.values[k]) + np.abs(y - r.values[k])) + moved[k] + moved[k + 1]
-    return 2 * (rounding + _TINY * (1 + np.abs(r.slopes[k])))
+    far = np.abs(points - r.anchors[k])  # a subnormal slope is rounded absolutely, and then multiplied by this
+    return 2 * (rounding + _TINY * np.ceil(1 + np.abs(r.slopes[k]) + far))  # a fraction of it would be rounded away
 
 
 def evaluated(g: Any, domain: tuple[float, float], arithmetic: str) -> tuple[Any, float]:
