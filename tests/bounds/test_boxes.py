@@ -14,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import uat
-from uat.bounds.balls import working_precision
 from uat.bounds.bisection import Goal
 from uat.bounds.boxes import Cell, candidate, down, examine, largest_on, up
 from uat.bounds.cells import cells_of
 from uat.bounds.integrals import absolute_share, square_share
 from uat.bounds.jumps import _rounded_down, _shortest
+from uat.bounds.precision import working_precision
 from uat.bounds.running import FunctionOnBalls
 
 
@@ -148,7 +148,7 @@ def test_cells_of_a_network_are_exact(neurons: list[tuple[float, float, float]],
     assert cells[-1].high == 1.0
     for k, cell in enumerate(cells):
         if k:
-            assert 0 <= cells[k - 1].high - cell.low <= cells[k - 1].overlap
+            assert (cells[k - 1].inner_high, cell.inner_low) == (cell.low, cells[k - 1].high)
         x = (Fraction(cell.low) + Fraction(cell.high)) / 2
         if cell.high - cell.low <= 1e-15:
             continue  # between two kinks that floats cannot part

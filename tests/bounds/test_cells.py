@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 import uat
 from tests.oracles import exact_network
 from tests.strategies import relu_nets
-from uat.bounds.balls import working_precision
 from uat.bounds.boxes import Cell
 from uat.bounds.cells import cells_of, domain_of
+from uat.bounds.precision import working_precision
 
 F = Fraction
 
@@ -39,8 +39,9 @@ def check_cover(cells: list[Cell], a: float, b: float) -> None:
     for one, two in pairwise(cells):
         assert one.low < one.high
         assert two.low <= one.high
-        assert F(one.high) - F(two.low) <= F(one.overlap)
-    assert all(cell.overlap >= 0 for cell in cells)
+        assert (one.inner_high, two.inner_low) == (two.low, one.high)
+    assert cells[0].inner_low == a
+    assert cells[-1].inner_high == b
 
 
 @given(relu_nets(), st.floats(-5, 4), st.floats(0.01, 8), st.lists(st.floats(-5, 5), max_size=3))
@@ -74,12 +75,15 @@ def test_a_kink_that_is_no_float_lies_in_both_cells(w: float) -> None:
     kink = F(1) / F(w)
     one, two, *_ = cells_of(net, (-1.0, 1.0))
     assert F(two.low) < kink < F(one.high)
-    assert one.overlap == one.high - two.low == math.ulp(two.low)
+    assert one.high - two.low == math.ulp(two.low)
+    assert (one.inner_high, two.inner_low) == (two.low, one.high)
     whole = cells_of(net, (-1.0, 1.0), breaks=[-0.75, 0.2])
     check_cover(whole, -1.0, 1.0)
-    assert sorted(cell.overlap for cell in whole)[-2:] == [0.0, one.overlap]
+    assert [cell.low for cell in whole if cell.inner_low > cell.low] == [two.low]
+    assert [cell.high for cell in whole if cell.inner_high < cell.high] == [one.high]
     exact = cells_of(uat.ReluNet([2.0], [-1.0], [1.0]), (0.0, 1.0))
-    assert [(cell.low, cell.high, cell.overlap) for cell in exact] == [(0.0, 0.5, 0.0), (0.5, 1.0, 0.0)]
+    assert [(cell.low, cell.high) for cell in exact] == [(0.0, 0.5), (0.5, 1.0)]
+    assert [(cell.inner_low, cell.inner_high) for cell in exact] == [(0.0, 0.5), (0.5, 1.0)]
 
 
 @pytest.mark.parametrize(("a", "b"), [(0.0, 0.5), (0.5, 1.0), (0.25, 0.375), (0.6, 0.9), (-3.0, -2.0), (0.0, 1.0)])
@@ -136,7 +140,7 @@ def test_pieces_of_a_broken_line_on_a_part(knots: list[int], part: tuple[int, in
     assert [cell.low for cell in cells] == sorted(wanted)[:-1]
     assert [cell.high for cell in cells] == sorted(wanted)[1:]
     for cell in cells:
-        assert cell.overlap == 0
+        assert (cell.inner_low, cell.inner_high) == (cell.low, cell.high)
         for x in (cell.low, cell.high):
             assert float(line(cell, F(x))) == pytest.approx(float(p(x)), abs=1e-9)
 

@@ -564,3 +564,14 @@ def test_no_budget_is_so_small_that_an_assumption_goes_untested(norm: str) -> No
     with pytest.warns(uat.bounds.certification.NotProvenWarning):
         c = uat.certify(lambda x: np.sqrt(x), (0, 0), (-1, 1), seconds=1e-12, norm=norm)
     assert not c.proven
+
+
+@pytest.mark.parametrize("size", [1.0, 1e20])
+@pytest.mark.parametrize("w", [3.0, -3.0, 7.0])
+@pytest.mark.parametrize("facts", [{}, {"lipschitz": True}, {"norm": "L1"}, {"norm": "L2"}])
+def test_no_distance_is_seen_beyond_a_kink_that_is_no_float(size: float, w: float, facts: dict[str, Any]) -> None:
+    """f is the network: any lower end above 0 is false."""
+    facts = {"lipschitz": abs(w) * size} if facts.get("lipschitz") else facts
+    net = uat.ReluNet([w], [-1.0], [size])
+    c = uat.certify(lambda x: size * np.maximum(w * x - 1, 0.0), net, (-1, 1), **facts)
+    assert c.lower == 0

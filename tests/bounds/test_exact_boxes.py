@@ -22,11 +22,11 @@ from hypothesis import strategies as st
 
 import uat
 from tests.oracles_bounds import fraction
-from uat.bounds.balls import working_precision
 from uat.bounds.bisection import Goal, Search
 from uat.bounds.boxes import INF, Box, Cell, _parabola_maximum, candidate, difference_at, down, examine, up
 from uat.bounds.cells import cells_of
 from uat.bounds.integrals import Integration, Share, absolute_share, square_share
+from uat.bounds.precision import working_precision
 from uat.bounds.running import FunctionOnBalls
 
 F = Fraction
@@ -433,8 +433,8 @@ def test_sums_at_every_moment(norm: str, rel: float) -> None:
 @pytest.mark.parametrize("norm", ["L1", "L2"])
 def test_cells_that_overlap_are_not_counted_twice_below(norm: str) -> None:
     """A kink somewhere in [3/4, 5/4], enclosed by cells that share this: any place of it is allowed."""
-    one = Cell(0.0, 1.25, arb(0), arb(0), arb(0), arb(1), overlap=0.5)
-    two = Cell(0.75, 2.0, arb(0), arb(0), arb(0), arb(1))
+    one = Cell(0.0, 1.25, arb(0), arb(0), arb(0), arb(1), inner_high=0.75)
+    two = Cell(0.75, 2.0, arb(0), arb(0), arb(0), arb(1), inner_low=1.25)
     for power in (0, 1):
         f = Quadratic(F(0), F(power, 3), F(1, 3))
         search = Integration(FunctionOnBalls(f), [one, two], Goal(0.0, 0.5), norm)
@@ -447,14 +447,29 @@ def test_cells_that_overlap_are_not_counted_twice_below(norm: str) -> None:
 
 
 @pytest.mark.parametrize("norm", ["L1", "L2"])
+@pytest.mark.parametrize("kink", [0.75, 1.0, 1.25])
+def test_what_lies_beyond_a_kink_is_no_lower_bound(norm: str, kink: float) -> None:
+    """e is 0 left and right of the kink; either line, followed beyond it, would give a distance of 1."""
+    one = Cell(0.0, 1.25, arb(kink), arb(0), arb(4), arb(1), inner_high=0.75)
+    two = Cell(0.75, 2.0, arb(kink), arb(0), arb(-4), arb(1), inner_low=1.25)
+    f = FunctionOnBalls(lambda x: -4 * abs(x - kink))
+    search = Integration(f, [one, two], Goal(0.0, 0.0, deadline=time.monotonic() + 0.2), norm)
+    search.search()
+    assert search.enclosure()[0] == 0
+    supremum = Search(f, [one, two], Goal(0.0, 0.0, deadline=time.monotonic() + 0.2))
+    supremum.search()
+    assert supremum.enclosure()[0] == 0
+
+
+@pytest.mark.parametrize("norm", ["L1", "L2"])
 def test_what_is_shared_is_subtracted_once(norm: str) -> None:
-    one = Cell(0.0, 1.25, arb(0), arb(0), arb(0), arb(1), overlap=0.5)
-    two = Cell(0.75, 2.0, arb(0), arb(0), arb(0), arb(1))
+    one = Cell(0.0, 1.25, arb(0), arb(0), arb(0), arb(1), inner_high=0.75)
+    two = Cell(0.75, 2.0, arb(0), arb(0), arb(0), arb(1), inner_low=1.25)
     search = Integration(FunctionOnBalls(lambda x: 1 + np.sin(x) / 2), [one, two], Goal(1e-9, 0.0), norm)
     search.heap = [search._share(one, 0.0, 1.0, 64), search._share(one, 1.0, 1.25, 64)]
     search.visited = 2
     first, last = (entry[2] for entry in search.heap)
-    for share, overlap in ((first, 0.0), (last, 0.5)):
+    for share, overlap in ((first, 0.25), (last, 0.5)):
         low, _ = (absolute_share if norm == "L1" else square_share)(share.box)
         size = share.box.upper if norm == "L1" else share.box.upper**2
         assert float(share.low) == pytest.approx(max(float(low.lower()) - overlap * size, 0.0))
@@ -464,7 +479,7 @@ def test_what_is_shared_is_subtracted_once(norm: str) -> None:
 @pytest.mark.parametrize("norm", ["L1", "L2"])
 def test_what_is_shared_is_subtracted_downwards(norm: str) -> None:
     overlap = 0.125 + 2.0**-50
-    cell = Cell(0.0, 1.0 + overlap, arb(0), arb(0), arb(0), arb(1), overlap=overlap)
+    cell = Cell(0.0, 1.0 + overlap, arb(0), arb(0), arb(0), arb(1), inner_high=1.0)
     for n in range(1, 12):
         run = FunctionOnBalls(lambda x, n=n: 0 * x + 1 + F(n, 3))
         box = examine(run, cell, cell.low, cell.high, 64)

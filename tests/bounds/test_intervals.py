@@ -17,9 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.oracles_bounds import fraction
-from uat.bounds.balls import working_precision
 from uat.bounds.intervals import Interval
 from uat.bounds.jets import Jet
+from uat.bounds.precision import working_precision
 
 Ends = tuple[Fraction, Fraction]
 

@@ -17,8 +17,8 @@ from flint import arb
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uat.bounds.balls import working_precision
 from uat.bounds.jets import SIDE, Jet, Side
+from uat.bounds.precision import working_precision
 
 F = Fraction
 

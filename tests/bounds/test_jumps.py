@@ -12,9 +12,9 @@ from flint import arb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from uat.bounds.balls import working_precision
 from uat.bounds.boxes import Cell, examine
 from uat.bounds.jumps import Jump, _ball, _rounded_down, _shortest, find_jump
+from uat.bounds.precision import working_precision
 from uat.bounds.running import FunctionOnBalls
 
 

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 from flint import arb
+from scipy import special
 
 import uat
-from uat.bounds.balls import NoRuleError, UndecidedError
 from uat.bounds.intervals import Interval
 from uat.bounds.jets import Jet
+from uat.bounds.refusals import NoRuleError, UndecidedError
 from uat.construct.enclosures import enclose
 
 
@@ -150,6 +151,63 @@ def test_an_assumption_that_is_plainly_false_is_no_condition(f: Any, domain: tup
         assert not uat.certify(f, (0.0, 0.5), domain).proven
 
 
+UNDEFINED = [
+    lambda x: np.heaviside(np.log(x), 0.5), lambda x: np.arctan2(np.log(x), np.log(x)),
+    lambda x: special.xlogy(0 * x, np.log(x)), lambda x: special.xlog1py(0 * x, np.log(x)), lambda x: np.log(x) ** 0,
+    lambda x: np.where(np.log(x) > 0, 1.0, 2.0), lambda x: np.where((x > 5) | (np.log(x) <= 0), x, 2.0),
+    lambda x: np.where(np.where(np.log(x) > 0, x < 5, x < 5), 1.0, 2.0), lambda x: (np.log(x) > 0) * 1.0,
+    lambda x: np.where(~(np.log(x) > 0) & (x < 5), 1.0, 2.0), lambda x: np.select([np.log(x) > 0], [x], 1.0),
+    lambda x: np.piecewise(x, [np.log(x) > 0], [1.0, 2.0]), lambda x: ((np.log(x) > 0) ^ (x < 5)) * 1.0,
+    lambda x: np.sign(np.log(x)), lambda x: np.floor(np.log(x)), lambda x: np.clip(np.log(x), 0, 1),
+    lambda x: np.fmax(np.log(x), 1), lambda x: np.hypot(np.log(x), 0), lambda x: np.logaddexp(np.log(x), 1),
+    lambda x: np.log(x) - np.log(x), lambda x: 0 * np.log(x), lambda x: np.exp(np.minimum(-np.log(x), 3)),
+    lambda x: ((np.log(x) > 0) + (x > 5)) * 1.0,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("f", UNDEFINED)
+def test_a_function_of_something_undefined_is_undefined(f: Any) -> None:
+    """NumPy finds log(-1) > 0 to be false; a proof must not find it to be anything."""
+    with pytest.warns(uat.NotProvenWarning):
+        assert not uat.certify(lambda x: f(x) + x, (0.0, 0.5), (-2, -1)).proven
+    for kind in (Jet(arb(-1.5, 0.5), arb(1)), Interval(arb(-2), arb(-1))):
+        assert not Jet.lift(f(kind)).c0.is_finite() if type(kind) is Jet else not Interval.lift(f(kind)).c0.is_finite()
+    half = lambda x: f(np.sqrt(x) + 1)  # noqa: E731 - defined on the right half only
+    with pytest.warns(uat.NotProvenWarning):
+        assert not uat.certify(lambda x: half(x) + x, (0.0, 0.5), (-1, 1)).proven
+
+
+def test_a_guard_decides_before_what_it_guards() -> None:
+    c = uat.certify(lambda x: np.where((x > 0.5) & (np.log(x - 0.25) < -1.0), 2.0, x), (0.0, 0.5), (0, 0.7))
+    assert c.proven
+    assert uat.certify(lambda x: np.where(x >= 0.5, x, np.log(x)), (0.0, 0.5), (0.25, 1)).proven
+
+
+def test_no_bound_is_no_bound() -> None:
+    assert uat.certify(lambda x: np.clip(np.sqrt(x), 0, np.inf), (0.0, 0.5), (0, 1)).proven
+    assert uat.certify(lambda x: np.clip(np.sqrt(x), -np.inf, 1), (0.0, 0.5), (0, 1)).proven
+
+
+@pytest.mark.parametrize("decimals", [23, 400, -23])
+def test_rounding_by_a_power_that_is_no_float(decimals: int) -> None:
+    with pytest.warns(uat.NotProvenWarning, match="`decimals`"):
+        assert not uat.certify(lambda x: np.round(x, decimals) + x, (0.0, 0.5), (0, 1)).proven
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: (x > 0.97) * np.int8(100) * np.int8(2), lambda x: np.int8(100) * (x > 0.97) * np.int8(2),
+        lambda x: (x > 0.97) * np.uint64(1) - 2, lambda x: ((x > 0.97) * np.array([100], np.int8) * np.int8(2))[0],
+        lambda x: np.add(np.int16(3), x > 0.97), lambda x: np.uint8(3) - (x > 0.97), lambda x: (x > 0.97) / np.int8(3),
+        lambda x: (x > 0.97) ** np.int8(2), lambda x: (x > 0.97) + np.int32(2), lambda x: (x > 0.97) - np.int32(2),
+    ],
+)  # fmt: skip
+def test_integers_that_wrap_are_no_numbers(f: Any) -> None:
+    with pytest.warns(uat.NotProvenWarning, match="wrap"):
+        assert not uat.certify(lambda x: f(x) * 1.0, (0.0, 0.5), (0, 1)).proven
+
+
 def test_an_assumption_that_is_true_stays_one() -> None:
     c = uat.certify(lambda x: np.sqrt(x - x**2), (0.0, 0.25), (0, 1))
     assert c.proven
@@ -170,6 +228,7 @@ def test_round_to_tens(x: float) -> None:
         np.polynomial.Chebyshev([1.0, 2, 3]), lambda x: np.float32(0.1) * x, lambda x: np.float64(0.1) * x + np.pi,
         lambda x: np.sin(1e6 * x), lambda x: np.exp(50 * x), uat.Expression("sin(1e6*pi*x + 1)"),
         lambda x: (1e9 + x) - 1e9 + x, lambda x: np.floor(10 * x), lambda x: (x - 1) ** 7 - (x**3 - 1) * x,
+        lambda x: (x > 0.5) * 3 * np.int64(2) + x, lambda x: np.int8(3) * x,
         lambda x: np.sum(np.array([1.0, 2.0]) * np.sin(np.array([1.0, 2.0]) * x)),
     ],
 )  # fmt: skip

@@ -20,9 +20,11 @@ from flint import arb
 import uat
 from tests import oracles_bounds as oracle
 from uat.bounds.ball_rules import RULES as TABLE
-from uat.bounds.balls import NoRuleError, where, working_precision
 from uat.bounds.intervals import Interval
 from uat.bounds.jets import Jet
+from uat.bounds.precision import working_precision
+from uat.bounds.refusals import NoRuleError
+from uat.bounds.truths import where
 
 
 @pytest.fixture(autouse=True)

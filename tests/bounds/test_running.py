@@ -10,9 +10,9 @@ import pytest
 from flint import arb
 
 import uat
-from uat.bounds.balls import working_precision
 from uat.bounds.intervals import Interval
 from uat.bounds.jets import Jet
+from uat.bounds.precision import working_precision
 from uat.bounds.running import _PROBES, FunctionOnBalls, NotProvableError, real_at, same
 
 
@@ -63,10 +63,17 @@ def test_what_floats_lose_is_forgiven_at_two_probes_of_five_not_at_three() -> No
     assert "at x = " in run.distrust(0.0, 1.0)  # more than the roundings explain
 
 
+def test_a_value_where_floats_have_none_is_not_believed() -> None:
+    run = two_faced(lambda x: x + 1, lambda x: np.where(np.asarray(x) > 0.9, np.nan, np.asarray(x) + 1))
+    assert run.distrust(0.0, 1.0) == "f on floats and f on balls are different functions: f(0.9463) is nan"
+    run = two_faced(lambda x: np.log(x - 1), lambda x: np.full_like(x, np.nan))
+    assert run.distrust(0.0, 1.0) == ""  # neither has any
+
+
 def test_places_where_floats_know_nothing_are_passed_over() -> None:
-    run = two_faced(lambda x: x + 1, lambda x: np.where(np.asarray(x) < 0.5, np.nan, np.asarray(x) + 1))
+    run = two_faced(lambda x: x + 1, lambda x: np.where(np.asarray(x) < 0.5, np.inf, np.asarray(x) + 1))
     assert run.distrust(0.0, 1.0) == ""
-    run = two_faced(lambda x: x + 1, lambda x: np.full_like(x, np.nan))
+    run = two_faced(lambda x: x + 1, lambda x: np.full_like(x, np.inf))
     assert run.distrust(0.0, 1.0) == ""
     run = two_faced(lambda x: np.log(x - 0.5), lambda x: np.log(np.abs(np.asarray(x) - 0.5)))
     assert run.distrust(0.0, 1.0) == ""  # without an enclosure on the left half there is nothing to compare

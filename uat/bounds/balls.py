@@ -11,71 +11,15 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
 from fractions import Fraction
 from functools import cache
-from threading import RLock
 from typing import Any
 
 import numpy as np
 from flint import arb, ctx, fmpq
 
 from uat.bounds.ball_rules import Arb, literal
-
-_PRECISION = RLock()  # flint's working precision is one for the whole process: certificates take turns
-_ZERO, _ONE = arb(0), arb(1)
-
-
-class Refusals:
-    """Every refusal that was made so far, counted where it is made: f may catch the exception, not the count.
-
-    One counter for the process, like flint's precision, behind whose lock f runs: f may work in threads of its own.
-    """
-
-    def __init__(self) -> None:
-        self.count, self.last = 0, ""
-
-    def note(self, sentence: str) -> None:
-        self.count, self.last = self.count + 1, sentence
-
-
-REFUSALS = Refusals()
-
-
-class NoRuleError(TypeError):
-    """The function leaves the world of balls: it does something for which there is no rule."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        REFUSALS.note(sentence)
-
-
-class UndecidedError(ArithmeticError):
-    """A truth value was asked that a ball does not decide; on a smaller ball it may be decided."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        REFUSALS.note(sentence)
-
-
-@contextmanager
-def working_precision(bits: int) -> Iterator[None]:
-    """Set flint's precision, which is global, and put it back; other threads wait at the door meanwhile."""
-    with _PRECISION:
-        before = ctx.prec
-        ctx.prec = bits
-        try:
-            yield
-        finally:
-            ctx.prec = before
-
-
-def precision_of(bits: int) -> AbstractContextManager[None]:
-    """`working_precision`, or nothing at all where that precision is set already."""
-    return _NOTHING if ctx.prec == bits else working_precision(bits)
-
-
-_NOTHING: AbstractContextManager[None] = nullcontext()
+from uat.bounds.refusals import REFUSALS, NoRuleError
 
 
 def exact(value: Any) -> Arb:
@@ -101,11 +45,18 @@ def _numpy_rules() -> Any:
     return importlib.import_module("uat.bounds.numpy_rules")
 
 
+@cache
+def _truths() -> Any:
+    """Comparisons are enclosures too, so that file is read after this one."""
+    return importlib.import_module("uat.bounds.truths")
+
+
 class Enclosure:
     """What `Jet` and `Interval` share: NumPy's protocols, Python's operators, and the refusals."""
 
     __slots__ = ()
     __array_priority__ = 1000
+    assumed: frozenset[str] = frozenset()  # what had to be taken for granted: intervals only
 
     # -- NumPy
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
@@ -199,22 +150,22 @@ class Enclosure:
         return self
 
     def __lt__(self, other: Any) -> Any:
-        return compare(self, other, "<")
+        return _truths().compare(self, other, "<")
 
     def __le__(self, other: Any) -> Any:
-        return compare(self, other, "<=")
+        return _truths().compare(self, other, "<=")
 
     def __gt__(self, other: Any) -> Any:
-        return compare(self, other, ">")
+        return _truths().compare(self, other, ">")
 
     def __ge__(self, other: Any) -> Any:
-        return compare(self, other, ">=")
+        return _truths().compare(self, other, ">=")
 
     def __eq__(self, other: object) -> Any:
-        return compare(self, other, "==")
+        return _truths().compare(self, other, "==")
 
     def __ne__(self, other: object) -> Any:
-        return compare(self, other, "!=")
+        return _truths().compare(self, other, "!=")
 
     # -- what the two classes implement
     @classmethod
@@ -258,145 +209,10 @@ class Enclosure:
         if type(value) is cls:
             return value
         if isinstance(value, Enclosure):
-            return value.number() if isinstance(value, Comparison) else value._refuse("a mixture of kinds")
+            return value.number() if isinstance(value, _truths().Comparison) else value._refuse("a mixture of kinds")
         return cls.constant(exact(value))
 
     @classmethod
     def from_literal(cls, text: str) -> Any:
         """The exact real number that a literal of an expression stands for ("0.1", "pi", "e")."""
         return cls.constant(literal(text, ctx.prec))
-
-
-class Comparison(Enclosure):
-    """Whether a < b and the like: True, False, or None where the balls do not decide. As a number: 1, 0, or [0, 1].
-
-    Between two of them * is "and", as in NumPy. Their sum has three meanings: 2 for Python's numbers and for np.sum,
-    True for arrays; so it is refused where both hold. - is refused, as NumPy does.
-    """
-
-    __slots__ = ("compared", "decided", "kind")
-
-    def __init__(self, kind: type[Enclosure], decided: bool | None, compared: Any) -> None:
-        self.kind, self.decided, self.compared = kind, decided, compared
-
-    def __bool__(self) -> bool:
-        if self.decided is None:
-            sign, difference = self.compared
-            low, high = (float(end) for end in difference.range())
-            raise UndecidedError(
-                f"Python branches on `{sign}` where the two sides differ by {low:.3g} to {high:.3g}, so on a ball that "
-                "holds both cases: write the branch as np.where"
-            )
-        return self.decided
-
-    def number(self) -> Any:
-        return self.kind.hull(_ZERO, _ONE) if self.decided is None else self.kind.constant(arb(int(self.decided)))
-
-    def _with(self, decided: bool | None) -> Comparison:
-        return Comparison(self.kind, decided, self.compared)
-
-    def __and__(self, other: Any) -> Any:
-        a, b = self.decided, decision(other)
-        return self._with(False if a is False or b is False else (None if a is None or b is None else True))
-
-    def __or__(self, other: Any) -> Any:
-        a, b = self.decided, decision(other)
-        return self._with(True if a is True or b is True else (None if a is None or b is None else False))
-
-    def __xor__(self, other: Any) -> Any:
-        a, b = self.decided, decision(other)
-        return self._with(None if a is None or b is None else a != b)
-
-    def __invert__(self) -> Comparison:
-        return self._with(None if self.decided is None else not self.decided)
-
-    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
-
-    def __add__(self, other: Any) -> Any:
-        if not is_truth(other):
-            return self.number() + other
-        a, b = self.decided, decision(other)
-        if a is False or b is False:
-            return self._with(b if a is False else a)
-        sentence = "two truth values were added, which is 2 for numbers and True for arrays: write | or np.where"
-        raise NoRuleError(sentence) if a and b else UndecidedError(sentence)
-
-    def __sub__(self, other: Any) -> Any:
-        return self._refuse("the difference of two truth values") if is_truth(other) else self.number() - other
-
-    def __rsub__(self, other: Any) -> Any:
-        return self._refuse("the difference of two truth values") if is_truth(other) else -self.number() + other
-
-    def __mul__(self, other: Any) -> Any:
-        return self & other if is_truth(other) else self.number() * other
-
-    def __truediv__(self, other: Any) -> Any:
-        return self.number() / other
-
-    def __pow__(self, other: Any) -> Any:
-        return self.number() ** other
-
-    def __neg__(self) -> Any:
-        return self._refuse("the negative of a truth value")
-
-    def __pos__(self) -> Any:
-        return self._refuse("the sign of a truth value")
-
-    def __abs__(self) -> Any:
-        return self
-
-    def lift(self, value: Any) -> Any:  # type: ignore[override]  # a comparison knows its kind, not its class
-        return self.kind.lift(value)
-
-
-def is_truth(value: Any) -> bool:
-    """Whether it is a comparison or a plain truth value (a 0-d array of one included)."""
-    return isinstance(value, (Comparison, bool, np.bool_)) or (
-        isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind == "b"
-    )
-
-
-def decision(condition: Any) -> bool | None:
-    """The value of a condition: a comparison's, or that of a plain truth value."""
-    if isinstance(condition, Comparison):
-        return condition.decided
-    if isinstance(condition, (bool, np.bool_)) or (isinstance(condition, np.ndarray) and condition.ndim == 0):
-        return bool(condition)
-    raise NoRuleError(f"a {type(condition).__name__} stands where a comparison of balls is wanted")
-
-
-def compare(a: Any, b: Any, sign: str) -> Any:
-    """a < b and the other five, on enclosures or an enclosure and a number."""
-    if isinstance(b, np.ndarray) and b.ndim:
-        ufuncs = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}
-        return {**ufuncs, "==": np.equal, "!=": np.not_equal}[sign](a, b)
-    a = a.number() if isinstance(a, Comparison) else a
-    difference = a - a.lift(b)
-    low, high = difference.range()
-    if sign in (">", ">="):  # a > b is b < a
-        low, high = -high, -low
-    decided: bool | None = None
-    if sign in ("<", ">"):
-        decided = True if high < 0 else (False if low >= 0 else None)
-    elif sign in ("<=", ">="):
-        decided = True if high <= 0 else (False if low > 0 else None)
-    elif low > 0 or high < 0:
-        decided = sign == "!="
-    elif low.is_zero() and high.is_zero():
-        decided = sign == "=="
-    if decided is None:
-        side = difference.forced_side(a, b)
-        if side is not None:
-            decided = {"<": side < 0, "<=": side < 0, ">": side > 0, ">=": side > 0, "==": False, "!=": True}[sign]
-    return Comparison(type(a), decided, (sign, difference))
-
-
-def where(condition: Any, a: Any, b: Any) -> Any:
-    """np.where on enclosures: both branches count where the condition is not decided."""
-    chosen = decision(condition)
-    if isinstance(condition, Comparison) and is_truth(a) and is_truth(b):  # a truth value again, as in NumPy
-        return condition & a | ~condition & b if decision(a) is not decision(b) else condition._with(decision(a))
-    kind = condition.kind if isinstance(condition, Comparison) else type(a if isinstance(a, Enclosure) else b)
-    if chosen is not None:
-        return kind.lift(a if chosen else b) if issubclass(kind, Enclosure) else (a if chosen else b)
-    return kind.lift(a).either(kind.lift(b))

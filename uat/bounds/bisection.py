@@ -14,8 +14,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from uat.bounds.balls import precision_of
 from uat.bounds.boxes import INF, Box, Cell, candidate, difference_at, down, examine, largest_on
+from uat.bounds.precision import precision_of
 from uat.bounds.running import FunctionOnBalls
 
 BITS = 64  # one machine word: the fastest precision of flint, 11 bits beyond float64
@@ -138,12 +138,14 @@ class Search:
             distance = down(abs(box.e0))
         if parent is not None:  # what holds on the whole holds on a part
             box.top, box.bottom = min(box.top, parent.top), max(box.bottom, parent.bottom)
-        self._seen(box.middle, distance)
+        if cell.holds_at(box.middle):
+            self._seen(box.middle, distance)
         # among boxes without a bound the newest comes first: depth first, to the place that has none at any width
         return -box.upper, -self.boxes if box.upper == INF else self.boxes, box
 
     def _look(self, cell: Cell, x: float) -> None:
-        self._seen(x, down(abs(difference_at(self.run, cell, x))))
+        if cell.holds_at(x):
+            self._seen(x, down(abs(difference_at(self.run, cell, x))))
 
     def _seen(self, x: float, distance: float) -> None:
         if distance > self.lower or math.isnan(self.where):

@@ -28,7 +28,8 @@ INF = math.inf
 class Cell:
     """One affine piece l(x) = value + (rise / run) (x - anchor) of g on [low, high]; the numbers are exact balls.
 
-    Where a kink is not a float, [low, high] is the next larger interval; `overlap` bounds what the next cell shares.
+    Where a kink is not a float, [low, high] is the next larger interval, for bounds from above, and [inner_low,
+    inner_high] the next smaller one, perhaps empty, for bounds from below: beyond the kink the line is not g.
     """
 
     low: float
@@ -37,7 +38,15 @@ class Cell:
     value: Arb
     rise: Arb
     run: Arb
-    overlap: float = 0.0
+    inner_low: float = -INF
+    inner_high: float = INF
+
+    def __post_init__(self) -> None:
+        self.inner_low, self.inner_high = max(self.inner_low, self.low), min(self.inner_high, self.high)
+
+    def holds_at(self, x: float) -> bool:
+        """Whether g is l at x."""
+        return self.inner_low <= x <= self.inner_high
 
     def at(self, x: float) -> Arb:
         """l(x), enclosed."""

@@ -93,7 +93,8 @@ def _of_net(net: ReluNet, domain: tuple[float, float]) -> list[Cell]:
             _exact(Fraction(intercepts[first + k])),
             _exact(Fraction(slopes[first + k])),
             one,
-            overlap=ends[k + 1][1] - ends[k + 1][0],
+            ends[k][1],
+            ends[k + 1][0],
         )
         for k in range(len(ends) - 1)
     ]
@@ -126,6 +127,5 @@ def _within(cell: Cell, domain: tuple[float, float], cuts: list[float]) -> list[
     if low == cell.low and high == cell.high and not cuts:
         return [cell]
     ends = [low, *(x for x in cuts if low < x < high), high]
-    parts = [Cell(p, q, cell.anchor, cell.value, cell.rise, cell.run) for p, q in pairwise(ends)]
-    parts[-1].overlap = cell.overlap
-    return parts
+    inner = cell.inner_low, cell.inner_high
+    return [Cell(p, q, cell.anchor, cell.value, cell.rise, cell.run, *inner) for p, q in pairwise(ends)]

@@ -182,7 +182,7 @@ def certify(
     _checks.one_of(arithmetic, "arithmetic", ("real", "float64", "float32"))
     budget = math.inf if seconds is None else _checks.positive(seconds, "seconds")
 
-    from uat.bounds import balls, bisection, cells, proofs
+    from uat.bounds import bisection, cells, precision, proofs
     from uat.bounds import modulus as modulus_
     from uat.bounds.rounding import evaluated
 
@@ -192,7 +192,7 @@ def certify(
         what = "arithmetic" if arithmetic != "real" else "lipschitz" if lipschitz is not None else "modulus"
         raise InputError(f'`{what}` can be used with norm="sup" only, but norm = {norm!r}.')
     target, rounding = evaluated(g, interval, arithmetic)
-    with balls.working_precision(bisection.BITS):
+    with precision.working_precision(bisection.BITS):
         pieces = cells.cells_of(target, interval, breaks)
         ends = [cell.at(cell.low) for cell in pieces] + [pieces[-1].at(pieces[-1].high)]
         size = max(builtins.abs(float(value)) for value in ends)

@@ -84,7 +84,7 @@ class SampledSearch:
         d0, d1 = arb(y0) - cell.at(low), arb(y1) - cell.at(high)
         for x, d in ((low, d0), (high, d1)):
             seen = down(abs(d))
-            if seen > self.lower or self.where != self.where:
+            if cell.holds_at(x) and (seen > self.lower or self.where != self.where):
                 self.lower, self.where = max(seen, 0.0), x
         self.count += 1
         return -min(_bound(self.facts, cell, low, high, d0, d1), most), self.count, cell, low, high, y0, y1

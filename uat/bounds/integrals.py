@@ -19,9 +19,9 @@ from dataclasses import dataclass, field
 from flint import arb
 
 from uat.bounds.ball_rules import Arb, square
-from uat.bounds.balls import precision_of
 from uat.bounds.bisection import BITS, MOST_BITS, MOST_BOXES, Goal
 from uat.bounds.boxes import INF, Box, Cell, down, examine, largest_on, up
+from uat.bounds.precision import precision_of
 from uat.bounds.running import FunctionOnBalls
 
 _RECOUNT = 256  # boxes between two exact sums: the running ones are floats
@@ -187,9 +187,10 @@ class Integration:
         with precision_of(bits):
             box = examine(self.run, cell, low, high, bits)
             low_, high_ = absolute_share(box) if self.norm == "L1" else square_share(box)
-            if cell.overlap and high == cell.high:  # what the next cell counts too
+            if low < cell.inner_low or cell.inner_high < high:  # beyond a kink that is no float: what neighbours count
+                inside = arb(min(high, cell.inner_high)) - arb(max(low, cell.inner_low))
                 size = arb(box.upper) if self.norm == "L1" else square(arb(box.upper))
-                low_ = _nonnegative((low_ - arb(cell.overlap) * size).lower())
+                low_ = _nonnegative((low_ - (arb(high) - arb(low) - inside) * size).lower())
             share = Share(box, low_, high_)
             seen = down(abs(box.e0))
             entry = -share.gap, self.boxes, share

@@ -138,7 +138,7 @@ class Interval(Enclosure):
 
     def _integer_power(self, n: int) -> Interval:
         if n == 0:
-            return Interval(_ONE, _ONE)
+            return Interval(_ONE, _ONE, self.assumed) if self.low.is_finite() else self
         if n < 0:
             return self._integer_power(-n)._reciprocal()
         x = abs(self) if n % 2 == 0 else self

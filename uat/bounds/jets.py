@@ -130,7 +130,7 @@ class Jet(Enclosure):
 
     def apply(self, rule: Rule) -> Jet:
         f = rule.value(self.c0)
-        if not f.is_finite():
+        if not (f.is_finite() and self.c0.is_finite()):  # tanh of anything is finite, of something undefined it is not
             return Jet(_NAN, _NAN, _NAN)
         return self._chain(f, *rule.derivatives(self.c0, f))
 
@@ -157,8 +157,8 @@ class Jet(Enclosure):
         return self._chain(self.c0.log(), first, first * first / -2)
 
     def _integer_power(self, n: int) -> Jet:
-        if n == 0:
-            return Jet(_ONE)  # NumPy: x**0 == 1 everywhere
+        if n == 0:  # NumPy: x**0 == 1, even of nan; of something undefined it is not proven
+            return Jet(_ONE) if self.c0.is_finite() else Jet(_NAN, _NAN, _NAN)
         if n == 1:
             return self
         if n < 0:

@@ -17,8 +17,10 @@ import numpy as np
 from flint import arb
 
 from uat.bounds.ball_rules import RULES, square
-from uat.bounds.balls import REFUSALS, Comparison, Enclosure, NoRuleError, decision, exact, is_truth, where
+from uat.bounds.balls import Enclosure, exact
 from uat.bounds.jets import Jet
+from uat.bounds.refusals import REFUSALS, NoRuleError
+from uat.bounds.truths import Comparison, decision, is_truth, where
 
 
 def _unary(name: str) -> Callable[[Any], Any]:
@@ -69,6 +71,8 @@ def _hypot(a: Any, b: Any) -> Any:
 def _arctan2(y: Any, x: Any) -> Any:
     """The angle by the half plane in which (x, y) lies; across the cut, or around the origin, anything in [-pi, pi]."""
     y, x = _pair(y, x)
+    if not (y.c0.is_finite() and x.c0.is_finite()):
+        return type(y).constant(arb.nan())
     half_pi = arb.pi() / 2
     if decision(x > 0) is True:
         return (y / x).apply(RULES["arctan"])
@@ -78,7 +82,8 @@ def _arctan2(y: Any, x: Any) -> Any:
         return half_pi_minus(-half_pi, x / y)
     if decision(y >= 0) is True and decision(x < 0) is True:
         return (y / x).apply(RULES["arctan"]) + type(y).constant(2 * half_pi)
-    return type(y).hull(-2 * half_pi, 2 * half_pi)
+    anywhere = type(y).hull(-2 * half_pi, 2 * half_pi)
+    return anywhere if isinstance(y, Jet) else y._of(anywhere.low, anywhere.high, x)
 
 
 def half_pi_minus(half_pi: Any, quotient: Any) -> Any:
@@ -92,7 +97,7 @@ def _xlogy(x: Any, y: Any) -> Any:
     if same and not isinstance(x, Jet):
         return _t_log_t(x)
     if decision(x == 0) is True:
-        return type(x).constant(arb(0))
+        return _zero_beside(y)
     return x * y.apply(RULES["log"])
 
 
@@ -109,8 +114,13 @@ def _t_log_t(x: Any) -> Any:
 def _xlog1py(x: Any, y: Any) -> Any:
     x, y = _pair(x, y)
     if decision(x == 0) is True:
-        return type(x).constant(arb(0))
+        return _zero_beside(y)
     return x * y.apply(RULES["log1p"])
+
+
+def _zero_beside(y: Any) -> Any:
+    """0 whatever y is, as long as it is something."""
+    return y * 0
 
 
 def _logaddexp(a: Any, b: Any) -> Any:
@@ -258,11 +268,19 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: di
     try:
         for x in inputs:
             if type(x) is not Jet and (not isinstance(x, (Enclosure, float, int)) or isinstance(x, np.generic)):
+                _refuse_wrapping(inputs)
                 return _on_operands(rule, [_operand(x) for x in inputs])
         return rule(*inputs)
     except Exception as error:  # f may catch it
         REFUSALS.note(f"np.{ufunc.__name__} raised {type(error).__name__}: {error}")
         raise
+
+
+def _refuse_wrapping(inputs: tuple[Any, ...]) -> None:
+    """A truth value beside a narrow integer is one to NumPy: balls know no arithmetic that wraps."""
+    truths = [x for x in inputs if isinstance(x, Comparison)]
+    for other in inputs if truths else ():
+        truths[0]._beside(other)
 
 
 def _on_operands(rule: Callable[..., Any], operands: list[Any]) -> Any:
@@ -320,8 +338,13 @@ def _where(condition: Any, *branches: Any) -> Any:
 
 def _clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
     low, high = (a_min if min is None else min), (a_max if max is None else max)
-    result = a if low is None else _maximum(a, low)
-    return result if high is None else _minimum(result, high)
+    result = a if low is None or _is_infinite(low, -1) else _maximum(a, low)
+    return result if high is None or _is_infinite(high, 1) else _minimum(result, high)
+
+
+def _is_infinite(bound: Any, sign: int) -> bool:
+    """Whether a bound is no bound at all."""
+    return isinstance(bound, float) and bound == sign * np.inf
 
 
 def _polyval(p: Any, x: Any) -> Any:
@@ -347,8 +370,15 @@ def _not_a_truth(x: Any) -> Any:
     return x._refuse("an array of truth values like it") if isinstance(x, Comparison) else x
 
 
+_EXACT_POWER = 22  # the largest power of ten that float64 holds; NumPy scales by a rounded one beyond
+
+
 def _round(x: Any, decimals: Any = 0) -> Any:
     """NumPy scales by 10^|decimals|, which is exact: by multiplication, or by division where decimals < 0."""
+    if abs(operator.index(decimals)) > _EXACT_POWER:
+        raise NoRuleError(
+            f"there is no rule for np.round with `decimals` = {decimals} on balls: 10**{decimals} is no float"
+        )
     scale = 10 ** abs(operator.index(decimals))
     if decimals < 0:
         return _step("rint")(_not_a_truth(x) / scale) * scale

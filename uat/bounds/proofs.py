@@ -18,14 +18,14 @@ from uat.bounds.certification import Certificate
 
 def at_a_float32(f: Any, pieces: Any, interval: tuple[float, float], certificate: Certificate) -> float:
     """A lower end that is reached at a number of that format: the difference at the float32 nearest to `where`."""
-    from uat.bounds import balls, bisection, boxes
+    from uat.bounds import bisection, boxes, precision
     from uat.bounds.running import FunctionOnBalls
 
     x = float(np.float32(certificate.where))
     if not (certificate.method.startswith("second-order") and interval[0] <= x <= interval[1]):
         return 0.0
-    with balls.working_precision(2 * bisection.BITS):
-        here = [cell for cell in pieces if cell.low <= x <= cell.high]
+    with precision.working_precision(2 * bisection.BITS):
+        here = [cell for cell in pieces if cell.holds_at(x)]
         return max(0.0, *(boxes.down(abs(boxes.difference_at(FunctionOnBalls(f), c, x))) for c in here[:1]))
 
 
@@ -56,6 +56,8 @@ def by_balls(f: Any, pieces: Any, goal: Any, norm: str, interval: tuple[float, f
     search: Any = None
     try:
         doubt = run.distrust(*interval)
+        if not doubt and run.interval(*interval).assumed:  # where that is plainly false a search would find no end
+            doubt = run.unreal(real_at(*interval, ()))
         if not doubt:
             before = run.value(probe)
             sup = norm == "sup"

@@ -17,9 +17,12 @@ import numpy as np
 from flint import arb
 
 from uat.bounds.ball_rules import Arb
-from uat.bounds.balls import REFUSALS, Comparison, Enclosure, NoRuleError, UndecidedError, precision_of
+from uat.bounds.balls import Enclosure
 from uat.bounds.intervals import Interval
 from uat.bounds.jets import Jet
+from uat.bounds.precision import precision_of
+from uat.bounds.refusals import REFUSALS, NoRuleError, UndecidedError
+from uat.bounds.truths import Comparison
 
 _NAN = arb.nan()
 _NOWHERE = Jet(_NAN, _NAN, _NAN)
@@ -92,6 +95,9 @@ class FunctionOnBalls:
         with precision_of(_FLOAT_BITS):
             rough = [self.value(x) for x in points]
         floats = self._float_values(points)
+        for x, y, ball in zip(points, floats, balls, strict=True):
+            if np.isnan(y) and ball.is_finite():
+                return f"f on floats and f on balls are different functions: f({x!r}) is nan"
         known = [k for k in range(len(points)) if np.isfinite(floats[k]) and balls[k].is_finite()]
         scale = max((max(abs(float(balls[k])), abs(floats[k])) for k in known), default=0.0)
         lost = 0
@@ -104,10 +110,17 @@ class FunctionOnBalls:
             return f"f on floats and f on balls are different functions: {_OTHER}"
         return ""
 
-    def unreal(self, points: Any) -> str:
-        """Where f is nan in floats, though the proof took for granted that it is real; empty if nowhere."""
+    def unreal(self, points: list[float]) -> str:
+        """Where f has no value, though the proof took for granted that it is real; empty if nowhere.
+
+        In floats at all points; on balls at every so many of them: f may turn the nan of a part into a number.
+        """
         bad = [x for x, y in zip(points, self._float_values(points), strict=True) if np.isnan(y)]
-        return f"f is not real on the domain: f({bad[0]!r}) is nan" if bad else ""
+        if bad:
+            return f"f is not real on the domain: f({bad[0]!r}) is nan"
+        some = points[:: -(-len(points) // _GRID)]
+        nowhere = next((x for x in some if not self.value(x).is_finite()), None)
+        return "" if nowhere is None else f"f is not real on the domain: at x = {nowhere!r}, {self.reason}"
 
     def _float_values(self, points: list[float]) -> list[float]:
         """f in floats, on all points at once if it can be; infinite where f takes no floats (nothing to compare)."""

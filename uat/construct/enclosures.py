@@ -20,7 +20,7 @@ def enclose(f: Function, x: Floats) -> tuple[Floats, Floats]:
     TypeError, ArithmeticError, ValueError
         Where f does not run on balls or is not finite; the message says why.
     """
-    from uat.bounds.balls import working_precision
+    from uat.bounds.precision import working_precision
     from uat.bounds.running import FunctionOnBalls, NotProvableError
 
     run = FunctionOnBalls(f)  # which takes no value that f returned in spite of a refusal

@@ -37,8 +37,8 @@ def refuse_poles(f: Function, x: Floats, y: Floats) -> None:
 
 def _suspect(f: Function, a: float, b: float) -> float | None:
     """A place without a finite enclosure, by depth-first bisection; None where there is none, or f knows no balls."""
-    from uat.bounds.balls import working_precision
     from uat.bounds.bisection import BITS
+    from uat.bounds.precision import working_precision
     from uat.bounds.running import FunctionOnBalls, NotProvableError
 
     run, waiting = FunctionOnBalls(f), [(a, b)]

@@ -1,0 +1,182 @@
+"""Truth values of balls: a < b and the like, which a ball may leave undecided or undefined, and np.where on them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from flint import arb
+
+from uat.bounds.balls import Enclosure
+from uat.bounds.refusals import NoRuleError, UndecidedError
+
+_ZERO, _ONE, _NAN = arb(0), arb(1), arb.nan()
+
+
+class Comparison(Enclosure):
+    """Whether a < b and the like: True, False, or None where the balls do not decide. As a number: 1, 0, or [0, 1].
+
+    Where a or b is undefined (a logarithm of a negative number), or is defined by an assumption only, so is the truth
+    value undefined: NumPy would say False of nan, and a proof must not. "and" with a value that is False,
+    "or" with one that is True, are
+    decided all the same: that is how formulas guard themselves.
+    Between two of them * is "and", as in NumPy. Their sum has three meanings: 2 for Python's numbers and for np.sum,
+    True for arrays; so it is refused where both hold. - is refused, as NumPy does.
+    """
+
+    __slots__ = ("compared", "decided", "kind")
+
+    def __init__(self, kind: type[Enclosure], decided: bool | None, compared: Any) -> None:
+        self.kind, self.decided, self.compared = kind, decided, compared
+
+    def __bool__(self) -> bool:
+        if self.decided is None:
+            sign, difference = self.compared
+            low, high = (float(end) for end in difference.range())
+            raise UndecidedError(
+                f"Python branches on `{sign}` where the two sides differ by {low:.3g} to {high:.3g}, so on a ball that "
+                "holds both cases: write the branch as np.where"
+            )
+        return self.decided
+
+    def undefined(self) -> bool:
+        """Whether one of the two sides may have no value somewhere on the ball, as far as is known."""
+        difference = self.compared[1]
+        return self.decided is None and not (difference.c0.is_finite() and not difference.assumed)
+
+    def number(self) -> Any:
+        if self.decided is not None:
+            return self.kind.constant(arb(int(self.decided)))
+        return self.kind.constant(_NAN) if self.undefined() else self.kind.hull(_ZERO, _ONE)
+
+    def _beside(self, other: Any) -> Any:
+        """As a number, for arithmetic with another one."""
+        if wraps(other):
+            raise NoRuleError(f"there is no rule for a truth value beside a {other.dtype}: integers of that type wrap")
+        return self.number()
+
+    def _with(self, decided: bool | None, other: Any = None) -> Comparison:
+        """The same with another decision; undefined if one that is not decided is."""
+        theirs = isinstance(other, Comparison) and other.decided is None
+        source = other if theirs and (self.decided is not None or other.undefined()) else self
+        return Comparison(self.kind, decided, source.compared)
+
+    def __and__(self, other: Any) -> Any:
+        a, b = self.decided, decision(other)
+        return self._with(False if a is False or b is False else (None if a is None or b is None else True), other)
+
+    def __or__(self, other: Any) -> Any:
+        a, b = self.decided, decision(other)
+        return self._with(True if a is True or b is True else (None if a is None or b is None else False), other)
+
+    def __xor__(self, other: Any) -> Any:
+        a, b = self.decided, decision(other)
+        return self._with(None if a is None or b is None else a != b, other)
+
+    def __invert__(self) -> Comparison:
+        return self._with(None if self.decided is None else not self.decided)
+
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+
+    def __add__(self, other: Any) -> Any:
+        if not is_truth(other):
+            return self._beside(other) + other
+        a, b = self.decided, decision(other)
+        if a is False or b is False:
+            return self._with(b if a is False else a, other)
+        sentence = "two truth values were added, which is 2 for numbers and True for arrays: write | or np.where"
+        raise NoRuleError(sentence) if a and b else UndecidedError(sentence)
+
+    def __sub__(self, other: Any) -> Any:
+        return self._refuse("the difference of two truth values") if is_truth(other) else self._beside(other) - other
+
+    def __rsub__(self, other: Any) -> Any:
+        return self._refuse("the difference of two truth values") if is_truth(other) else -self._beside(other) + other
+
+    def __mul__(self, other: Any) -> Any:
+        return self & other if is_truth(other) else self._beside(other) * other
+
+    def __truediv__(self, other: Any) -> Any:
+        return self._beside(other) / other
+
+    def __pow__(self, other: Any) -> Any:
+        return self._beside(other) ** other
+
+    def __neg__(self) -> Any:
+        return self._refuse("the negative of a truth value")
+
+    def __pos__(self) -> Any:
+        return self._refuse("the sign of a truth value")
+
+    def __abs__(self) -> Any:
+        return self
+
+    def lift(self, value: Any) -> Any:  # type: ignore[override]  # a comparison knows its kind, not its class
+        return self.kind.lift(value)
+
+
+def wraps(value: Any) -> bool:
+    """Whether NumPy's arithmetic of truth values with it is modulo a small number, or has no negative ones."""
+    if not isinstance(value, (np.generic, np.ndarray)) or value.dtype.kind not in "iu":
+        return False
+    return value.dtype.kind == "u" or value.dtype.itemsize < 8
+
+
+def is_truth(value: Any) -> bool:
+    """Whether it is a comparison or a plain truth value (a 0-d array of one included)."""
+    return isinstance(value, (Comparison, bool, np.bool_)) or (
+        isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind == "b"
+    )
+
+
+def decision(condition: Any) -> bool | None:
+    """The value of a condition: a comparison's, or that of a plain truth value."""
+    if isinstance(condition, Comparison):
+        return condition.decided
+    if isinstance(condition, (bool, np.bool_)) or (isinstance(condition, np.ndarray) and condition.ndim == 0):
+        return bool(condition)
+    raise NoRuleError(f"a {type(condition).__name__} stands where a comparison of balls is wanted")
+
+
+def compare(a: Any, b: Any, sign: str) -> Any:
+    """a < b and the other five, on enclosures or an enclosure and a number."""
+    if isinstance(b, np.ndarray) and b.ndim:
+        ufuncs = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}
+        return {**ufuncs, "==": np.equal, "!=": np.not_equal}[sign](a, b)
+    a = a.number() if isinstance(a, Comparison) else a
+    difference = a - a.lift(b)
+    low, high = difference.range()
+    if sign in (">", ">="):  # a > b is b < a
+        low, high = -high, -low
+    decided: bool | None = None
+    if difference.assumed:
+        return Comparison(type(a), None, (sign, difference))
+    if sign in ("<", ">"):
+        decided = True if high < 0 else (False if low >= 0 else None)
+    elif sign in ("<=", ">="):
+        decided = True if high <= 0 else (False if low > 0 else None)
+    elif low > 0 or high < 0:
+        decided = sign == "!="
+    elif low.is_zero() and high.is_zero():
+        decided = sign == "=="
+    if decided is None and difference.c0.is_finite():
+        side = difference.forced_side(a, b)
+        if side is not None:
+            decided = {"<": side < 0, "<=": side < 0, ">": side > 0, ">=": side > 0, "==": False, "!=": True}[sign]
+    return Comparison(type(a), decided, (sign, difference))
+
+
+def where(condition: Any, a: Any, b: Any) -> Any:
+    """np.where on enclosures: both branches count where the condition is not decided, none where it is undefined."""
+    chosen = decision(condition)
+    undefined = isinstance(condition, Comparison) and condition.undefined()
+    if isinstance(condition, Comparison) and is_truth(a) and is_truth(b):  # a truth value again, as in NumPy
+        if undefined:
+            return condition
+        return condition._with(True) if decision(a) and decision(b) else condition & a | ~condition & b
+    kind = condition.kind if isinstance(condition, Comparison) else type(a if isinstance(a, Enclosure) else b)
+    if chosen is not None:
+        return kind.lift(a if chosen else b) if issubclass(kind, Enclosure) else (a if chosen else b)
+    if undefined:
+        return kind.constant(_NAN)
+    return kind.lift(a).either(kind.lift(b))
