@@ -329,6 +329,23 @@ def test_any_shape_and_stride(noun: uat.PiecewiseAffine, count: int) -> None:
     assert noun(np.empty((0, 3))).shape == (0, 3)
 
 
+@pytest.mark.parametrize("count", [100, 70_000])
+def test_numbers_that_are_not_aligned(noun: uat.PiecewiseAffine, count: int) -> None:
+    """Fields of packed records, for input and output alike."""
+    records = np.zeros(count, np.dtype([("tag", "u1"), ("x", "f8"), ("y", "f8")]))
+    records["x"] = x = np.random.default_rng(1).uniform(*noun.domain, count)
+    assert not records["x"].flags.aligned
+    noun(records["x"], out=records["y"])
+    np.testing.assert_array_equal(records["y"], noun(x))
+    packed = np.zeros(8 * count + 1, np.uint8)[1:].view(np.float64)
+    packed[:] = x
+    compiled = np.empty(count)
+    table_of(noun)._compiled(packed, compiled, *noun.domain)
+    np.testing.assert_array_equal(compiled, noun(x))
+    table_of(noun)(packed, *noun.domain, packed)  # in place
+    np.testing.assert_array_equal(packed, noun(x))
+
+
 @WAYS
 def test_out(noun: uat.PiecewiseAffine, count: int) -> None:
     x = np.random.default_rng(2).uniform(*noun.domain, count)

@@ -1,15 +1,16 @@
 """Evaluation on a grid: where the knots are a formula, the cell needs no look-up and the table is half as large.
 
 On the grid e_k = fl(fl(k step) + start) the left end of a cell is computed as exactly as it is stored, on vector units;
-only the value and the slope are read, as one pair. A block of points is served in three passes over notes that stay in
-the first-level cache: the place and x - e_k of every point (no branches, no memory), one pair of the table for each,
-the results. A point whose place is not surely its cell is left to the general way of `uat._kernels.pieces`: about one
-in a million, those beyond the grid, nan.
+only the value and the slope are read, as one pair. A short block of points is served in two passes: the place and
+x - e_k of every point (no branches, no memory), then one pair of the table for each and the results; the processor
+begins the next block's first pass while it waits for the pairs of this one. A point whose place is not surely its cell
+is left to the general way of `uat._kernels.pieces`: about one in a million, those beyond the grid, nan.
 
 *Why the cell is exact.* The place, floor((x - start) scale + offset), is monotone in x in floats too. If
-place(e_k) >= k and place(the float before e_k) <= k for every edge of the grid, then an x of cell k has the place k or
-k + 1, and the place is the cell unless x < e_place. Both are checked when the grid is found, edge by edge. The last
-cell may end earlier or later than the formula would have it, so its end is compared with.
+place(e_k) >= k and place(the float before e_k) <= k for every edge of the grid and for e_cells, then an x of cell k has
+the place k or k + 1, and the place is the cell unless x < e_place. Both are checked when the grid is found, edge by
+edge. Points are first moved into [e_0, last], with the last float before e_cells and before the end of the last cell:
+there every place is one of 0 .. cells, and those that were moved are not served.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import numpy as np
 from uat._checks import Floats
 from uat._kernels.compiling import compiled_after
 
-BLOCK = 512  # points between the passes: 6 KB of notes
+BLOCK = 16  # points between the passes: few enough for a processor to look up one block while it places the next
 LANES = 4  # pairs of the table that are turned into one vector of values and one of slopes
 _LEAST = 5  # edges from which a grid is looked for
 _ROOM = 1e-6  # of a cell: how far the places are moved to the right, so that rounding leaves none behind
@@ -42,6 +43,11 @@ class Grid:
     step: float
     scale: float
     offset: float
+
+    @property
+    def end(self) -> float:
+        """e_cells, where the formula ends the last cell."""
+        return self.cells * self.step + self.start
 
     def places(self, x: Floats) -> Floats:
         return np.asarray(np.floor((x - self.start) * self.scale + self.offset))
@@ -83,82 +89,145 @@ def _placed(e: Floats, first: int, cells: int, step: float) -> Grid | None:
     behind = float((k - (e - e[0]) * scale).max())
     grid = Grid(first, cells, float(e[0]), step, scale, max(behind, 0.0) + _ROOM)
     right = (grid.places(e) >= k).all() and (grid.places(np.nextafter(e, -np.inf)) <= k).all()
-    return grid if right else None
+    return grid if right and grid.places(np.nextafter(np.array([grid.end]), -np.inf))[0] <= cells else None
 
 
-def pair_up(pairs: Any, places: Any, t: Any, results: Any, i: Any) -> None:
-    """results[j] = pairs[places[j]] + pairs[places[j] + 1] t[j] for j = i .. i + LANES - 1."""
-    for j in range(i, i + LANES):
-        results[j] = pairs[places[j]] + pairs[places[j] + 1] * t[j]
+def place_block(x: Any, i: Any, places: Any, t: Any, last: Any, start: Any, step: Any, scale: Any, offset: Any) -> Any:
+    """places[j], t[j] = 2 k, x[i + j] - e_k for j = 0 .. BLOCK - 1; true if the cell k of one of them is not sure."""
+    doubt = False
+    for j in range(BLOCK):
+        point = np.float64(x[i + j])
+        inside = point if point > start else start  # for nan too
+        inside = inside if inside < last else last
+        place = np.floor((inside - start) * scale + offset)
+        places[j] = 2 * int(place)
+        t[j] = inside - (place * step + start)
+        doubt = doubt or point != inside or t[j] < 0.0
+    return doubt
+
+
+def pair_block(pairs: Any, places: Any, t: Any, results: Any, i: Any) -> None:
+    """results[i + j] = pairs[places[j]] + pairs[places[j] + 1] t[j] for j = 0 .. BLOCK - 1."""
+    for j in range(BLOCK):
+        results[i + j] = pairs[places[j]] + pairs[places[j] + 1] * t[j]
 
 
 def _packed() -> None:
-    """Tell Numba how to do `pair_up`: a pair is one load of two numbers, which no compiler finds by itself.
+    """Tell Numba how to do `place_block` and `pair_block` on vectors.
 
-    The products, sums and roundings are those of the plain function, lane by lane.
+    A pair is one load of two numbers, which no compiler finds by itself; and with both passes written as vectors there
+    is nothing to guess about arrays that might overlap. The products, sums and roundings are those of the plain
+    functions, lane by lane. A point that was moved into the grid differs in its bits, a place that is too far to the
+    right has a negative t: both are gathered with one operation a vector. (-0.0 may be doubted where 0.0 is not.)
     """
     ir: Any = import_module("llvmlite.ir")
     cgutils: Any = import_module("numba.core.cgutils")
     types: Any = import_module("numba.core.types")
     extending: Any = import_module("numba.extending")
-    double, index = ir.DoubleType(), ir.IntType(32)
-    pair, lanes = ir.VectorType(double, 2), ir.VectorType(double, LANES)
+    index, wide, double = ir.IntType(32), ir.IntType(64), ir.DoubleType()
+    pair, lanes, bits = ir.VectorType(double, 2), ir.VectorType(double, LANES), ir.VectorType(wide, LANES)
+    singles, whole = ir.VectorType(ir.FloatType(), LANES), ir.VectorType(index, LANES)
+    zeros = ir.Constant(bits, [0] * LANES)
 
     def shuffled(builder: Any, a: Any, b: Any, order: list[int]) -> Any:
         return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(index, len(order)), order))
+
+    def in_every_lane(builder: Any, number: Any) -> Any:
+        one = builder.insert_element(ir.Constant(lanes, ir.Undefined), number, ir.Constant(index, 0))
+        return shuffled(builder, one, one, [0] * LANES)
+
+    def data(target: Any, builder: Any, kind: Any, value: Any) -> Any:
+        return cgutils.create_struct_proxy(kind)(target, builder, value=value).data
+
+    def at(builder: Any, array: Any, place: Any, kind: Any) -> Any:
+        place = ir.Constant(wide, place) if isinstance(place, int) else place
+        return builder.bitcast(builder.gep(array, [place]), kind.as_pointer())
+
+    def place(
+        context: Any, x: Any, i: Any, places: Any, t: Any, last: Any, start: Any, step: Any, scale: Any, offset: Any
+    ) -> Any:
+        signature = types.boolean(x, i, places, t, last, start, step, scale, offset)
+
+        def generate(target: Any, builder: Any, signature: Any, values: Any) -> Any:
+            points, places, t = (data(target, builder, signature.args[k], values[k]) for k in (0, 2, 3))
+            last, start, step, scale, offset = (in_every_lane(builder, number) for number in values[4:])
+            kind = ir.FunctionType(lanes, [lanes])
+            floor = cgutils.get_or_insert_function(builder.module, kind, f"llvm.floor.v{LANES}f64")
+            moved, signs = zeros, zeros
+            for j in range(0, BLOCK, LANES):
+                i = builder.add(values[1], ir.Constant(values[1].type, j))
+                if signature.args[0].dtype == types.float32:
+                    point = builder.fpext(builder.load(at(builder, points, i, singles), align=4), lanes)
+                else:
+                    point = builder.load(at(builder, points, i, lanes), align=8)
+                inside = builder.select(builder.fcmp_ordered(">", point, start), point, start)
+                inside = builder.select(builder.fcmp_ordered("<", inside, last), inside, last)
+                place = builder.fadd(builder.fmul(builder.fsub(inside, start), scale), offset)
+                place = builder.call(floor, [place])
+                beyond = builder.fsub(inside, builder.fadd(builder.fmul(place, step), start))
+                number = builder.fptosi(place, whole)
+                builder.store(builder.add(number, number), at(builder, places, j, whole), align=4)
+                builder.store(beyond, at(builder, t, j, lanes), align=8)
+                moved = builder.or_(moved, builder.xor(builder.bitcast(inside, bits), builder.bitcast(point, bits)))
+                signs = builder.or_(signs, builder.bitcast(beyond, bits))
+            doubt = builder.or_(builder.icmp_signed("<", signs, zeros), builder.icmp_signed("!=", moved, zeros))
+            some = ir.IntType(LANES)
+            return builder.icmp_signed("!=", builder.bitcast(doubt, some), ir.Constant(some, 0))
+
+        return signature, generate
 
     def pack(context: Any, pairs: Any, places: Any, t: Any, results: Any, i: Any) -> Any:
         signature = types.void(pairs, places, t, results, i)
 
         def generate(target: Any, builder: Any, signature: Any, values: Any) -> Any:
-            given = zip(signature.args[:4], values[:4], strict=True)
-            arrays = [cgutils.create_struct_proxy(kind)(target, builder, value=value).data for kind, value in given]
-            i = values[4]
-
-            def vector_at(array: Any, place: Any, kind: Any) -> Any:
-                return builder.bitcast(builder.gep(array, [place]), kind.as_pointer())
-
-            rows = []
-            for lane in range(LANES):
-                place = builder.load(builder.gep(arrays[1], [builder.add(i, ir.Constant(i.type, lane))]))
-                row = vector_at(arrays[0], builder.zext(place, ir.IntType(64)), pair)
-                rows.append(builder.load(row, align=8))
-            while len(rows) > 1:
-                both = list(range(2 * rows[0].type.count))
-                rows = [shuffled(builder, a, b, both) for a, b in zip(rows[::2], rows[1::2], strict=True)]
-            value = shuffled(builder, rows[0], rows[0], [2 * lane for lane in range(LANES)])
-            slope = shuffled(builder, rows[0], rows[0], [2 * lane + 1 for lane in range(LANES)])
-            y = builder.fadd(value, builder.fmul(slope, builder.load(vector_at(arrays[2], i, lanes), align=8)))
-            if signature.args[3].dtype == types.float32:
-                single = ir.VectorType(ir.FloatType(), LANES)
-                builder.store(builder.fptrunc(y, single), vector_at(arrays[3], i, single), align=4)
-            else:
-                builder.store(y, vector_at(arrays[3], i, lanes), align=8)
+            pairs, places, t, out = (data(target, builder, signature.args[k], values[k]) for k in range(4))
+            for j in range(0, BLOCK, LANES):
+                rows = []
+                for lane in range(j, j + LANES):
+                    place = builder.zext(builder.load(at(builder, places, lane, index)), wide)
+                    rows.append(builder.load(at(builder, pairs, place, pair), align=8))
+                even, odd = (shuffled(builder, rows[k], rows[k + 2], [0, 1, 2, 3]) for k in (0, 1))
+                value, slope = (shuffled(builder, even, odd, [k, 4 + k, 2 + k, 6 + k]) for k in (0, 1))
+                y = builder.fadd(value, builder.fmul(slope, builder.load(at(builder, t, j, lanes), align=8)))
+                i = builder.add(values[4], ir.Constant(values[4].type, j))
+                if signature.args[3].dtype == types.float32:
+                    builder.store(builder.fptrunc(y, singles), at(builder, out, i, singles), align=4)
+                else:
+                    builder.store(y, at(builder, out, i, lanes), align=8)
             return target.get_dummy_value()
 
         return signature, generate
 
-    packed = extending.intrinsic(pack)
+    placed, packed = extending.intrinsic(place), extending.intrinsic(pack)
 
-    def choose(pairs: Any, places: Any, t: Any, results: Any, i: Any) -> Any:
+    def choose_place(
+        x: Any, i: Any, places: Any, t: Any, last: Any, start: Any, step: Any, scale: Any, offset: Any
+    ) -> Any:
+        return lambda x, i, places, t, last, start, step, scale, offset: placed(
+            x, i, places, t, last, start, step, scale, offset
+        )
+
+    def choose_pack(pairs: Any, places: Any, t: Any, results: Any, i: Any) -> Any:
         return lambda pairs, places, t, results, i: packed(pairs, places, t, results, i)
 
-    extending.overload(pair_up, strict=False)(choose)  # not strict: annotations are no part of a signature
+    # not strict: annotations are no part of a signature
+    extending.overload(place_block, strict=False)(choose_place)
+    extending.overload(pair_block, strict=False)(choose_pack)
 
 
 @compiled_after(_packed)
 def evaluate_on_grid(
-    x: Any, out: Any, rest: Any, pairs: Any, cells: Any, end: Any, start: Any, step: Any, scale: Any, offset: Any
+    x: Any, out: Any, rest: Any, pairs: Any, last: Any, start: Any, step: Any, scale: Any, offset: Any
 ) -> Any:
-    """out[i] = value[k] + slope[k] (x[i] - e_k) where x[i] is surely in cell k of the grid, 0 <= k < cells.
+    """out[i] = value[k] + slope[k] (x[i] - e_k) where x[i] is surely in cell k of the grid and start <= x[i] <= last.
 
     Parameters
     ----------
     x, out : (n,) float64 or float32; the arithmetic is float64, and the result is rounded once to the type of `out`
     rest : (r,) int64, r >= BLOCK, written: the numbers i of the points that are left
-    pairs : (2 cells,) float64, value and slope of each cell of the grid
-    end : float, the right end of the last cell, perhaps infinite
-    cells, start, step, scale, offset : float, see `Grid`
+    pairs : (2 cells + 2,) float64, value and slope of each cell of the grid, and two numbers that are read in vain
+    last : float, the last number of the last cell
+    start, step, scale, offset : float, see `Grid`
 
     Returns
     -------
@@ -168,26 +237,18 @@ def evaluate_on_grid(
     places, t = np.empty(BLOCK, np.int32), np.empty(BLOCK, np.float64)
     left = 0
     for begin in range(0, len(x), BLOCK):
+        if begin + BLOCK <= len(x) and not place_block(x, begin, places, t, last, start, step, scale, offset):
+            pair_block(pairs, places, t, out, begin)
+            continue
         if left + BLOCK > len(rest):
             return left, begin
-        count = min(BLOCK, len(x) - begin)
-        points, results = x[begin : begin + count], out[begin : begin + count]
-        doubtful = np.int64(0)
-        for i in range(count):
-            point = np.float64(points[i])
-            place = np.floor((point - start) * scale + offset)
+        for i in range(begin, min(begin + BLOCK, len(x))):
+            point = np.float64(x[i])
+            place = np.floor((point - start) * scale + offset) if start <= point <= last else 0.0
             beyond = point - (place * step + start)
-            sure = (beyond >= 0.0) & (place >= 0.0) & (place < cells) & (point < end)  # false for nan
-            places[i] = np.int32(place) * np.int32(2) if sure else np.int32(-1)
-            t[i] = beyond
-            doubtful += np.int64(not sure)
-        whole = count - count % LANES if doubtful == 0 else 0
-        for i in range(0, whole, LANES):
-            pair_up(pairs, places, t, results, i)
-        for i in range(whole, count):
-            if places[i] >= 0:
-                results[i] = pairs[places[i]] + pairs[places[i] + 1] * t[i]
+            if start <= point <= last and beyond >= 0.0:
+                out[i] = pairs[2 * int(place)] + pairs[2 * int(place) + 1] * beyond
             else:
-                rest[left] = begin + i
+                rest[left] = i
                 left += 1
     return left, len(x)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from math import inf, nextafter
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from uat._kernels.guess import Guess, guess
 
 _BLOCK = 1 << 13  # points evaluated at a time without Numba: temporaries stay in the second-level cache
 _DOUBLE = np.dtype(np.float64)
+_STRIDED = 1 << 15  # points of strided input that are brought together at a time, for the same reason
 _REST = 1 << 13  # points that the grid may leave before they are served: 64 KB
 _FEW = 512  # up to so many points bisection by NumPy costs less than its alternatives' overhead
 
@@ -79,7 +81,7 @@ class PieceTable:
             return float(self(points.reshape(1), lower, upper)[0])
         flat = points if points.ndim == 1 else points.reshape(-1)
         # out may be x itself, but no other view that overlaps it; and the loop writes to contiguous memory only
-        direct = out is not None and out.flags.c_contiguous and (out is x or not np.may_share_memory(out, points))
+        direct = out is not None and out.flags.carray and (out is x or not np.may_share_memory(out, points))
         target = out.reshape(-1) if direct else np.empty(flat.size, flat.dtype)
         self._fill(flat, target, lower, upper, threads)
         if out is None:
@@ -113,14 +115,16 @@ class PieceTable:
             grid = grid_of(self.edges)
             if grid is not None and not self._begins_at_anchors(grid):
                 grid = None
-            self._grid = (grid, self.rows[grid.first :, [VALUE, SLOPE]].ravel()) if grid else (None, self.edges[:0])
+            rows = self.rows[grid.first :, [VALUE, SLOPE]].ravel() if grid else self.edges[:0]
+            self._grid = grid, np.append(rows, (0.0, 0.0))
         grid, pairs = self._grid
         if grid is None or not (lower <= grid.start and (upper == np.inf or upper >= self.edges[-1])):
             return None
         cells = grid.cells if upper == np.inf else min(grid.cells, self.edges.size - grid.first)
-        last = grid.first + cells - 1
-        end = float(self.edges[last]) if last < self.edges.size else np.inf
-        return pairs, float(cells), end, grid.start, grid.step, grid.scale, grid.offset
+        end, last = cells * grid.step + grid.start, grid.first + cells - 1
+        if last < self.edges.size:
+            end = min(end, float(self.edges[last]))
+        return pairs, nextafter(end, -inf), grid.start, grid.step, grid.scale, grid.offset
 
     def _begins_at_anchors(self, grid: Grid) -> bool:
         cells = self.rows[grid.first : grid.first + grid.cells]
@@ -132,6 +136,11 @@ class PieceTable:
         grid = self._on_grid(lower, upper)
         if grid is None:
             self._anywhere(x, out, lower, upper)
+            return
+        if not (x.flags.c_contiguous and x.flags.aligned):  # vectors are loaded from neighbouring, aligned numbers
+            for i in range(0, x.size, _STRIDED):
+                part = np.ascontiguousarray(x[i : i + _STRIDED])
+                self._compiled(part if part.flags.aligned else part.copy(), out[i : i + _STRIDED], lower, upper)
             return
         rest = np.empty(_REST, np.int64)
         while x.size:
