@@ -35,17 +35,27 @@ def show(value: object) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
+def raised(error: BaseException) -> str:
+    """An exception in a sentence: its type, and what it says if it says anything."""
+    text = str(error)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
 def real(value: Any, name: str) -> float:
     """A finite real number as a float."""
     try:
-        if isinstance(value, (bool, np.bool_, str, bytes, complex, np.complexfloating)):
+        plain = value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
+        if isinstance(plain, _NO_NUMBERS) or value is np.ma.masked:
             raise TypeError
-        number = float(value)
+        number = float(plain)
     except (TypeError, ValueError, OverflowError):
         raise InputError(f"`{name}` must be a finite real number, but is {show(value)}.") from None
     if not math.isfinite(number):
         raise InputError(f"`{name}` must be a finite real number, but is {show(value)}.")
     return number
+
+
+_NO_NUMBERS = (bool, np.bool_, str, bytes, bytearray, complex, np.complexfloating, np.ndarray)
 
 
 def positive(value: Any, name: str) -> float:

@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from uat._checks import Floats
 from uat._sampling import Function, sample
 from uat.bounds.certification import Certificate
 from uat.piecewise import PiecewiseAffine
@@ -30,7 +31,7 @@ def seen_difference(f: Function, p: PiecewiseAffine, per_cell: int = 15, note: s
     t = np.arange(1, per_cell + 1) / (per_cell + 1)
     x = (p.knots[:-1, None] + np.diff(p.knots)[:, None] * t).reshape(-1)
     x = np.concatenate([p.knots, x])
-    difference = np.abs(sample(f, x) - p(x))
+    difference = distances(sample(f, x), p(x))
     k = int(np.argmax(difference))
     best, where, spent = float(difference[k]), float(x[k]), x.size
     a, b = p.domain
@@ -38,7 +39,7 @@ def seen_difference(f: Function, p: PiecewiseAffine, per_cell: int = 15, note: s
     radius = float(p.knots[cell + 1] - p.knots[cell]) / (per_cell + 1)
     for _ in range(_ZOOMS):
         x = np.unique(np.clip(np.linspace(where - radius, where + radius, _ZOOM_POINTS), a, b))
-        difference = np.abs(sample(f, x) - p(x))
+        difference = distances(sample(f, x), p(x))
         k = int(np.argmax(difference))
         spent += x.size
         if difference[k] >= best:
@@ -53,3 +54,9 @@ def seen_difference(f: Function, p: PiecewiseAffine, per_cell: int = 15, note: s
         boxes=spent,
         note=note,
     )
+
+
+def distances(y: Floats, z: Floats) -> Floats:
+    """|y - z|, shape of y; the largest float where that overflows: a difference of at least so much was seen."""
+    with np.errstate(over="ignore"):
+        return np.minimum(np.abs(y - z), np.finfo(np.float64).max)
