@@ -171,6 +171,15 @@ def stored_distance(p: PiecewiseAffine, net: ReluNet) -> float:
     return float((np.abs(there - p.values) + 2 * UNIT * np.abs(there)).max())
 
 
+def stored_excess(p: PiecewiseAffine, net: ReluNet, side: str) -> float:
+    """How far such a net may rise above p (side "under") or fall below it ("over") anywhere on the domain; else 0."""
+    if side == "both":
+        return 0.0
+    there = net.to_piecewise(*p.domain).values
+    above = (there - p.values) * (1 if side == "under" else -1) + 2 * UNIT * np.abs(there)
+    return max(float(above.max()), 0.0)
+
+
 _TINY = float(np.finfo(np.float64).smallest_subnormal)
 
 

@@ -56,13 +56,15 @@ def narrowest(
     pieces : int >= 1
         Instead of a tolerance: the least error that so many pieces can reach.
     side : "both", "under" or "over"
-        Where the result lies: f ± w, [f - w, f] or [f, f + w], with w = tol + rtol |f|.
+        Where the result lies: f ± w, [f - w, f] or [f, f + w], with w = tol + rtol |f|. The promise is about the pieces
+        as they are stored; what rounds afterwards has `Narrowest.room` to stay inside.
     rtol : float in (0, 1)
         Relative tolerance, beside `tol` or alone (then f must not vanish).
     breaks : a number or several
         Abscissae where the result must have a knot. They count as knots even where it turns out straight.
     through : a number or several
-        Abscissae where the result must have a knot and take exactly the float64 value of f.
+        Abscissae where the result must have a knot and take exactly the float64 value of f. With a `side` that value
+        may lie beyond f by half a unit in its last place; then nothing is proven, and the note says so.
     monotone, convex : bool
         f is monotone (convex or concave), and the result must be. This costs no piece.
     seconds : float > 0
