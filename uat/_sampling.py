@@ -63,7 +63,8 @@ def sample(f: Function, x: Floats) -> Floats:
 def _number(f: Function, point: float) -> Any:
     """f at one point, as something that fits in an array of numbers."""
     try:
-        value = np.asarray(f(point))
+        raw = f(point)
+        value = np.asarray(raw)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # also the SystemExit of a function that gives up: it would end the program mutely
@@ -76,6 +77,9 @@ def _number(f: Function, point: float) -> Any:
     if isinstance(item, complex):
         return item
     try:
+        if isinstance(item, (str, bytes, bytearray)) or np.ma.is_masked(raw) or value.dtype.kind in "mM":
+            item = raw
+            raise TypeError
         return float(item)
     except (TypeError, ValueError, OverflowError):
         raise InputError(f"`f` must return a real number, but f({point!r}) = {show(item)}.") from None

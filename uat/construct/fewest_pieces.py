@@ -85,6 +85,7 @@ def narrowest(
     Source: theory C2, C3; H. Imai and M. Iri (1986), S. Suri (1986) for the path, here between the walls of f itself.
     """
     side = _checks.one_of(side, "side", SIDES)
+    monotone, convex = _checks.flag(monotone, "monotone"), _checks.flag(convex, "convex")
     tube, count = _question(tol, rtol, pieces, side)
     deadline = Deadline(None if seconds is None else _checks.positive(seconds, "seconds"))
     knots, met = _checks.points(breaks, "breaks"), _checks.points(through, "through")
@@ -113,7 +114,7 @@ def _question(tol: Any, rtol: Any, pieces: Any, side: str) -> tuple[Tube | None,
         if tol is not None or rtol is not None:
             raise InputError("exactly one of a tolerance (`tol`, `rtol`) and `pieces` must be given, but got both.")
         count = _checks.integer(pieces, "pieces")
-        _checks.memory(10.0 * count, f"`pieces` = {count}")
+        _checks.memory(10 * count, f"`pieces` = {show(count)}")
         return None, count
     if tol is None and rtol is None:
         raise InputError("exactly one of a tolerance (`tol`, `rtol`) and `pieces` must be given, but got none.")
