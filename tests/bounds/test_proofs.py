@@ -65,6 +65,9 @@ def test_a_certificate_speaks() -> None:
         ({"upper": -1.0}, "`upper` must be >= 0"),
         ({"where": math.nan}, "`where` must be a finite real number"),
         ({"norm": "L3"}, "`norm` must be one of"),
+        ({"assumes": None}, "`assumes` of a certificate must be a list of sentences, but is None."),
+        ({"assumes": "f is real"}, "`assumes` of a certificate must be a list of sentences"),
+        ({"assumes": [1]}, "`assumes` of a certificate must be a list of sentences"),
     ],
 )
 def test_forged_data(change: dict[str, Any], sentence: str) -> None:
@@ -295,3 +298,9 @@ def test_no_distance_is_minus_zero(g: Any, how: dict[str, Any]) -> None:
     c = uat.certify(lambda x: x, g, (0, 1), **how)
     assert math.copysign(1.0, c.lower) == 1.0
     assert Certificate(-0.0, 0.0, 0.0, True).to_dict()["lower"].hex() == "0x0.0p+0"
+
+
+def test_a_domain_as_long_as_the_floats_is_sampled_inside() -> None:
+    r = uat.approximate(lambda x: 0 * x + 1, (-1.7e308, 0), tol=0.1)
+    assert r.certificate.proven
+    assert r.pieces == 1

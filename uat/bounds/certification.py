@@ -107,13 +107,16 @@ class Certificate:
                 raise InputError(
                     f"`{name}` of a certificate must be of type {kind.__name__}, but is {show(data[name])}."
                 )
+        assumes = data["assumes"]
+        if not isinstance(assumes, list) or not all(isinstance(sentence, str) for sentence in assumes):
+            raise InputError(f"`assumes` of a certificate must be a list of sentences, but is {show(assumes)}.")
         lower, where = _checks.nonnegative(data["lower"], "lower"), _checks.real(data["where"], "where")
         upper = math.inf if data["upper"] is None else _checks.nonnegative(data["upper"], "upper")
         return cls(
             lower=lower,
             upper=upper,
             where=where,
-            assumes=tuple(str(sentence) for sentence in data["assumes"]),
+            assumes=tuple(assumes),
             norm=_checks.one_of(data["norm"], "norm", ("sup", "L1", "L2")),
             **{name: data[name] for name in kinds},
         )
