@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import time
+from typing import Any
 
 import numpy as np
 import pytest
@@ -276,3 +277,11 @@ def test_one_sided_the_network_is_certified_within_the_tolerance() -> None:
     assert r.optimality is not None
     assert r.optimality.minimal
     assert r.certificate.upper <= 1e-3
+
+
+@pytest.mark.parametrize("path", [3, 1.5, ["a.png"], object()])
+def test_a_picture_needs_a_path(path: Any) -> None:
+    r = uat.approximate(np.sin, (0, 1), width=3)
+    for write in (r.plot, r.save):
+        with pytest.raises(uat.InputError, match=r"^`path` must be the name of a file, but is "):
+            write(path)

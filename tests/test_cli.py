@@ -6,19 +6,20 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 import uat
 
+# the tests also run where the package is not installed
+HERE = {**os.environ, "PYTHONPATH": str(Path(uat.__file__).parent.parent)}
+
 
 def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-W", "error", "-W", "default::UserWarning", "-m", "uat", *arguments]
-    here = str(Path(uat.__file__).parent.parent)  # the tests also run where the package is not installed
-    return subprocess.run(
-        command, capture_output=True, text=True, cwd=cwd, check=False, env={**os.environ, "PYTHONPATH": here}
-    )
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False, env=HERE)
 
 
 def test_the_main_job(tmp_path: Path) -> None:
@@ -122,17 +123,39 @@ def test_a_failure_is_exit_code_1_and_debug_shows_where() -> None:
     assert "Traceback" in done.stderr
 
 
+# A shell that starts the tests in the background has them and their children ignore Ctrl-C: the children listen again.
+LISTENS = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+
+
 def test_ctrl_c_leaves_a_clean_exit(tmp_path: Path) -> None:
     (tmp_path / "slow.py").write_text(
-        "import os, signal\n"
-        "def f(x):\n"
-        "    if float(x) > 0.5: os.kill(os.getpid(), signal.SIGINT)\n"
+        LISTENS + "def f(x):\n"
+        "    if float(x) > 0.5: signal.raise_signal(signal.SIGINT)\n"  # in this thread, before the next line
         "    return float(x)\n"
     )
     done = run("approximate", "slow.py:f", "--on", "0", "1", "--width", "40", "--save", "a.json", cwd=tmp_path)
     assert done.returncode == 130
     assert done.stderr.strip() == "uat: interrupted."
     assert not (tmp_path / "a.json").exists()
+
+
+def test_ctrl_c_while_the_program_is_still_being_read_leaves_a_clean_exit() -> None:
+    code = (
+        LISTENS + "import runpy, sys\n"
+        "class Pressed:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == sys.argv[1]: signal.raise_signal(signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Pressed())\n"
+        "if sys.argv[2] == 'module': runpy.run_module('uat', run_name='__main__')\n"
+        "from importlib.metadata import EntryPoint\n"
+        "EntryPoint('uat', sys.argv[3], 'console_scripts').load()()\n"
+    )
+    script = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())["project"]["scripts"]["uat"]
+    for name in ("uat.cli", "click", "numpy"):
+        for way in ("module", "script"):
+            command = [sys.executable, "-c", code, name, way, script]
+            done = subprocess.run(command, capture_output=True, text=True, check=False, env=HERE)
+            assert (done.returncode, done.stderr) == (130, "uat: interrupted.\n"), (name, way)
 
 
 def test_help_names_the_commands() -> None:

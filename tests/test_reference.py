@@ -50,3 +50,9 @@ def test_a_file_that_fails_is_quoted(tmp_path: Path) -> None:
     (tmp_path / "bad.py").write_text("1 / 0\n")
     with pytest.raises(uat.InputError, match="cannot be imported: ZeroDivisionError: division by zero"):
         Reference(f"{tmp_path / 'bad.py'}:f")
+
+
+def test_a_script_that_ends_itself_is_said_to(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text("import sys\nsys.exit(4)\n")
+    with pytest.raises(uat.InputError, match="cannot be imported: SystemExit: 4"):
+        Reference(f"{tmp_path / 'script.py'}:f")

@@ -35,17 +35,28 @@ def show(value: object) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
+def raised(error: BaseException) -> str:
+    """An exception in a sentence: its type, and what it says if it says anything."""
+    text = str(error)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
 def real(value: Any, name: str) -> float:
     """A finite real number as a float."""
     try:
-        if isinstance(value, (bool, np.bool_, str, bytes, complex, np.complexfloating)):
+        plain = value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
+        if isinstance(plain, _NO_NUMBERS) or value is np.ma.masked:
             raise TypeError
-        number = float(value)
+        number = float(plain)
     except (TypeError, ValueError, OverflowError):
         raise InputError(f"`{name}` must be a finite real number, but is {show(value)}.") from None
     if not math.isfinite(number):
         raise InputError(f"`{name}` must be a finite real number, but is {show(value)}.")
     return number
+
+
+_WORDS = (str, bytes, bytearray, complex, np.complexfloating, np.datetime64, np.timedelta64, type(None))
+_NO_NUMBERS = (bool, np.bool_, np.ndarray, *_WORDS)  # what float() may take all the same
 
 
 def positive(value: Any, name: str) -> float:
@@ -134,6 +145,8 @@ def exactly_one(**arguments: Any) -> str:
 def interval(domain: Any, name: str = "domain") -> tuple[float, float]:
     """A pair (a, b) of finite reals with a < b and a finite length."""
     try:
+        if isinstance(domain, (str, bytes, bytearray, set, frozenset, dict)):  # two letters; two numbers in any order
+            raise TypeError
         a, b = domain
     except (TypeError, ValueError):
         raise InputError(f"`{name}` must be a pair (a, b), but is {show(domain)}.") from None
@@ -161,9 +174,10 @@ def vector(values: Any, name: str, least: int = 0, length: int | None = None) ->
     try:
         raw = np.asarray(values)
         frozen = raw is values and raw.dtype == np.float64 and raw.base is None and not raw.flags.writeable
-        if raw.dtype.kind not in "iufO" and raw.size:
+        if (raw.dtype.kind not in "iufO" and raw.size) or _has_words(raw):
             raise TypeError
-        array = raw if frozen else np.array(raw, dtype=np.float64)
+        with np.errstate(over="ignore"):  # what float64 cannot hold becomes inf, and is named below
+            array = raw if frozen else np.array(raw, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
         raise InputError(f"`{name}` must be an array of real numbers, but is {show(values)}.") from None
     if array.ndim != 1:
@@ -172,6 +186,9 @@ def vector(values: Any, name: str, least: int = 0, length: int | None = None) ->
         raise InputError(f"`{name}` must have {length} entries, but has {array.size}.")
     if array.size < least:
         raise InputError(f"`{name}` must have at least {least} entries, but has {array.size}.")
+    if np.ma.is_masked(values):
+        k = int(np.argmax(np.ma.getmaskarray(values)))
+        raise InputError(f"`{name}` must have all its entries, but {name}[{k}] is masked.")
     finite = np.isfinite(array)
     if not finite.all():
         k = int(np.argmin(finite))
@@ -179,9 +196,38 @@ def vector(values: Any, name: str, least: int = 0, length: int | None = None) ->
     return freeze(array)
 
 
+def _has_words(array: NDArray[Any]) -> bool:
+    """Whether an array of objects holds what float() or NumPy would turn into numbers though it is none."""
+    return array.dtype.kind == "O" and any(isinstance(entry, _WORDS) for entry in array.flat)
+
+
+def abscissae(x: Any) -> NDArray[Any]:
+    """Where a function is to be evaluated, any shape: float64 or float32 as they come, else float64; masked is nan."""
+    try:
+        points = np.asarray(x)
+        if (points.dtype.kind not in "biufO" and points.size) or _has_words(points):
+            raise TypeError
+        if points.dtype != np.float64 and points.dtype != np.float32:  # foreign byte orders too
+            points = points.astype(np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"`x` must be real numbers, but is {show(x)}.") from None
+    if isinstance(x, np.ma.MaskedArray):
+        return np.where(np.ma.getmaskarray(x), points.dtype.type(np.nan), points)
+    return points
+
+
+def flag(value: Any, name: str) -> bool:
+    """True or False, and nothing that Python only takes for one."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise InputError(f"`{name}` must be True or False, but is {show(value)}.")
+    return bool(value)
+
+
 def points(values: Any, name: str, within: tuple[float, float] | None = None) -> Floats:
     """Abscissae, sorted and without repetition: one number or several, inside the interval if one is given."""
-    several = values if np.ndim(values) > 0 or isinstance(values, Iterable) else [values]
+    several = values if isinstance(values, Iterable) and not isinstance(values, (*_WORDS, dict)) else [values]
+    if isinstance(several, np.ndarray) and several.ndim == 0:
+        several = several.reshape(1)
     array = np.unique(vector(several if isinstance(several, np.ndarray) else list(several), name))
     low, high = (-math.inf, math.inf) if within is None else within
     for x in array.tolist():
@@ -238,7 +284,7 @@ def output(array: Any, wanted: tuple[int, ...], dtype: np.dtype[Any]) -> None:
 
 def memory(numbers: float, what: str) -> None:
     """Refuse to ask for more float64 numbers than the machine has memory for, before they are asked for."""
-    asked, there = 8.0 * numbers, _physical_memory()
+    asked, there = 8.0 * min(numbers, 1e300), _physical_memory()  # an integer may have any size
     if asked > there:
         raise InputError(
             f"{what} would take {asked / 2**30:.3g} GiB of memory, and this machine has {there / 2**30:.3g} GiB."

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from uat._checks import Floats, InputError, show
+from uat._checks import Floats, InputError, raised, show
 
 Function = Callable[..., Any]
 
@@ -50,7 +50,9 @@ def sample(f: Function, x: Floats) -> Floats:
         values = np.asarray(raw)
         if isinstance(raw, np.ma.MaskedArray) and np.ma.getmaskarray(raw).any():
             values = raw.filled(np.nan)  # what is masked is not there
-    except Exception:  # noqa: BLE001 - whatever an array does to f; point by point the real offender shows itself
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001 - whatever an array does to f; point by point the real offender shows itself
         values = None
     if values is None or values.shape != x.shape or values.dtype.kind not in "biufc":
         with np.errstate(all="ignore"):
@@ -61,10 +63,13 @@ def sample(f: Function, x: Floats) -> Floats:
 def _number(f: Function, point: float) -> Any:
     """f at one point, as something that fits in an array of numbers."""
     try:
-        value = np.asarray(f(point))
-    except Exception as error:
+        raw = f(point)
+        value = np.asarray(raw)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # also the SystemExit of a function that gives up: it would end the program mutely
         raise InputError(
-            f"`f` must be defined on the whole interval, but f({point!r}) raised {type(error).__name__}: {error}"
+            f"`f` must be defined on the whole interval, but f({point!r}) raised {raised(error)}"
         ) from error
     if value.size != 1:
         raise InputError(f"`f` must return one number a point, but f({point!r}) has shape {value.shape}.")
@@ -72,6 +77,9 @@ def _number(f: Function, point: float) -> Any:
     if isinstance(item, complex):
         return item
     try:
+        if isinstance(item, (str, bytes, bytearray)) or np.ma.is_masked(raw) or value.dtype.kind in "mM":
+            item = raw
+            raise TypeError
         return float(item)
     except (TypeError, ValueError, OverflowError):
         raise InputError(f"`f` must return a real number, but f({point!r}) = {show(item)}.") from None

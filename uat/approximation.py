@@ -26,7 +26,7 @@ from uat._checks import InputError, show
 from uat._sampling import Function
 from uat.bounds.certification import NotProvenWarning
 from uat.bounds.modulus import Declared, Modulus, declared
-from uat.bounds.rounding import stored_distance
+from uat.bounds.rounding import stored_distance, stored_excess
 from uat.construct.fewest_pieces import narrowest
 from uat.construct.grids import Built, Grids
 from uat.construct.outcome import Narrowest
@@ -75,7 +75,9 @@ def approximate(
         slopes cost little. "narrowest": the fewest pieces that can do it at all, proven (`Approximation.optimality`);
         with `width`, the least error that so many pieces can reach.
     side : str
-        "both", or "under" or "over": the network never crosses f, proven. For method="narrowest".
+        "both", or "under" or "over": the pieces never cross f, proven. So does the network with its stored weights,
+        unless the note of `Approximation.optimality` says by how little it may (at tolerances near the roundings of
+        f); what ``net(x)`` rounds comes on top. For method="narrowest".
     rtol : float in (0, 1)
         Relative tolerance, instead of `tol` or beside it: within tol + rtol |f|. For method="narrowest".
     breaks : a number or several
@@ -134,7 +136,8 @@ def approximate(
     if method == "narrowest":
         pieces = _pieces_of_width(width, form) if asked == "width" else None
         n = narrowest(function, (a, b), tol=tol, rtol=relative, pieces=pieces, side=side, breaks=knots, seconds=seconds)
-        built, optimality = _built(n, form), _optimality(n)
+        built = _built(n, form)
+        optimality = _optimality(n, built.net)
     else:
         facts, known = declared(lipschitz, modulus), _known(function, (a, b))
         deadline = math.inf if seconds is None else start + seconds
@@ -202,7 +205,14 @@ def _built(n: Narrowest, form: str) -> Built:
     return Built(p, net, c)
 
 
-def _optimality(n: Narrowest) -> Optimality:
+def _optimality(n: Narrowest, net: ReluNet) -> Optimality:
+    notes = [n.note] if n.note else []
+    beyond = stored_excess(n.piecewise, net, n.tube.side)
+    if n.proven and beyond > n.room:
+        notes.append(
+            f"the pieces do not cross f (proven), but the network may by up to {beyond:.2g}, as its weights are stored "
+            "in float64"
+        )
     return Optimality(
         lower_bound=n.lower_bound,
         minimal=n.minimal,
@@ -210,7 +220,7 @@ def _optimality(n: Narrowest) -> Optimality:
         least_error=n.least_error,
         witness=None if n.witness is None else n.witness.to_dict(),
         error_witness=None if n.error_witness is None else n.error_witness.to_dict(),
-        note=n.note,
+        note="; ".join(notes),
     )
 
 

@@ -158,7 +158,7 @@ class PiecewiseAffine:
 
     def derivative(self, x: ArrayLike) -> Any:
         """The slope at x, shape of x: the right-hand one at inner knots, the left-hand one at b, nan outside."""
-        points = np.asarray(x, dtype=np.float64)
+        points = np.asarray(_checks.abscissae(x), dtype=np.float64)
         cell = np.clip(np.searchsorted(self.knots, points, side="right") - 1, 0, self.pieces - 1)
         inside = (points >= self.knots[0]) & (points <= self.knots[-1])
         y = np.where(inside, self.slopes[cell], np.nan)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from uat._checks import InputError, show
+from uat._checks import InputError, raised, show
 from uat._sampling import Function
 
 
@@ -80,5 +80,7 @@ def _import(place: str) -> Any:
         return importlib.import_module(place)
     except InputError:
         raise
-    except Exception as error:
-        raise InputError(f"{place!r} cannot be imported: {type(error).__name__}: {error}") from error
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a script may end itself with SystemExit
+        raise InputError(f"{place!r} cannot be imported: {raised(error)}") from error

@@ -193,7 +193,7 @@ class ReluNet:
 
     def forward(self, x: ArrayLike) -> Any:
         """The network at x neuron by neuron, the way a framework would: O(M) a point, shape of x."""
-        points = np.asarray(x, dtype=np.float64)
+        points = np.asarray(_checks.abscissae(x), dtype=np.float64)
         flat, out = points.reshape(-1), np.empty(points.size)
         rows = max(_CELLS // max(self.width, 1), 1)
         for start in range(0, flat.size, rows):

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import uat
+from uat._checks import InputError
 from uat.bounds import declared as module
 from uat.bounds.bisection import Goal
 from uat.bounds.boxes import Cell
@@ -250,3 +251,38 @@ def test_bounds_do_not_grow_when_a_gap_is_cut(monkeypatch: pytest.MonkeyPatch) -
     search = searched(f, Goal(0.0, 0.0), facts, uat.PiecewiseAffine([0.0, 1.0], [0.0, 0.0]))
     assert search.samples == 3
     assert 1 <= search.upper() <= 1 + 1e-12
+
+
+def failing(t: float) -> float:
+    raise RuntimeError("no table")
+
+
+@pytest.mark.parametrize(
+    ("modulus", "offender"),
+    [
+        (lambda t: None, r"must be finite and >= 0, but modulus\(1.0\) = None"),
+        (lambda t: "1", r"must be finite and >= 0, but modulus\(1.0\) = '1'"),
+        (lambda t: np.array([t]), r"must be finite and >= 0, but modulus\(1.0\) = array\(\[1.\]\)"),
+        (lambda t: True, r"must be finite and >= 0, but modulus\(1.0\) = True"),
+        (lambda t: -t, r"must be finite and >= 0, but modulus\(1.0\) = -1.0"),
+        (lambda t: 10**400, r"must be finite and >= 0, but modulus\(1.0\) = 1000"),
+        (failing, r"must give a number, but modulus\(1.0\) raised RuntimeError: no table"),
+    ],
+)
+@pytest.mark.parametrize("job", ["certify", "approximate"])
+def test_a_modulus_that_is_none_is_named(modulus: Any, offender: str, job: str) -> None:
+    run: Any = {"certify": lambda: uat.certify(np.sin, (0, 0), (0, 1), modulus=modulus)}.get(
+        job, lambda: uat.approximate(np.sin, (0, 1), tol=0.1, modulus=modulus)
+    )
+    with pytest.raises(InputError, match=f"^`modulus` {offender}"):
+        run()
+
+
+@pytest.mark.parametrize("value", ["1", np.array("2"), np.array([1.0]), np.ma.masked, True, 1j, 10**400, math.inf])
+def test_a_lipschitz_constant_that_is_none_is_named(value: Any) -> None:
+    for job in (
+        lambda v: uat.certify(np.sin, (0, 0), (0, 1), lipschitz=v),
+        lambda v: uat.narrowest(np.sin, (0, 1), tol=v),
+    ):
+        with pytest.raises(InputError, match=r"^`(lipschitz|tol)` must be a finite real number, but is "):
+            job(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from fractions import Fraction
 from typing import Any
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 import uat
 from tests.oracles import exact_network, exact_piecewise
 from uat import Certificate
+from uat._checks import InputError
 from uat.bounds.certification import NotProvenWarning
 from uat.bounds.proofs import with_rounding
 from uat.bounds.rounding import evaluated
@@ -63,6 +65,9 @@ def test_a_certificate_speaks() -> None:
         ({"upper": -1.0}, "`upper` must be >= 0"),
         ({"where": math.nan}, "`where` must be a finite real number"),
         ({"norm": "L3"}, "`norm` must be one of"),
+        ({"assumes": None}, "`assumes` of a certificate must be a list of sentences, but is None."),
+        ({"assumes": "f is real"}, "`assumes` of a certificate must be a list of sentences"),
+        ({"assumes": [1]}, "`assumes` of a certificate must be a list of sentences"),
     ],
 )
 def test_forged_data(change: dict[str, Any], sentence: str) -> None:
@@ -261,3 +266,41 @@ def test_certify_refuses_declarations_it_cannot_use() -> None:
                 uat.certify(np.sin, line, (0, 1), norm=norm, **options)
     net = uat.ReluNet([1.0], [0.0], [1.0])
     assert uat.certify(np.sin, net, (0, 1), arithmetic="float64", lipschitz=1.0).proven
+
+
+@pytest.mark.parametrize("arithmetic", ["real", "float64", "float32"])
+@pytest.mark.parametrize(
+    ("g", "size"), [(uat.ReluNet([1e200], [0.0], [1e200]), r"1.00e\+400"), ((1e308, 1e308), r"2.00e\+308")]
+)
+def test_a_g_beyond_the_floats_is_named(g: Any, size: str, arithmetic: str) -> None:
+    if arithmetic != "real" and isinstance(g, tuple):
+        return
+    with pytest.raises(InputError, match=rf"^`g` must have values .* float64 can hold, but g\(1.0\) is {size}\."):
+        uat.certify(np.sin, g, (0, 1), arithmetic=arithmetic)
+
+
+@pytest.mark.parametrize("how", [{}, {"norm": "L1"}, {"norm": "L2"}, {"lipschitz": 0.0}])
+def test_a_distance_beyond_the_floats_is_told_from_an_infinite_f(how: dict[str, Any]) -> None:
+    c = unproven(lambda x: -1e308 + 0 * x, (0.0, 1e308), (0, 1), **how)
+    assert c.note == "f - g overflows float64 on the domain."
+    assert c.lower == np.finfo(np.float64).max
+    assert json.loads(json.dumps(c.to_dict(), allow_nan=False))["upper"] is None
+
+
+def test_an_estimated_norm_of_large_values_is_finite() -> None:
+    c = unproven(lambda x: 1e200 + 0 * np.array([float(t) for t in np.atleast_1d(x)]), (0.0, 0.0), (0, 4), norm="L2")
+    assert c.lower == pytest.approx(2e200)
+
+
+@pytest.mark.parametrize("g", [(1.0, 0.0), (1.0, -0.0)])
+@pytest.mark.parametrize("how", [{}, {"norm": "L1"}, {"norm": "L2"}, {"lipschitz": 1.0}])
+def test_no_distance_is_minus_zero(g: Any, how: dict[str, Any]) -> None:
+    c = uat.certify(lambda x: x, g, (0, 1), **how)
+    assert math.copysign(1.0, c.lower) == 1.0
+    assert Certificate(-0.0, 0.0, 0.0, True).to_dict()["lower"].hex() == "0x0.0p+0"
+
+
+def test_a_domain_as_long_as_the_floats_is_sampled_inside() -> None:
+    r = uat.approximate(lambda x: 0 * x + 1, (-1.7e308, 0), tol=0.1, form="output-bias")
+    assert r.certificate.proven
+    assert r.pieces == 1

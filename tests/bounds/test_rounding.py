@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 import uat
 from tests.strategies import relu_nets
+from uat._checks import InputError
 from uat.bounds.rounding import (
     _most,
     _most_by_pieces,
@@ -283,3 +284,27 @@ def test_a_subnormal_slope_is_rounded_absolutely() -> None:
     for x in (1.0, 1e20, 1e100):
         exact = Fraction(1.1e-123) * Fraction(1e-200) * Fraction(x)
         assert abs(Fraction(net(x)) - exact) <= Fraction(float(pieces_bound(net, x)))
+
+
+@pytest.mark.parametrize(
+    ("net", "domain"),
+    [
+        (uat.ReluNet([1.0, 1.0], [0.0, 0.0], [1e308, -1e308]), (0, 1)),  # the function 0; its terms are not
+        (uat.ReluNet([1e200], [0.0], [1e-300]), (0, 1e200)),  # the product, not the term
+        (uat.ReluNet([1.0], [1.5e308], [1e-300]), (1e308, 1.2e308)),  # the hinge
+    ],
+)
+def test_a_sum_that_overflows_on_the_way_has_no_rounding_bound(net: uat.ReluNet, domain: tuple[float, float]) -> None:
+    with pytest.raises(InputError, match=r"^`g` must be a network that float64 can evaluate on the domain, but "):
+        uat.certify(lambda x: 0 * x, net, domain, arithmetic="float64")
+    assert uat.certify(lambda x: 0 * x, net, domain).proven
+
+
+def test_what_overflows_in_float32_only() -> None:
+    net = uat.ReluNet([1e10], [0.0], [1e30])
+    assert uat.certify(lambda x: 1e40 * x, net, (0, 1), arithmetic="float64").proven
+    w, c = np.float32(1e10), np.float32(1e30)
+    with np.errstate(over="ignore"):
+        assert np.isinf(c * (w * np.float32(1)))  # no finite bound would be true
+    with pytest.raises(InputError, match=r"^`g` must be a network that float32 .* reach 1e\+40 and overflow"):
+        uat.certify(lambda x: 1e40 * x, net, (0, 1), arithmetic="float32")

@@ -180,3 +180,39 @@ def test_what_is_unwrapped() -> None:
     truth = FunctionOnBalls(lambda x: x > 0.25)
     assert truth.value(0.5) == 1
     assert uat.certify(lambda x: x > 0.25, (0.0, 0.5), (0, 1)).upper <= 0.5 * 1.01
+
+
+class GivesUp(BaseException):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [(SystemExit(4), "SystemExit: 4"), (GeneratorExit(), "GeneratorExit"), (GivesUp("a"), "GivesUp: a")],
+)
+def test_an_f_that_ends_the_program_does_not_end_it_mutely(error: BaseException, said: str) -> None:
+    def f(x: Any) -> Any:
+        raise error
+
+    def for_numbers(x: Any) -> Any:
+        if isinstance(x, (float, np.ndarray)):
+            return x
+        raise error
+
+    with pytest.warns(uat.NotProvenWarning, match=f"f raised {type(error).__name__} on a ball") as caught:
+        c = uat.certify(for_numbers, (0, 0), (0, 1))
+    assert c.lower == 1
+    for job in (lambda: uat.approximate(f, (0, 1), tol=1), lambda: uat.certify(f, (0, 0), (0, 1), lipschitz=1)):
+        with pytest.raises(uat.InputError, match=rf"^`f` must be defined .* but f\(0.0\) raised {said}$"):
+            job()
+    with pytest.raises(uat.InputError, match=f"but modulus\\(1.0\\) raised {said}"):
+        uat.certify(for_numbers, (0, 0), (0, 1), modulus=f)
+    assert len(caught) == 1
+
+
+def test_ctrl_c_in_f_stays_ctrl_c() -> None:
+    def f(x: Any) -> Any:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        uat.approximate(f, (0, 1), tol=1)

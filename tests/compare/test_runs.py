@@ -257,3 +257,23 @@ def test_widths_as_a_person_types_them() -> None:
     for text in ("4:8", "a", "0:8:2", "4:8:1x", "4:8:x", ""):
         with pytest.raises(uat.InputError, match="`widths` must read"):
             width_list(text)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"seeds": 10**30}, "`seeds` must be at most 10000, but is 1000"),
+        ({"widths": [10**30]}, "a network of `widths` = 1000.* would take .* of memory"),
+        ({"widths": "4:99999999999999999999:1"}, "`widths` must name at most 10000 widths, but '4:9"),
+    ],
+)
+def test_plans_that_would_fill_the_memory(options: dict[str, Any], sentence: str) -> None:
+    arguments: dict[str, Any] = {"widths": [4], "methods": ["uniform"], "seeds": 1, **options}
+
+    def plan() -> None:
+        if isinstance(arguments["widths"], str):
+            arguments["widths"] = width_list(arguments["widths"])
+        sweep([("x", (0, 1))], **arguments)
+
+    with pytest.raises(uat.InputError, match=sentence):
+        plan()

@@ -15,6 +15,7 @@ import pytest
 from scipy import special
 
 import uat
+from tests.oracles import exact_network
 from uat import InputError
 from uat.construct.mesh import Deadline, Mesh
 from uat.construct.needed import LowerSide
@@ -451,3 +452,44 @@ def test_a_pole_of_a_black_box_ends_in_a_sentence_or_a_true_bracket() -> None:
             assert "`f` is too steep for this tolerance" in str(error)  # noqa: PT017 - either end is right
         else:
             assert not n.proven
+
+
+@pytest.mark.parametrize("question", [{"tol": 0.01}, {"pieces": 5}, {"tol": 0.01, "rtol": 0.01}, {"rtol": 0.01}])
+@pytest.mark.parametrize("side", ["over", "under", "both"])
+def test_the_room_is_there(question: dict[str, Any], side: str) -> None:
+    """1 + x^2 on [0, 2]: in rationals at the knots and at the vertices of f - p, where the room is least."""
+    n = uat.narrowest(lambda x: 1 + x * x, (0, 2), side=side, **question)
+    assert n.proven
+    assert 0 <= n.room < n.tube.tol + n.tube.rtol * 5
+    assert n.room > 0 or (side == "both" and "pieces" in question)  # there the tube is what was reached
+    knots, values = ([Fraction(v) for v in a.tolist()] for a in (n.piecewise.knots, n.piecewise.values))
+    tube = n.tube.exact()
+    for x0, x1, y0, y1 in zip(knots, knots[1:], values, values[1:], strict=False):
+        slope = (y1 - y0) / (x1 - x0)
+        for x in (x0, x1, min(max(slope / 2, x0), x1)):
+            f, p = 1 + x * x, y0 + slope * (x - x0)
+            width = tube.tol + tube.rtol * f
+            low, high = (f if side == "over" else f - width), (f if side == "under" else f + width)
+            assert low + Fraction(n.room) <= p <= high - Fraction(n.room)
+
+
+@pytest.mark.parametrize("side", ["over", "under"])
+@pytest.mark.parametrize(("tol", "told"), [(1e-6, False), (1e-7, True)])
+def test_of_a_network_that_may_cross_it_is_said_so(side: str, tol: float, told: bool) -> None:
+    r = uat.approximate(lambda x: 1e6 + x * x, (0, 1 / 64), method="narrowest", side=side, tol=tol)
+    assert r.optimality is not None
+    assert ("the network may by up to 2.2e-10, as its weights are stored" in r.optimality.note) == told
+    sign = 1 if side == "over" else -1
+    crossing = max(sign * (10**6 + Fraction(x) ** 2 - exact_network(r.net, x)) for x in r.piecewise.knots.tolist())
+    assert crossing <= (Fraction(2.3e-10) if told else 0)
+
+
+def test_a_prescribed_value_may_lie_beyond_f() -> None:
+    with mpmath.workdps(40):
+        assert mpmath.mpf(math.sin(2.0)) > mpmath.sin(2)
+    assert uat.narrowest(np.sin, (0, 6), tol=0.01, side="over", through=2.0).proven
+    n = uat.narrowest(np.sin, (0, 6), tol=0.01, side="under", through=2.0)
+    assert not n.proven
+    assert n.room == 0
+    assert n.piecewise(2.0) == math.sin(2.0)
+    assert "`through` asks for f there in float64, which may lie beyond f" in n.note

@@ -66,15 +66,17 @@ class PieceTable:
 
     def __call__(self, x: ArrayLike, lower: float, upper: float, out: Any = None, threads: int = 1) -> Any:
         """The function at x, shape of x; nan outside [lower, upper]. Checks `out` and `threads`."""
-        if threads != 1:
+        if type(threads) is not int or threads != 1:
             threads = _checks.integer(threads, "threads")
         if out is None and isinstance(x, (float, int)):
-            return self.at(float(x), lower, upper)
+            try:
+                return self.at(float(x), lower, upper)
+            except OverflowError:
+                _checks.abscissae(x)  # says so
+                raise
         if out is None and type(x) is np.ndarray and x.dtype is _DOUBLE and x.ndim == 1 and x.size <= _FEW:
             return self._few(x, lower, upper)
-        points = x if isinstance(x, np.ndarray) else np.asarray(x)
-        if points.dtype != np.float64 and points.dtype != np.float32:
-            points = points.astype(np.float64)
+        points = _checks.abscissae(x)
         if out is not None:
             _checks.output(out, points.shape, points.dtype)
         elif points.ndim == 0:

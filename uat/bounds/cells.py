@@ -44,6 +44,25 @@ def cells_of(g: Any, domain: tuple[float, float], breaks: Iterable[float] = ()) 
     return [part for cell in cells for part in _within(cell, domain, cuts)]
 
 
+def size_of(cells: list[Cell]) -> float:
+    """The largest |g| on the cells, whose ends count.
+
+    Raises
+    ------
+    InputError
+        When it is no float: no distance to g would be one either.
+    """
+    ends = [(cell.low, cell.at(cell.low)) for cell in cells] + [(cells[-1].high, cells[-1].at(cells[-1].high))]
+    for x, value in ends:
+        if not abs(value) <= _LARGEST:
+            size = value.str(3, radius=False)
+            raise InputError(f"`g` must have values on the domain that float64 can hold, but g({x!r}) is {size}.")
+    return max(abs(float(value)) for _, value in ends)
+
+
+_LARGEST = arb(float(np.finfo(np.float64).max))
+
+
 def _of_piecewise(p: PiecewiseAffine) -> list[Cell]:
     knots, values = p.knots.tolist(), p.values.tolist()
     x, y = [arb(t) for t in knots], [arb(v) for v in values]

@@ -7,7 +7,6 @@ samples is never an upper end.
 
 from __future__ import annotations
 
-import builtins
 import math
 import time
 import warnings
@@ -64,6 +63,8 @@ class Certificate:
 
     def __post_init__(self) -> None:
         _checks.one_of(self.norm, "norm", ("sup", "L1", "L2"))
+        for name in ("lower", "upper"):  # a difference of -0.0 is 0
+            object.__setattr__(self, name, getattr(self, name) + 0.0)
         if not 0 <= self.lower <= self.upper or (self.proven and math.isinf(self.upper)):
             raise InputError(
                 "a certificate must have 0 <= lower <= upper, and a finite upper end when it is proven, but has "
@@ -106,13 +107,16 @@ class Certificate:
                 raise InputError(
                     f"`{name}` of a certificate must be of type {kind.__name__}, but is {show(data[name])}."
                 )
+        assumes = data["assumes"]
+        if not isinstance(assumes, list) or not all(isinstance(sentence, str) for sentence in assumes):
+            raise InputError(f"`assumes` of a certificate must be a list of sentences, but is {show(assumes)}.")
         lower, where = _checks.nonnegative(data["lower"], "lower"), _checks.real(data["where"], "where")
         upper = math.inf if data["upper"] is None else _checks.nonnegative(data["upper"], "upper")
         return cls(
             lower=lower,
             upper=upper,
             where=where,
-            assumes=tuple(str(sentence) for sentence in data["assumes"]),
+            assumes=tuple(assumes),
             norm=_checks.one_of(data["norm"], "norm", ("sup", "L1", "L2")),
             **{name: data[name] for name in kinds},
         )
@@ -191,11 +195,12 @@ def certify(
     if (facts or arithmetic != "real") and norm != "sup":
         what = "arithmetic" if arithmetic != "real" else "lipschitz" if lipschitz is not None else "modulus"
         raise InputError(f'`{what}` can be used with norm="sup" only, but norm = {norm!r}.')
-    target, rounding = evaluated(g, interval, arithmetic)
     with precision.working_precision(bisection.BITS):
-        pieces = cells.cells_of(target, interval, breaks)
-        ends = [cell.at(cell.low) for cell in pieces] + [pieces[-1].at(pieces[-1].high)]
-        size = max(builtins.abs(float(value)) for value in ends)
+        pieces = cells.cells_of(g, interval, breaks)
+        size = cells.size_of(pieces)
+        target, rounding = evaluated(g, interval, arithmetic)
+        if target is not g:
+            pieces = cells.cells_of(target, interval, breaks)
         of_one = (interval[1] - interval[0]) ** {"sup": 0.0, "L1": 1.0, "L2": 0.5}[norm]
         goal = bisection.Goal(rel, abs, _FLOOR * size * of_one, time.monotonic() + budget)
         certificate = (

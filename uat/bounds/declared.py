@@ -25,7 +25,7 @@ from uat._sampling import sample
 from uat.bounds.ball_rules import Arb
 from uat.bounds.bisection import Goal
 from uat.bounds.boxes import Cell, down, up
-from uat.bounds.modulus import Declared, cell_bound
+from uat.bounds.modulus import Declared, cell_bound, modulus_at, name_of
 from uat.piecewise import UNIT
 
 MOST_SAMPLES = 100_000
@@ -124,7 +124,7 @@ def agree(facts: Declared, x: float, y: float, fx: float, fy: float) -> None:
     if facts.holder is not None:
         allowed.append((facts.holder[0] * h ** facts.holder[1], f"`holder` = {show(facts.holder)}"))
     if facts.modulus is not None:
-        allowed.append((float(facts.modulus(h)), f"`modulus` = {getattr(facts.modulus, '__name__', facts.modulus)}"))
+        allowed.append((modulus_at(facts.modulus, h), f"`modulus` = {name_of(facts.modulus)}"))
     for most, fact in allowed:
         if rise > most * (1 + 16 * UNIT) + noise:
             raise InputError(f"the samples contradict {fact}: f({show(x)}) = {show(fx)} and f({show(y)}) = {show(fy)}.")

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from uat import _checks
-from uat._checks import Floats, InputError, show
+from uat._checks import Floats, InputError, raised, show
 from uat.piecewise import UNIT, PiecewiseAffine
 
 Modulus = Callable[[float], float]
@@ -59,26 +59,27 @@ def declared(lipschitz: float | None = None, modulus: Modulus | None = None) -> 
     if modulus is not None:
         if not callable(modulus):
             raise InputError(f"`modulus` must be a function t -> w(t), but is {show(modulus)}.")
-        sentences.append(f"|f(x) - f(y)| <= w(|x - y|) with the declared modulus of continuity {_name(modulus)}")
+        sentences.append(f"|f(x) - f(y)| <= w(|x - y|) with the declared modulus of continuity {name_of(modulus)}")
     return Declared(lipschitz, modulus, assumes=tuple(sentences))
 
 
-def _name(function: object) -> str:
-    return str(getattr(function, "__name__", function))
+def name_of(function: object) -> str:
+    """What a function calls itself."""
+    return str(getattr(function, "__name__", None) or show(function))
 
 
 def modulus_at(modulus: Modulus, t: float) -> float:
     """w(t), checked: a finite number >= 0."""
     try:
         value = modulus(t)
-        number = float(value)
-    except Exception as error:
-        raise InputError(
-            f"`modulus` must give a number, but modulus({t!r}) raised {type(error).__name__}: {error}."
-        ) from error
-    if not (number >= 0 and math.isfinite(number)):
-        raise InputError(f"`modulus` must be finite and >= 0, but modulus({t!r}) = {show(value)}.")
-    return number
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise InputError(f"`modulus` must give a number, but modulus({t!r}) raised {raised(error)}.") from error
+    try:
+        return _checks.nonnegative(value, "modulus")
+    except InputError:
+        raise InputError(f"`modulus` must be finite and >= 0, but modulus({t!r}) = {show(value)}.") from None
 
 
 def cell_bound(facts: Declared, h: float) -> float:
@@ -151,7 +152,7 @@ def interpolation_bound(facts: Declared, p: PiecewiseAffine) -> float:
         lengths, which = np.unique(h, return_inverse=True)
         w = np.array([modulus_at(facts.modulus, t) for t in lengths.tolist()])
         half = np.array([modulus_at(facts.modulus, t / 2) for t in lengths.tolist()])
-        _agree(p, rise <= w[which] * _UP + noise, f"`modulus` = {_name(facts.modulus)}")
+        _agree(p, rise <= w[which] * _UP + noise, f"`modulus` = {name_of(facts.modulus)}")
         best = np.minimum(best, np.minimum(w, 1.5 * half)[which])
         for t, whole, part in zip(lengths.tolist(), w.tolist(), half.tolist(), strict=True):
             _not_decreasing(facts.modulus, t, whole, part)
@@ -164,8 +165,8 @@ def interpolation_bound(facts: Declared, p: PiecewiseAffine) -> float:
 def _not_decreasing(modulus: Modulus, t: float, whole: float, half: float) -> None:
     if half > whole:
         raise InputError(
-            f"`modulus` must not decrease, but {_name(modulus)}({t / 2!r}) = {half!r} "
-            f"and {_name(modulus)}({t!r}) = {whole!r}."
+            f"`modulus` must not decrease, but {name_of(modulus)}({t / 2!r}) = {half!r} "
+            f"and {name_of(modulus)}({t!r}) = {whole!r}."
         )
 
 

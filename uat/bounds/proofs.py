@@ -43,8 +43,14 @@ def by_samples(f: Any, pieces: Any, goal: Any, facts: Any) -> Certificate:
         assumes=(*facts.assumes, "the values of f are those that it returns in float64"),
         method=f"declared continuity and {search.samples} samples",
         boxes=search.samples,
-        note=search.note,
+        note=search.note or ("" if math.isfinite(upper) else _sentence(_beyond(search.lower, "the declared bound"))),
     )
+
+
+def _beyond(lower: float, what: str = "the enclosure of f") -> str:
+    """Why the upper end is infinite: the difference itself, or only what is known of it."""
+    largest = float(np.finfo(np.float64).max)
+    return f"{'f - g' if lower >= largest else what} overflows float64 on the domain"
 
 
 def by_balls(f: Any, pieces: Any, goal: Any, norm: str, interval: tuple[float, float]) -> Certificate:
@@ -86,7 +92,7 @@ def by_balls(f: Any, pieces: Any, goal: Any, norm: str, interval: tuple[float, f
         norm=norm,
         boxes=search.boxes,
         bits=search.bits,
-        note=note or ("" if math.isfinite(upper) else _sentence(run.reason or "f is not finite on the domain")),
+        note=note or ("" if math.isfinite(upper) else _sentence(run.reason or _beyond(lower))),
     )
 
 
@@ -110,7 +116,7 @@ def _sentence(text: str) -> str:
 def by_sight(f: Any, g: Any, interval: tuple[float, float], certificate: Certificate) -> Certificate:
     """Where nothing is proven: what samples show, in float64, as the lower end."""
     from uat._sampling import sample
-    from uat.bounds.seen import seen_difference
+    from uat.bounds.seen import distances, seen_difference
     from uat.piecewise import PiecewiseAffine
     from uat.relu_net import ReluNet
 
@@ -127,13 +133,15 @@ def by_sight(f: Any, g: Any, interval: tuple[float, float], certificate: Certifi
         if certificate.norm == "sup":
             return seen_difference(f, line, per_cell, certificate.note)
         x = np.unique(np.concatenate([np.linspace(p, q, per_cell) for p, q in pairwise(ends)]))
-        difference = np.abs(sample(f, x) - line(x))
+        difference = distances(sample(f, x), line(x))
     except InputError as error:
         return replace(certificate, lower=0.0, method="nothing", note=f"{certificate.note} {error}")
     power = 1 if certificate.norm == "L1" else 2  # the trapezoidal rule: an estimate of the norm
+    largest = float(difference.max())  # so scaled that no square leaves the floats
+    scaled = PiecewiseAffine(x, (difference / (largest or 1.0)) ** power)
     return replace(
         certificate,
-        lower=PiecewiseAffine(x, difference**power).integral() ** (1 / power),
+        lower=min(largest * scaled.integral() ** (1 / power), float(np.finfo(np.float64).max)),
         upper=math.inf,
         where=float(x[int(np.argmax(difference))]),
         proven=False,

@@ -87,15 +87,34 @@ def evaluated(g: Any, domain: tuple[float, float], arithmetic: str) -> tuple[Any
     if arithmetic == "real":
         return g, 0.0
     if isinstance(g, ReluNet):
-        if arithmetic == "float64":
-            return g, max(_most(forward_bound(g, np.array(domain))), _most_by_pieces(g, domain))
-        single = _in_float32(g)
-        return single, _most(forward_bound(single, np.array(domain), UNIT32))
+        net = g if arithmetic == "float64" else _in_float32(g)
+        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused
+            rounding = _most(forward_bound(net, np.array(domain), UNIT if arithmetic == "float64" else UNIT32))
+            if arithmetic == "float64":
+                rounding = float(np.maximum(rounding, _most_by_pieces(net, domain)))
+            largest = _largest_term(net, domain) + rounding
+        if not largest <= float(np.finfo(arithmetic).max):
+            size = f" reach {largest:.3g} and" if np.isfinite(largest) else ""
+            raise InputError(
+                f"`g` must be a network that {arithmetic} can evaluate on the domain, but the terms of its sum{size} "
+                "overflow, so that nothing can be said of the result."
+            )
+        return net, rounding
     if isinstance(g, PiecewiseAffine) and arithmetic == "float64":
         high = np.maximum(np.abs(g.values[1:]), np.abs(g.values[:-1]))
         return g, _most(2 * (gamma(5) * np.abs(np.diff(g.values)) + UNIT * high + _TINY))
     kinds = "a ReluNet" if arithmetic == "float32" else "a ReluNet or a PiecewiseAffine"
     raise InputError(f"`g` must be {kinds} for arithmetic={arithmetic!r}, but is {show(g)}.")
+
+
+def _largest_term(net: ReluNet, domain: tuple[float, float]) -> float:
+    """What no number on the way to ``net.forward(x)`` exceeds, rounding apart: products, hinges, terms and their sums.
+
+    Twice the products and hinges, which leaves room for their own two roundings.
+    """
+    ends = np.array(domain)
+    hinges = np.abs(net.weights) * np.abs(ends).max() + np.abs(net.biases)
+    return max(2 * float(hinges.max(initial=0.0)), _most(_condition_from_above(net, ends)))
 
 
 def _most(bounds: Any) -> float:
@@ -150,6 +169,15 @@ def stored_distance(p: PiecewiseAffine, net: ReluNet) -> float:
     """
     there = net.to_piecewise(*p.domain).values
     return float((np.abs(there - p.values) + 2 * UNIT * np.abs(there)).max())
+
+
+def stored_excess(p: PiecewiseAffine, net: ReluNet, side: str) -> float:
+    """How far such a net may rise above p (side "under") or fall below it ("over") anywhere on the domain; else 0."""
+    if side == "both":
+        return 0.0
+    there = net.to_piecewise(*p.domain).values
+    above = (there - p.values) * (1 if side == "under" else -1) + 2 * UNIT * np.abs(there)
+    return max(float(above.max()), 0.0)
 
 
 _TINY = float(np.finfo(np.float64).smallest_subnormal)

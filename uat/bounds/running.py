@@ -83,8 +83,11 @@ class FunctionOnBalls:
             raise
         except NoRuleError as error:
             raise NotProvableError(str(error)) from error
-        except Exception as error:
-            raise NotProvableError(f"f raised {type(error).__name__} on a ball: {error}") from error
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a SystemExit too
+            said = f": {error}" if str(error) else ""
+            raise NotProvableError(f"f raised {type(error).__name__} on a ball{said}") from error
 
     def distrust(self, a: float, b: float) -> str:
         """Why f is not to be believed: it differs from call to call, or between balls and floats. Empty if no sign."""
@@ -129,7 +132,9 @@ class FunctionOnBalls:
                 values = np.asarray(self.f(np.array(points)))
             if values.shape == (len(points),) and values.dtype.kind in "biuf":
                 return [float(y) for y in values]
-        except Exception:  # noqa: BLE001 - f may take scalars only
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # noqa: BLE001 - f may take scalars only
             pass
         return [self._float_value(x) for x in points]
 
@@ -137,12 +142,16 @@ class FunctionOnBalls:
         try:
             with np.errstate(all="ignore"):
                 return float(np.asarray(self.f(np.array([x]))).reshape(-1)[0])
-        except Exception:  # noqa: BLE001 - f may take scalars only
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # noqa: BLE001 - f may take scalars only
             try:
                 with np.errstate(all="ignore"):
                     value = self.f(x)
                 return np.nan if isinstance(value, complex) else float(value)
-            except Exception:  # noqa: BLE001 - f may be written for balls only; then there is nothing to compare
+            except KeyboardInterrupt:
+                raise
+            except BaseException:  # noqa: BLE001 - f may be written for balls only; then there is nothing to compare
                 return np.inf
 
 

@@ -10,12 +10,14 @@ import math
 
 import numpy as np
 
+from uat._checks import Floats
 from uat._sampling import Function, sample
 from uat.bounds.certification import Certificate
 from uat.piecewise import PiecewiseAffine
 
 _ZOOMS = 3  # each narrows the neighbourhood of the best sample 16-fold: 12 binary digits in all
 _ZOOM_POINTS = 33
+_LARGEST = float(np.finfo(np.float64).max)
 
 
 def seen_difference(f: Function, p: PiecewiseAffine, per_cell: int = 15, note: str = "") -> Certificate:
@@ -30,15 +32,17 @@ def seen_difference(f: Function, p: PiecewiseAffine, per_cell: int = 15, note: s
     t = np.arange(1, per_cell + 1) / (per_cell + 1)
     x = (p.knots[:-1, None] + np.diff(p.knots)[:, None] * t).reshape(-1)
     x = np.concatenate([p.knots, x])
-    difference = np.abs(sample(f, x) - p(x))
+    difference = distances(sample(f, x), p(x))
     k = int(np.argmax(difference))
     best, where, spent = float(difference[k]), float(x[k]), x.size
     a, b = p.domain
     cell = int(np.clip(np.searchsorted(p.knots, where, side="right") - 1, 0, p.pieces - 1))
     radius = float(p.knots[cell + 1] - p.knots[cell]) / (per_cell + 1)
     for _ in range(_ZOOMS):
-        x = np.unique(np.clip(np.linspace(where - radius, where + radius, _ZOOM_POINTS), a, b))
-        difference = np.abs(sample(f, x) - p(x))
+        # held within the floats, which end not far beyond the largest domains
+        low, high = max(where - radius, -_LARGEST), min(where + radius, _LARGEST)
+        x = np.unique(np.clip(np.linspace(low, high, _ZOOM_POINTS), a, b))
+        difference = distances(sample(f, x), p(x))
         k = int(np.argmax(difference))
         spent += x.size
         if difference[k] >= best:
@@ -53,3 +57,9 @@ def seen_difference(f: Function, p: PiecewiseAffine, per_cell: int = 15, note: s
         boxes=spent,
         note=note,
     )
+
+
+def distances(y: Floats, z: Floats) -> Floats:
+    """|y - z|, shape of y; the largest float where that overflows: a difference of at least so much was seen."""
+    with np.errstate(over="ignore"):
+        return np.minimum(np.abs(y - z), _LARGEST)

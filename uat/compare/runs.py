@@ -131,7 +131,10 @@ def grid(
     """The stacks of a sweep, in the order of the arguments; everything is checked here, before any work."""
     found = problems(functions)
     sizes = [_checks.integer(width, "widths", least=_LEAST_WIDTH) for width in _listed(widths, "widths")]
+    _checks.memory(10 * max(sizes, default=0), f"a network of `widths` = {show(max(sizes, default=0))}")
     names = [_method(name) for name in _listed(methods, "methods")]
+    if isinstance(seeds, int) and seeds > _MOST:
+        raise InputError(f"`seeds` must be at most {_MOST}, but is {show(seeds)}.")
     chosen = range(_checks.integer(seeds, "seeds")) if isinstance(seeds, int) else seeds
     numbers = [_checks.integer(seed, "seeds", least=0) for seed in _listed(chosen, "seeds")]
     budget = _checks.integer(budget, "budget")
@@ -149,6 +152,9 @@ def grid(
     return stacks
 
 
+_MOST = 10_000  # of widths, or of seeds: a list that nobody has the time for, and that would fill the memory
+
+
 def width_list(text: str) -> list[int]:
     """Widths as a person types them: "8,16,32", "4:128:2x" (doubling from 4 to 128), "4:20:4" (steps of 4)."""
     try:
@@ -160,8 +166,11 @@ def width_list(text: str) -> list[int]:
             raise ValueError
     except ValueError:
         raise InputError(f'`widths` must read "8,16,32", "4:128:2x" or "4:20:4", but is {show(text)}.') from None
-    found, width = [], least
+    found: list[int] = []
+    width = least
     while width <= most:
+        if len(found) == _MOST:
+            raise InputError(f"`widths` must name at most {_MOST} widths, but {show(text)} names more.")
         found.append(width)
         width = width * stride if step.endswith("x") else width + stride
     return found

@@ -56,13 +56,15 @@ def narrowest(
     pieces : int >= 1
         Instead of a tolerance: the least error that so many pieces can reach.
     side : "both", "under" or "over"
-        Where the result lies: f ± w, [f - w, f] or [f, f + w], with w = tol + rtol |f|.
+        Where the result lies: f ± w, [f - w, f] or [f, f + w], with w = tol + rtol |f|. The promise is about the pieces
+        as they are stored; what rounds afterwards has `Narrowest.room` to stay inside.
     rtol : float in (0, 1)
         Relative tolerance, beside `tol` or alone (then f must not vanish).
     breaks : a number or several
         Abscissae where the result must have a knot. They count as knots even where it turns out straight.
     through : a number or several
-        Abscissae where the result must have a knot and take exactly the float64 value of f.
+        Abscissae where the result must have a knot and take exactly the float64 value of f. With a `side` that value
+        may lie beyond f by half a unit in its last place; then nothing is proven, and the note says so.
     monotone, convex : bool
         f is monotone (convex or concave), and the result must be. This costs no piece.
     seconds : float > 0
@@ -83,6 +85,7 @@ def narrowest(
     Source: theory C2, C3; H. Imai and M. Iri (1986), S. Suri (1986) for the path, here between the walls of f itself.
     """
     side = _checks.one_of(side, "side", SIDES)
+    monotone, convex = _checks.flag(monotone, "monotone"), _checks.flag(convex, "convex")
     tube, count = _question(tol, rtol, pieces, side)
     deadline = Deadline(None if seconds is None else _checks.positive(seconds, "seconds"))
     knots, met = _checks.points(breaks, "breaks"), _checks.points(through, "through")
@@ -111,7 +114,7 @@ def _question(tol: Any, rtol: Any, pieces: Any, side: str) -> tuple[Tube | None,
         if tol is not None or rtol is not None:
             raise InputError("exactly one of a tolerance (`tol`, `rtol`) and `pieces` must be given, but got both.")
         count = _checks.integer(pieces, "pieces")
-        _checks.memory(10.0 * count, f"`pieces` = {count}")
+        _checks.memory(10 * count, f"`pieces` = {show(count)}")
         return None, count
     if tol is None and rtol is None:
         raise InputError("exactly one of a tolerance (`tol`, `rtol`) and `pieces` must be given, but got none.")

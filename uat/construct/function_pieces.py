@@ -14,7 +14,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from uat.bounds.certification import Certificate, certify
-from uat.construct.inside import COARSE, Verdict, farthest, gap_for, in_constant_tube, in_relative_tube
+from uat.construct.inside import (
+    COARSE,
+    Verdict,
+    farthest,
+    gap_for,
+    in_constant_tube,
+    in_relative_tube,
+    least_half_width,
+)
 from uat.construct.mesh import Deadline, Mesh, least_scale, polish, roundoff
 from uat.construct.needed import LowerSide, better
 from uat.construct.outcome import Narrowest
@@ -245,6 +253,8 @@ class Search:
         needed = 1 if self.witness is None else self.witness.pieces
         notes = [stopped] if stopped else []
         why = "" if verdict.inside else self.jump() or verdict.note
+        if self.side != "both" and verdict.where in self.mesh.through:
+            why = "`through` asks for f there in float64, which may lie beyond f by half a unit in its last place"
         if self.lower.refusal:
             notes.append(f"no lower bound is proven, because {self.lower.refusal}")
         if verdict.outside:
@@ -263,4 +273,5 @@ class Search:
         return Narrowest(
             p, tube, self.upper.certificate, verdict.inside, needed, self.witness,
             (least, float(tube.tol) if verdict.inside else math.inf), self.error_witness, "; ".join(notes),
+            room=max(1 - verdict.ratio * (1 + 1e-15), 0.0) * least_half_width(p, tube) if verdict.inside else 0.0,
         )  # fmt: skip

@@ -95,6 +95,17 @@ def farthest(p: PiecewiseAffine, tube: Tube) -> float:
     return nearest if Fraction(nearest) >= bound else math.nextafter(nearest, math.inf)
 
 
+def least_half_width(p: PiecewiseAffine, tube: Tube) -> float:
+    """At least so wide, on either side of its middle, is the tube around f anywhere, when p lies in it; rounded down.
+
+    From |p| <= |f| + tol + rtol |f|; where p changes its sign, f may vanish.
+    """
+    size = np.abs(p.values)
+    least = float(size.min()) if (p.values > 0).all() or (p.values < 0).all() else 0.0
+    width = tube.tol + tube.rtol * max((least - tube.tol) / (1 + tube.rtol), 0.0) * (1 - 1e-15)
+    return float(width / (1 if tube.side == "both" else 2)) * (1 - 1e-15)
+
+
 def _ratio(f: Function, p: PiecewiseAffine, k: int, tube: Tube) -> Function:
     """x -> (centre of the tube - line k) / half-width; exact coefficients on balls, floats on floats."""
     t0, t1 = (Fraction(float(v)) for v in p.knots[k : k + 2])

@@ -34,6 +34,9 @@ class Narrowest:
         by `error_witness` (0 without one), its upper end by `tube` (infinite where that is not proven).
     error_witness : Witness or None
         The proof that at tolerance ``least_error[0]`` one piece more is needed.
+    room : float
+        So far, in the unit of f, it stays away from both walls of its tube; a theorem, and 0 where nothing is known.
+        What moves the function by less, such as storing the weights of its network, keeps it inside.
     note : str
         A sentence on what was not decided, and why; empty when all is well.
     """
@@ -47,6 +50,7 @@ class Narrowest:
     least_error: tuple[float, float] = (0.0, float("inf"))
     error_witness: Witness | None = None
     note: str = ""
+    room: float = 0.0
 
     @property
     def pieces(self) -> int:
@@ -90,4 +94,5 @@ class Narrowest:
             "least_error": list(self.least_error),
             "error_witness": None if self.error_witness is None else self.error_witness.to_dict(),
             "note": self.note,
+            "room": self.room,
         }

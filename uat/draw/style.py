@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from uat._checks import InputError, show
-from uat._files import written_whole
+from uat._files import path_of, written_whole
 
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 BLUE, VERMILION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#7F7F7F"
@@ -60,6 +60,7 @@ def axes_of(ax: Any) -> Any:
 
 def picture_suffix(path: str | os.PathLike[str]) -> str:
     """The suffix of a picture's path, refused unless it is .png, .svg or .pdf."""
+    path_of(path)  # refuses what is no path
     suffix = os.path.splitext(os.fspath(path))[1].lower()
     if suffix not in (".png", ".svg", ".pdf"):
         raise InputError(f"`path` of a picture must end in .png, .svg or .pdf, but is {show(os.fspath(path))}.")
