@@ -173,6 +173,11 @@ class Enclosure:
         raise NotImplementedError
 
     @classmethod
+    def nowhere(cls) -> Any:
+        """Nothing is known, not even that there is a value."""
+        raise NotImplementedError
+
+    @classmethod
     def hull(cls, low: Arb, high: Arb) -> Any:
         """Anything between low and high, with no slope: what is known at a jump."""
         raise NotImplementedError

@@ -39,6 +39,10 @@ class Interval(Enclosure):
         return cls(value.lower(), value.upper())
 
     @classmethod
+    def nowhere(cls) -> Interval:
+        return cls(_NAN, _NAN)
+
+    @classmethod
     def hull(cls, low: Arb, high: Arb) -> Interval:
         return cls(low.lower(), high.upper())
 

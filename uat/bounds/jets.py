@@ -58,6 +58,10 @@ class Jet(Enclosure):
         return cls(value)
 
     @classmethod
+    def nowhere(cls) -> Jet:
+        return cls(_NAN, _NAN, _NAN)
+
+    @classmethod
     def hull(cls, low: Arb, high: Arb) -> Jet:
         return cls(low.union(high), _NAN, _NAN)
 
@@ -131,7 +135,7 @@ class Jet(Enclosure):
     def apply(self, rule: Rule) -> Jet:
         f = rule.value(self.c0)
         if not (f.is_finite() and self.c0.is_finite()):  # tanh of anything is finite, of something undefined it is not
-            return Jet(_NAN, _NAN, _NAN)
+            return Jet.nowhere()
         return self._chain(f, *rule.derivatives(self.c0, f))
 
     def __pow__(self, other: Any) -> Any:
@@ -158,7 +162,7 @@ class Jet(Enclosure):
 
     def _integer_power(self, n: int) -> Jet:
         if n == 0:  # NumPy: x**0 == 1, even of nan; of something undefined it is not proven
-            return Jet(_ONE) if self.c0.is_finite() else Jet(_NAN, _NAN, _NAN)
+            return Jet(_ONE) if self.c0.is_finite() else Jet.nowhere()
         if n == 1:
             return self
         if n < 0:
@@ -197,7 +201,7 @@ class Jet(Enclosure):
         round_ = STEPS[name]
         low, high = self.range()
         if not self.c0.is_finite():
-            return Jet(_NAN, _NAN, _NAN)
+            return Jet.nowhere()
         low, high = round_(low), round_(high)
         if low == high:
             return Jet(low)

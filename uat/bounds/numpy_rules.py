@@ -64,7 +64,7 @@ def _hypot(a: Any, b: Any) -> Any:
         return total.apply(RULES["sqrt"])
     steepest, height = (square(a.c1) + square(b.c1)).upper(), total.c0.upper()
     if not (steepest.is_finite() and height.is_finite()):
-        return Jet(arb.nan(), arb.nan(), arb.nan())
+        return Jet.nowhere()
     return Jet(arb(0).union(height.sqrt()), arb(0, steepest.sqrt().upper()), arb.nan())
 
 
@@ -72,7 +72,7 @@ def _arctan2(y: Any, x: Any) -> Any:
     """The angle by the half plane in which (x, y) lies; across the cut, or around the origin, anything in [-pi, pi]."""
     y, x = _pair(y, x)
     if not (y.c0.is_finite() and x.c0.is_finite()):
-        return type(y).constant(arb.nan())
+        return type(y).nowhere()
     half_pi = arb.pi() / 2
     if decision(x > 0) is True:
         return (y / x).apply(RULES["arctan"])

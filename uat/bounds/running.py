@@ -25,7 +25,7 @@ from uat.bounds.refusals import REFUSALS, NoRuleError, UndecidedError
 from uat.bounds.truths import Comparison
 
 _NAN = arb.nan()
-_NOWHERE = Jet(_NAN, _NAN, _NAN)
+_NOWHERE = Jet.nowhere()
 _PROBES = (0.0873, 0.3141, 0.5772, 0.7183, 0.9463)  # fractions of the domain, away from the usual knots
 _AGREEMENT = 1e-3  # floats may lose digits to cancellation, not three leading ones at most probes
 _FLOAT_BITS = 53  # balls of that precision are as wide as the roundings of floats that the same formula suffers,

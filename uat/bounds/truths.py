@@ -10,7 +10,7 @@ from flint import arb
 from uat.bounds.balls import Enclosure
 from uat.bounds.refusals import NoRuleError, UndecidedError
 
-_ZERO, _ONE, _NAN = arb(0), arb(1), arb.nan()
+_ZERO, _ONE = arb(0), arb(1)
 
 
 class Comparison(Enclosure):
@@ -47,7 +47,7 @@ class Comparison(Enclosure):
     def number(self) -> Any:
         if self.decided is not None:
             return self.kind.constant(arb(int(self.decided)))
-        return self.kind.constant(_NAN) if self.undefined() else self.kind.hull(_ZERO, _ONE)
+        return self.kind.nowhere() if self.undefined() else self.kind.hull(_ZERO, _ONE)
 
     def _beside(self, other: Any) -> Any:
         """As a number, for arithmetic with another one."""
@@ -178,5 +178,5 @@ def where(condition: Any, a: Any, b: Any) -> Any:
     if chosen is not None:
         return kind.lift(a if chosen else b) if issubclass(kind, Enclosure) else (a if chosen else b)
     if undefined:
-        return kind.constant(_NAN)
+        return kind.nowhere()
     return kind.lift(a).either(kind.lift(b))
