@@ -232,6 +232,24 @@ EDITS: dict[str, tuple[dict[str, Any], Callable[[dict[str, Any]], Any], str]] = 
         lambda d: d["certificate"].update(lower=d["certificate"]["lower"] * (1 + 1e-8)),
         "but there it is",
     ),
+    "a relative tolerance of 0": (
+        {"tol": 1e-2, "method": "narrowest"},
+        lambda d: d["provenance"]["arguments"].update(rtol=0.0),
+        "no relative tolerance",
+    ),
+    "two formulas": ({"width": 9}, lambda d: d["function"].update(formula="cos(x)"), "belongs to a target"),
+    "a text without end": ({"width": 9}, lambda d: d["certificate"].update(note="a" * 10**6), "must be a text"),
+    "another norm": ({"width": 9}, lambda d: d["certificate"].update(norm="L2"), "in the norm 'L2'"),
+    "less than is shown": (
+        {"tol": 1e-2, "method": "narrowest"},
+        lambda d: d["optimality"].update(minimal=False),
+        "says not minimal",
+    ),
+    "a break outside": (
+        {"width": 9, "method": "graded"},
+        lambda d: d["provenance"]["arguments"].update(breaks=[-1.0]),
+        "A knot at -1.0",
+    ),
     "a witness of nothing": (
         {"tol": 1e-2, "method": "narrowest"},
         lambda d: d["optimality"].update(error_witness=d["optimality"]["witness"]),

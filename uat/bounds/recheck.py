@@ -4,13 +4,15 @@ Two programs that agree can be wrong together only in the same way. This one sha
 reading of the JSON, its own evaluator of formulas (a walk over Python's syntax tree, no `eval`), flint's own power
 series at 128 bits in place of our jets, depth-first bisection in place of best-first. It confirms
 
-    1. that the file is as it was saved (checksum), and agrees with itself: slopes, intercepts, breakpoints, domain;
-    2. that the network is the piecewise-affine function, up to the rounding of its parameters, in exact rationals;
-    3. that sup|f - g| <= upper and |f - g| >= lower at `where`, for the formula of the file, both forms of g;
+    1. that the file is as it was saved (checksum), and agrees with itself: slopes, intercepts, breakpoints, domain, and
+       what it was asked for (method, form, tolerance, width, step, breaks);
+    2. how far the network is from the piecewise-affine function, exactly, in rationals, and that this is rounding;
+    3. that sup|f - g| <= upper for the formula of the file and both forms of g, and |f - g| >= lower at `where`;
     4. where the file speaks of the fewest pieces: the tube, that the pieces lie in it, and that fewer cannot.
 
 What it proves is its own statement about formula and numbers; it never takes over an assumption of the file. A Python
-callable has no formula in the file and cannot be checked independently.
+callable has no formula in the file and cannot be checked independently. What a file says besides, the verdict names as
+not covered.
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ from uat.bounds.recheck_options import NOT_COVERED, confirm_options, confirm_tol
 BITS = 128
 _SLACK = 1e-6  # upper is confirmed up to this relative slack: a bound that is attained cannot be confirmed exactly
 SECONDS = 60.0
+MOST_NAMED = 20  # of the rims that are taken for granted
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,16 @@ def recheck(path: str | os.PathLike[str], seconds: float = SECONDS) -> Verdict:
         return Verdict(False, str(error))
     except FormulaError as error:
         return Verdict(False, f"It cannot be checked independently: {error}.")
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError, ArithmeticError) as error:
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        IndexError,
+        RecursionError,
+        MemoryError,
+        ArithmeticError,
+    ) as error:
         return Verdict(False, f"The file is not a complete approximation: {type(error).__name__}: {error}.")
     finally:
         ctx.prec, ctx.cap = before
@@ -77,7 +89,7 @@ def _verdict(path: Path, budget: Budget) -> Verdict:
     data = read(path)
     function, claim = data["function"], data["certificate"]
     line = _pieces(data)
-    fewer = confirm_options(data, line)
+    fewer = confirm_options(data, line, budget.look)
     distance = network_distance(data["network"], line, data["options"]["form"], budget)
     named = function["kind"] == "target"
     if function["kind"] not in ("expression", "target"):
@@ -89,7 +101,7 @@ def _verdict(path: Path, budget: Budget) -> Verdict:
     text = function["formula" if named else "text"]
     f = Formula(text, budget.look)
     if claim["norm"] != "sup":
-        return Verdict(False, f"It cannot be checked independently: the claim is in the norm {claim['norm']}.")
+        return Verdict(False, f"It cannot be checked independently: the claim is in the norm {claim['norm']!r}.")
     lower, upper = claim["lower"], claim["upper"]
     if not claim["proven"]:
         _confirm_seen(f, line, claim)
@@ -105,6 +117,7 @@ def _verdict(path: Path, budget: Budget) -> Verdict:
     fewest, inside, more = confirm_optimality(f, line, data, upper, budget)
     confirm_tolerance(data, inside)
     rims = sorted(granted | more)
+    rims[MOST_NAMED:] = [f"and {len(rims) - MOST_NAMED} more"] if len(rims) > MOST_NAMED else []
     return Verdict(
         True,
         f"Confirmed: sup|f - g| <= {upper * (1 + _SLACK):.6g} for the pieces and for the network, which differ by at "

@@ -84,7 +84,8 @@ def _list(fits: Callable[[Any], bool]) -> Callable[[Any], bool]:
 
 
 def _text(value: Any) -> bool:
-    return isinstance(value, str)
+    """Long enough for a formula, and short enough for a sentence."""
+    return isinstance(value, str) and len(value) <= 20_000
 
 
 NUMBER, FLAG, TEXT = (

@@ -18,21 +18,29 @@ from typing import Any
 
 from flint import arb, arb_series
 
-from uat.bounds.recheck_rules import ALIASES, ARITIES, RANGES, RIMS, SERIES, Ball, NotSmoothError, Series, floor_of
+from uat.bounds.recheck_rules import (
+    ALIASES,
+    ARITIES,
+    RANGES,
+    RIMS,
+    SERIES,
+    Ball,
+    NotSmoothError,
+    Series,
+    UndefinedError,
+    arithmetic,
+    whole_power,
+)
 
 LONGEST, DEEPEST = 10_000, 100  # of a text and of its tree: Python's stack holds ten times as many calls
 MOST_EXPONENT = 2**64  # a whole power is taken by squaring, and the exponents of flint's floats grow by 64 bits
 
-_TEXT = re.compile(r"[\w\s.+\-*/%<>=!&|~(),]*", re.ASCII)  # no comments, no strings: all of it is the formula
+_TEXT = re.compile(r"[\w .+\-*/%<>=!&|~(),]*", re.ASCII)  # no comments, no strings: all of it is the formula
 _NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,9})?", re.ASCII)
 
 
 class FormulaError(Exception):
     """The formula holds something that the checker does not know."""
-
-
-class _UndefinedError(Exception):
-    """A part of the formula has no finite real value here, or none that is known."""
 
 
 class Formula:
@@ -93,14 +101,14 @@ class Formula:
         self.clipped, self._ends = set(), (low, high)
         try:
             return self._number(node, x, False)
-        except _UndefinedError:
+        except UndefinedError:
             return arb.nan()
 
     def _part(self, what: str, node: ast.expr, ball: Ball, least: int, most: int | None = None) -> tuple[Ball, Ball]:
         """The ends of an argument, cut off at the rim of a domain; undefined where it lies outside."""
         low, high = self._ends if isinstance(node, ast.Name) and node.id == "x" else (ball.lower(), ball.upper())
         if not (high >= least and (most is None or low <= most)):
-            raise _UndefinedError
+            raise UndefinedError
         if low < least:
             low = arb(least)
             self.clipped.add(f"the argument of {what} is >= {least}")
@@ -113,7 +121,7 @@ class Formula:
         """f on x = ball + t, to second order, or None."""
         try:
             out = self._number(self.tree, x, True)
-        except (_UndefinedError, NotSmoothError, ValueError, ZeroDivisionError):  # flint: a quotient without a series
+        except (UndefinedError, NotSmoothError, ValueError, ZeroDivisionError):  # flint: a quotient without a series
             return None
         return out if out[1].is_finite() else None
 
@@ -125,7 +133,7 @@ class Formula:
         self.look()
         value = self._value(node, x, smooth)
         if not (value[0] if smooth else value).is_finite():
-            raise _UndefinedError
+            raise UndefinedError
         return value
 
     def _value(self, node: ast.expr, x: Any, smooth: bool) -> Any:
@@ -140,7 +148,7 @@ class Formula:
             case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right) if _is_truth(left) and _is_truth(right):
                 raise FormulaError("the checker wants | where two comparisons are added")
             case ast.BinOp(left=left, op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div() | ast.Mod() as op, right=right):
-                return _arithmetic(op, self._number(left, x, smooth), self._number(right, x, smooth), smooth)
+                return arithmetic(op, self._number(left, x, smooth), self._number(right, x, smooth), smooth)
             case ast.Call(func=ast.Name(id="where"), args=[condition, a, b], keywords=[]):
                 return self._where(condition, a, b, x, smooth)
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
@@ -210,24 +218,12 @@ class Formula:
         if constant is not None and constant.is_integer():
             if not abs(constant) < MOST_EXPONENT:
                 raise FormulaError("the checker takes no power beyond 2^64")
-            return _whole_power(base, int(constant.unique_fmpz()), smooth)
+            return whole_power(base, int(constant.unique_fmpz()), smooth)
         c = self._number(exponent, x, smooth)
         if not smooth and c > 0 and not base > 0:  # monotone from 0^c = 0
             _, high = self._part("a power that is not a whole number", left, base, 0)
             return arb(0).union(high**c) if high > 0 else arb(0)
         return (base.log() * c).exp()
-
-
-def _whole_power(base: Any, n: int, smooth: bool) -> Any:
-    """By squaring; the square of a ball is that of its size, so that it is not negative."""
-    one = arb_series([1], 3) if smooth else arb(1)
-    product = base if n % 2 else one
-    square, k = (base * base if smooth else abs(base) * abs(base)), abs(n) // 2
-    while k:
-        product = product * square if k % 2 else product
-        k //= 2
-        square = square * square if k else square
-    return one / product if n < 0 else product
 
 
 def _short(text: str) -> str:
@@ -250,21 +246,3 @@ def _is_truth(node: ast.expr) -> bool:
         case ast.Compare() | ast.BinOp(op=ast.BitAnd() | ast.BitOr()) | ast.UnaryOp(op=ast.Invert()):
             return True
     return False
-
-
-def _arithmetic(op: ast.operator, a: Any, b: Any, smooth: bool) -> Any:
-    if isinstance(op, ast.Add):
-        return a + b
-    if isinstance(op, ast.Sub):
-        return a - b
-    if isinstance(op, ast.Mult):
-        return a * b
-    if isinstance(op, ast.Div):
-        return a / b
-    quotient = (a / b)[0] if smooth else a / b
-    if not quotient.is_finite():
-        raise _UndefinedError
-    whole = floor_of(quotient)
-    if smooth and not whole.is_exact():
-        raise NotSmoothError
-    return a - b * whole

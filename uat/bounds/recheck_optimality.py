@@ -71,8 +71,9 @@ def confirm_optimality(
     if bound > 1 or claim["witness"] is not None:
         _confirm_needed(claim["witness"], bound, tube, line, value, f"That {bound} pieces are needed", budget)
         said += f"; at least {bound} pieces are needed in {tube.text()}{knots}"
-    if claim["minimal"] and bound != pieces:
-        raise CheckFailedError(f"The file says minimal of {pieces} pieces, but only {bound} are shown to be needed.")
+    if inside and claim["minimal"] != (bound == pieces):
+        word = "minimal" if claim["minimal"] else "not minimal"
+        raise CheckFailedError(f"The file says {word} of {pieces} pieces, of which {bound} are shown to be needed.")
     if not least >= 0 or (most is not None and not (least <= most == tube.tol)):
         raise CheckFailedError(f"The least error is said to lie in {[least, most]!r}, which the tube is no end of.")
     if (least > 0) != (claim["error_witness"] is not None):

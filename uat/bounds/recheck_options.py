@@ -7,6 +7,7 @@ bound. What says nothing about the approximation (`NOT_COVERED`) the verdict nam
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -14,17 +15,24 @@ from uat.bounds.recheck_boxes import BrokenLine
 from uat.bounds.recheck_file import CheckFailedError
 
 NOT_COVERED = (
-    "Not covered: notes, assumptions, what the certificate says of its method, boxes, bits and float arithmetic, "
-    "declared constants, seconds, versions"
+    "Not covered: notes, assumptions, what the certificate says of its method, boxes, bits and float arithmetic, how a "
+    "graded grid was placed, declared constants, seconds, versions"
 )
 _UNIT = Fraction(1, 2**53)
 
 
-def confirm_options(data: dict[str, Any], line: BrokenLine) -> str:
+def confirm_options(data: dict[str, Any], line: BrokenLine, look: Callable[[], None]) -> str:
     """Raise where the file was asked for something else than it holds; tolerances are left to `confirm_tolerance`.
 
     Returns what must be said of the difference that is allowed: the fewest pieces may be fewer than those asked for.
     """
+    kind = data["function"]["kind"]
+    if ("formula" in data["function"]) != (kind == "target") or (
+        "variable" in data["function"] and kind != "expression"
+    ):
+        raise CheckFailedError(
+            f"The function is of the kind {kind!r}: a formula belongs to a target, a variable to an expression."
+        )
     options, asked, pieces = data["options"], data["provenance"].get("arguments"), len(line.values) - 1
     method, form, tol = options["method"], options["form"], options["tol"]
     if method not in ("uniform", "graded", "narrowest") or form not in ("shifted-origin", "output-bias"):
@@ -37,7 +45,7 @@ def confirm_options(data: dict[str, Any], line: BrokenLine) -> str:
         raise CheckFailedError(f"There is no tolerance of {tol!r}.")
     if asked is None:
         if method == "uniform":
-            _confirm_equal_cells(line, None)
+            _confirm_equal_cells(line, None, look)
         return ""
     if asked["tol"] != tol:
         raise CheckFailedError(f"The file was asked for tol = {asked['tol']!r}, but says tol = {tol!r}.")
@@ -48,8 +56,10 @@ def confirm_options(data: dict[str, Any], line: BrokenLine) -> str:
         )
     if method != "narrowest" and (asked["side"] != "both" or asked["rtol"] is not None):
         raise CheckFailedError("The file was asked for a side or a relative tolerance, and says nothing about it.")
+    if asked["rtol"] is not None and not 0 < asked["rtol"] < 1:
+        raise CheckFailedError(f"There is no relative tolerance of {asked['rtol']!r}.")
     knots = set(line.knots)
-    missing = [x for x in asked["breaks"] if line.knots[0] <= x <= line.knots[-1] and x not in knots]
+    missing = [x for x in asked["breaks"] if x not in knots]
     if missing:
         raise CheckFailedError(f"A knot at {missing[0]!r} was asked for, but the file has none there.")
     if asked["step"] is not None and method != "uniform":
@@ -57,7 +67,7 @@ def confirm_options(data: dict[str, Any], line: BrokenLine) -> str:
     if method == "uniform":
         if asked["breaks"]:
             raise CheckFailedError("The file was asked for equal cells and for breaks, which do not go together.")
-        _confirm_equal_cells(line, asked["step"])
+        _confirm_equal_cells(line, asked["step"], look)
     width, wanted = pieces + (form == "shifted-origin"), asked["width"]
     if wanted is None or width == wanted:
         return ""
@@ -66,12 +76,13 @@ def confirm_options(data: dict[str, Any], line: BrokenLine) -> str:
     return f"; {wanted} neurons were asked for, it has {width}"
 
 
-def _confirm_equal_cells(line: BrokenLine, step: float | None) -> None:
+def _confirm_equal_cells(line: BrokenLine, step: float | None, look: Callable[[], None]) -> None:
     """Knots a + k h up to four roundings; with a step that is h, and the last cell may be shorter."""
     a, b, cells = Fraction(line.knots[0]), Fraction(line.knots[-1]), len(line.knots) - 1
     h = (b - a) / cells if step is None else Fraction(step)
     room = 4 * _UNIT * (abs(a) + abs(b) + (b - a)) + Fraction(1, 2**1060)
     for k, x in enumerate(line.knots[:-1]):
+        look()
         if abs(Fraction(x) - (a + k * h)) > room:
             raise CheckFailedError(f"The method is 'uniform', but the knot {x!r} is not that of {cells} equal cells.")
     if step is not None and not b - Fraction(line.knots[-2]) <= h * Fraction(1001, 1000) + room:

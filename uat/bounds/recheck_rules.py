@@ -7,6 +7,7 @@ no rule can turn nothing into a number.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,10 @@ Series = Any
 
 class NotSmoothError(Exception):
     """No series here: a kink, a jump, a pole, or a function without one."""
+
+
+class UndefinedError(Exception):
+    """A part of the formula has no finite real value here, or none that is known."""
 
 
 def floor_of(x: Ball) -> Ball:
@@ -167,3 +172,34 @@ SERIES: dict[str, Callable[..., Series]] = {
     "j0": _series_j0, "j1": _series_j1, "xlogy": lambda u, v: u * v.log(),
     "relu": lambda u: _series_max(u, arb_series([0], 3)),
 }  # fmt: skip
+
+
+def whole_power(base: Any, n: int, smooth: bool) -> Any:
+    """By squaring; the square of a ball is that of its size, so that it is not negative."""
+    one = arb_series([1], 3) if smooth else arb(1)
+    product = base if n % 2 else one
+    square, k = (base * base if smooth else abs(base) * abs(base)), abs(n) // 2
+    while k:
+        product = product * square if k % 2 else product
+        k //= 2
+        square = square * square if k else square
+    return one / product if n < 0 else product
+
+
+def arithmetic(op: ast.operator, a: Any, b: Any, smooth: bool) -> Any:
+    """a + b, a - b, a * b, a / b or a % b, of balls or series."""
+    if isinstance(op, ast.Add):
+        return a + b
+    if isinstance(op, ast.Sub):
+        return a - b
+    if isinstance(op, ast.Mult):
+        return a * b
+    if isinstance(op, ast.Div):
+        return a / b
+    quotient = (a / b)[0] if smooth else a / b
+    if not quotient.is_finite():
+        raise UndefinedError
+    whole = floor_of(quotient)
+    if smooth and not whole.is_exact():
+        raise NotSmoothError
+    return a - b * whole
