@@ -183,7 +183,7 @@ def whole_power(base: Any, n: int, smooth: bool) -> Any:
         product = product * square if k % 2 else product
         k //= 2
         square = square * square if k else square
-    return one / product if n < 0 else product
+    return arithmetic(ast.Div(), one, product, smooth) if n < 0 else product
 
 
 def arithmetic(op: ast.operator, a: Any, b: Any, smooth: bool) -> Any:
@@ -194,12 +194,12 @@ def arithmetic(op: ast.operator, a: Any, b: Any, smooth: bool) -> Any:
         return a - b
     if isinstance(op, ast.Mult):
         return a * b
-    if isinstance(op, ast.Div):
-        return a / b
-    quotient = (a / b)[0] if smooth else a / b
-    if not quotient.is_finite():
+    if (b[0] if smooth else b).contains(0):  # flint's series 0 divides by anything
         raise UndefinedError
-    whole = floor_of(quotient)
+    quotient = a / b
+    if isinstance(op, ast.Div):
+        return quotient
+    whole = floor_of(quotient[0] if smooth else quotient)
     if smooth and not whole.is_exact():
         raise NotSmoothError
     return a - b * whole
