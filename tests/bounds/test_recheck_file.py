@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,10 @@ import uat
 from tests.bounds.test_forgeries import forged
 from uat.bounds import recheck_file
 from uat.bounds.recheck import recheck
-from uat.exchange.json_file import checksum
+from uat.bounds.recheck_boxes import BrokenLine, Budget
+from uat.bounds.recheck_file import CheckFailedError
+from uat.bounds.recheck_formula import Formula
+from uat.bounds.recheck_optimality import _values
 
 HONEST: list[tuple[str, tuple[float, float], dict[str, Any]]] = [
     ("sin(x)", (0, 6.25), {"tol": 1e-2}),
@@ -229,7 +233,7 @@ EDITS: dict[str, tuple[dict[str, Any], Callable[[dict[str, Any]], Any], str]] = 
     "a number as a text": ({"width": 9}, lambda d: d["certificate"].update(upper="1e30000000"), "number"),
     "lower beyond what is seen": (
         {"width": 9},
-        lambda d: d["certificate"].update(lower=d["certificate"]["lower"] * (1 + 1e-8)),
+        lambda d: d["certificate"].update(lower=d["certificate"]["lower"] + 2e-15),
         "but there it is",
     ),
     "a relative tolerance of 0": (
@@ -249,6 +253,41 @@ EDITS: dict[str, tuple[dict[str, Any], Callable[[dict[str, Any]], Any], str]] = 
         {"width": 9, "method": "graded"},
         lambda d: d["provenance"]["arguments"].update(breaks=[-1.0]),
         "A knot at -1.0",
+    ),
+    "breaks of equal cells": (
+        {"width": 9},
+        lambda d: d["provenance"]["arguments"].update(breaks=d["piecewise"]["breakpoints"][1:2]),
+        "do not go together",
+    ),
+    "a step of another method": (
+        {"width": 9, "method": "graded"},
+        lambda d: d["provenance"]["arguments"].update(width=None, step=0.5),
+        "asked for a step",
+    ),
+    "a tolerance below 0": (
+        {"tol": 1e-2},
+        lambda d: (d["options"].update(tol=-1.0), d["provenance"]["arguments"].update(tol=-1.0)),
+        "no tolerance of -1.0",
+    ),
+    "an output bias too many": (
+        {"width": 8, "form": "output-bias"},
+        lambda d: (
+            d["options"].update(form="shifted-origin"),
+            d["provenance"]["arguments"].update(width=9),
+            d["network"]["weights"].append(1.0),
+            d["network"]["biases"].append(-9.0),
+            d["network"]["coefficients"].append(0.0),
+            d["network"].update(output_bias=1e-18),
+        ),
+        "has an output bias",
+    ),
+    "a false witness of less": (
+        {"width": 6, "method": "narrowest"},
+        lambda d: (
+            d["optimality"].update(lower_bound=1, minimal=False),
+            d["optimality"]["witness"].update(low=d["optimality"]["witness"]["high"]),
+        ),
+        "could not be confirmed",
     ),
     "a witness of nothing": (
         {"tol": 1e-2, "method": "narrowest"},
@@ -276,7 +315,7 @@ def test_a_loose_bound_buys_no_lower_end(tmp_path: Path) -> None:
     """The difference at `where` is compared in the unit of f, not in units of 1."""
     path = tmp_path / "a.json"
     uat.approximate("1e-20*sin(x)", (0, 3), width=9).save(path)
-    assert "but there it is" in forged(path, lambda d: d["certificate"].update(lower=1e-17, upper=1e-16))
+    assert "but there it is" in forged(path, lambda d: d["certificate"].update(lower=5e-22, upper=1e-21))
 
 
 def test_a_field_given_twice_and_a_file_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -289,14 +328,22 @@ def test_a_field_given_twice_and_a_file_without_end(tmp_path: Path, monkeypatch:
     assert "more than" in recheck(Path("/dev/zero")).sentence
 
 
-def test_a_value_below_all_floats_costs_no_memory(tmp_path: Path) -> None:
-    path = tmp_path / "a.json"
-    uat.approximate("sin(x)", (0, 6.25), tol=0.5, method="narrowest").save(path)
-    for text in ("2**(-2**40 + x)", "2**(2**40 + x)", "0*x + 1e-99999999", "sin(x)*1e-99999999"):
-        content = json.loads(path.read_text())
-        content["function"]["text"] = text
-        content["certificate"]["lower"] = 0.0
-        content["certificate"]["upper"] = 9.0
-        content["sha256"] = checksum(content)
-        (tmp_path / "b.json").write_text(json.dumps(content))
-        assert not recheck(tmp_path / "b.json", seconds=10).ok
+def test_the_last_cell_is_not_longer_than_the_step(tmp_path: Path) -> None:
+    path, r = tmp_path / "a.json", uat.approximate("sin(x)", (0, 2), step=0.3)
+    p = uat.PiecewiseAffine([0, 0.3, 0.6, 2], np.sin([0, 0.3, 0.6, 2]))
+    replace(r, piecewise=p, net=uat.ReluNet.from_piecewise(p), certificate=uat.certify(np.sin, p)).save(path)
+    assert "last cell is longer" in recheck(path).sentence
+
+
+def test_a_value_below_all_floats_costs_no_memory() -> None:
+    line = BrokenLine([0.0, 1.0], [0.0, 1.0])
+
+    def value(text: str) -> Any:
+        return _values(Formula(text), line, Budget(10))(Fraction(1, 2))
+
+    assert value("2**(-2**40)*x") == (0, Fraction(1, 2**1100))
+    assert value("-2**(-2**40)*x") == (-Fraction(1, 2**1100), 0)
+    assert value("0*x") == (0, 0)
+    for text in ("2**(2**40)*x", "-2**(2**40)*x"):
+        with pytest.raises(CheckFailedError, match="could not be confirmed"):
+            value(text)

@@ -151,6 +151,11 @@ def test_what_an_expression_does_not_hold_is_no_formula(text: str) -> None:
         Formula(text).range(arb(0.5))
 
 
+def test_nothing_times_a_logarithm_is_nothing_where_its_argument_is() -> None:
+    assert Formula("xlogy(0, x - 0.5)").range(arb(0.5)) == 0
+    assert Formula("xlogy(0, x - 2)").range(arb(0.5, 0.25)) == 0  # as SciPy has it
+
+
 def test_the_deepest_expression_is_read() -> None:
     text = "sin(" * (DEEPEST - 1) + "x" + ")" * (DEEPEST - 1)
     assert Formula(text).range(arb(0.5)).is_finite()
