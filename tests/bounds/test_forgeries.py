@@ -146,7 +146,11 @@ FORGERIES: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "least error": (lambda d: d["optimality"].update(least_error=[0.5, 1.0]), "least error"),
     "least error reached": (lambda d: d["optimality"].update(least_error=[0.0, 1e-9]), "least error"),
     "no optimality but a side": (
-        lambda d: (d.update(optimality=None), d["provenance"]["arguments"].update(side="over")),
+        lambda d: (
+            d.update(optimality=None),
+            d["options"].update(method="graded"),
+            d["provenance"]["arguments"].update(side="over"),
+        ),
         "says nothing",
     ),
 }

@@ -13,6 +13,7 @@ from typing import Any
 
 from flint import arb, arb_series
 
+from uat.bounds.recheck_file import CheckFailedError
 from uat.bounds.recheck_formula import Formula
 
 MOST_BOXES = 400_000  # about a minute
@@ -20,10 +21,6 @@ _RIM = 40  # halvings of the domain, after which an argument at the rim of its d
 
 Wall = tuple[Any, int, Any]  # (a, sign, limit): sign (a f - g) <= limit
 Walls = list[list[Wall]]  # of each list one wall is enough; all lists must be met
-
-
-class CheckFailedError(Exception):
-    """The sentence of a negative verdict."""
 
 
 class Budget:
@@ -64,6 +61,7 @@ def confirm_walls(f: Formula, line: BrokenLine, walls: Walls, claim: str, budget
     boxes, granted = 0, set[str]()
     span = arb(line.knots[-1]) - arb(line.knots[0])
     for knot in line.knots:
+        budget.look()
         _finite(f, arb(knot))
     for cell in range(len(line.knots) - 1):
         stack = [(arb(line.knots[cell]), arb(line.knots[cell + 1]))]
