@@ -2,8 +2,9 @@
 
 On the grid e_k = fl(fl(k step) + start) the left end of a cell is computed as exactly as it is stored, on vector units;
 only the value and the slope are read, as one pair. A short block of points is served in two passes: the place and
-x - e_k of every point (no branches, no memory), then one pair of the table for each and the results; the processor
-begins the next block's first pass while it waits for the pairs of this one. A point whose place is not surely its cell
+x - e_k of every point (no branches, no memory), then one pair of the table for each and the results. The first pass of
+a block comes before the second of the block ahead of it, so that the processor always has something to do while it
+waits for notes or pairs. A point whose place is not surely its cell
 is left to the general way of `uat._kernels.pieces`: about one in a million, those beyond the grid, nan.
 
 *Why the cell is exact.* The place, floor((x - start) scale + offset), is monotone in x in floats too. If
@@ -24,8 +25,9 @@ import numpy as np
 from uat._checks import Floats
 from uat._kernels.compiling import compiled_after
 
-BLOCK = 16  # points between the passes: few enough for a processor to look up one block while it places the next
-LANES = 4  # pairs of the table that are turned into one vector of values and one of slopes
+BLOCK = 32  # points between the passes: few enough for a processor to look up one block while it places the next
+LANES = 8  # points that are placed at a time
+QUAD = 4  # pairs of the table that are turned into one vector of values and one of slopes
 _LEAST = 5  # edges from which a grid is looked for
 _ROOM = 1e-6  # of a cell: how far the places are moved to the right, so that rounding leaves none behind
 
@@ -92,24 +94,26 @@ def _placed(e: Floats, first: int, cells: int, step: float) -> Grid | None:
     return grid if right and grid.places(np.nextafter(np.array([grid.end]), -np.inf))[0] <= cells else None
 
 
-def place_block(x: Any, i: Any, places: Any, t: Any, last: Any, start: Any, step: Any, scale: Any, offset: Any) -> Any:
-    """places[j], t[j] = 2 k, x[i + j] - e_k for j = 0 .. BLOCK - 1; true if the cell k of one of them is not sure."""
+def place_block(
+    x: Any, i: Any, places: Any, t: Any, at: Any, last: Any, start: Any, step: Any, scale: Any, offset: Any
+) -> Any:
+    """places[at + j], t[at + j] = 2 k, x[i + j] - e_k for j = 0 .. BLOCK - 1; true if a cell k is not sure."""
     doubt = False
     for j in range(BLOCK):
         point = np.float64(x[i + j])
         inside = point if point > start else start  # for nan too
         inside = inside if inside < last else last
         place = np.floor((inside - start) * scale + offset)
-        places[j] = 2 * int(place)
-        t[j] = inside - (place * step + start)
-        doubt = doubt or point != inside or t[j] < 0.0
+        places[at + j] = 2 * int(place)
+        t[at + j] = inside - (place * step + start)
+        doubt = doubt or point != inside or t[at + j] < 0.0
     return doubt
 
 
-def pair_block(pairs: Any, places: Any, t: Any, results: Any, i: Any) -> None:
-    """results[i + j] = pairs[places[j]] + pairs[places[j] + 1] t[j] for j = 0 .. BLOCK - 1."""
+def pair_block(pairs: Any, places: Any, t: Any, at: Any, results: Any, i: Any) -> None:
+    """results[i + j] = pairs[k] + pairs[k + 1] t[at + j] with k = places[at + j] for j = 0 .. BLOCK - 1."""
     for j in range(BLOCK):
-        results[i + j] = pairs[places[j]] + pairs[places[j] + 1] * t[j]
+        results[i + j] = pairs[places[at + j]] + pairs[places[at + j] + 1] * t[at + j]
 
 
 def _packed() -> None:
@@ -125,8 +129,8 @@ def _packed() -> None:
     types: Any = import_module("numba.core.types")
     extending: Any = import_module("numba.extending")
     index, wide, double = ir.IntType(32), ir.IntType(64), ir.DoubleType()
-    pair, lanes, bits = ir.VectorType(double, 2), ir.VectorType(double, LANES), ir.VectorType(wide, LANES)
-    singles, whole = ir.VectorType(ir.FloatType(), LANES), ir.VectorType(index, LANES)
+    pair, quad, single = ir.VectorType(double, 2), ir.VectorType(double, QUAD), ir.FloatType()
+    lanes, bits, whole = (ir.VectorType(kind, LANES) for kind in (double, wide, index))
     zeros = ir.Constant(bits, [0] * LANES)
 
     def shuffled(builder: Any, a: Any, b: Any, order: list[int]) -> Any:
@@ -139,35 +143,37 @@ def _packed() -> None:
     def data(target: Any, builder: Any, kind: Any, value: Any) -> Any:
         return cgutils.create_struct_proxy(kind)(target, builder, value=value).data
 
-    def at(builder: Any, array: Any, place: Any, kind: Any) -> Any:
-        place = ir.Constant(wide, place) if isinstance(place, int) else place
+    def at(builder: Any, array: Any, place: Any, more: int, kind: Any) -> Any:
+        place = builder.add(place, ir.Constant(place.type, more))
         return builder.bitcast(builder.gep(array, [place]), kind.as_pointer())
 
     def place(
-        context: Any, x: Any, i: Any, places: Any, t: Any, last: Any, start: Any, step: Any, scale: Any, offset: Any
-    ) -> Any:
-        signature = types.boolean(x, i, places, t, last, start, step, scale, offset)
+        context: Any, x: Any, i: Any, places: Any, t: Any, to: Any,
+        last: Any, start: Any, step: Any, scale: Any, offset: Any,
+    ) -> Any:  # fmt: skip
+        signature = types.boolean(x, i, places, t, to, last, start, step, scale, offset)
 
         def generate(target: Any, builder: Any, signature: Any, values: Any) -> Any:
             points, places, t = (data(target, builder, signature.args[k], values[k]) for k in (0, 2, 3))
-            last, start, step, scale, offset = (in_every_lane(builder, number) for number in values[4:])
+            i, to = values[1], values[4]
+            last, start, step, scale, offset = (in_every_lane(builder, number) for number in values[5:])
             kind = ir.FunctionType(lanes, [lanes])
             floor = cgutils.get_or_insert_function(builder.module, kind, f"llvm.floor.v{LANES}f64")
             moved, signs = zeros, zeros
             for j in range(0, BLOCK, LANES):
-                i = builder.add(values[1], ir.Constant(values[1].type, j))
                 if signature.args[0].dtype == types.float32:
-                    point = builder.fpext(builder.load(at(builder, points, i, singles), align=4), lanes)
+                    point = builder.load(at(builder, points, i, j, ir.VectorType(single, LANES)), align=4)
+                    point = builder.fpext(point, lanes)
                 else:
-                    point = builder.load(at(builder, points, i, lanes), align=8)
+                    point = builder.load(at(builder, points, i, j, lanes), align=8)
                 inside = builder.select(builder.fcmp_ordered(">", point, start), point, start)
                 inside = builder.select(builder.fcmp_ordered("<", inside, last), inside, last)
                 place = builder.fadd(builder.fmul(builder.fsub(inside, start), scale), offset)
                 place = builder.call(floor, [place])
                 beyond = builder.fsub(inside, builder.fadd(builder.fmul(place, step), start))
                 number = builder.fptosi(place, whole)
-                builder.store(builder.add(number, number), at(builder, places, j, whole), align=4)
-                builder.store(beyond, at(builder, t, j, lanes), align=8)
+                builder.store(builder.add(number, number), at(builder, places, to, j, whole), align=4)
+                builder.store(beyond, at(builder, t, to, j, lanes), align=8)
                 moved = builder.or_(moved, builder.xor(builder.bitcast(inside, bits), builder.bitcast(point, bits)))
                 signs = builder.or_(signs, builder.bitcast(beyond, bits))
             doubt = builder.or_(builder.icmp_signed("<", signs, zeros), builder.icmp_signed("!=", moved, zeros))
@@ -176,24 +182,25 @@ def _packed() -> None:
 
         return signature, generate
 
-    def pack(context: Any, pairs: Any, places: Any, t: Any, results: Any, i: Any) -> Any:
-        signature = types.void(pairs, places, t, results, i)
+    def pack(context: Any, pairs: Any, places: Any, t: Any, by: Any, results: Any, i: Any) -> Any:
+        signature = types.void(pairs, places, t, by, results, i)
 
         def generate(target: Any, builder: Any, signature: Any, values: Any) -> Any:
-            pairs, places, t, out = (data(target, builder, signature.args[k], values[k]) for k in range(4))
-            for j in range(0, BLOCK, LANES):
+            pairs, places, t, out = (data(target, builder, signature.args[k], values[k]) for k in (0, 1, 2, 4))
+            by, i = values[3], values[5]
+            for j in range(0, BLOCK, QUAD):
                 rows = []
-                for lane in range(j, j + LANES):
-                    place = builder.zext(builder.load(at(builder, places, lane, index)), wide)
-                    rows.append(builder.load(at(builder, pairs, place, pair), align=8))
+                for lane in range(j, j + QUAD):
+                    place = builder.zext(builder.load(at(builder, places, by, lane, index)), wide)
+                    rows.append(builder.load(at(builder, pairs, place, 0, pair), align=8))
                 even, odd = (shuffled(builder, rows[k], rows[k + 2], [0, 1, 2, 3]) for k in (0, 1))
                 value, slope = (shuffled(builder, even, odd, [k, 4 + k, 2 + k, 6 + k]) for k in (0, 1))
-                y = builder.fadd(value, builder.fmul(slope, builder.load(at(builder, t, j, lanes), align=8)))
-                i = builder.add(values[4], ir.Constant(values[4].type, j))
-                if signature.args[3].dtype == types.float32:
-                    builder.store(builder.fptrunc(y, singles), at(builder, out, i, singles), align=4)
+                y = builder.fadd(value, builder.fmul(slope, builder.load(at(builder, t, by, j, quad), align=8)))
+                if signature.args[4].dtype == types.float32:
+                    singles = ir.VectorType(single, QUAD)
+                    builder.store(builder.fptrunc(y, singles), at(builder, out, i, j, singles), align=4)
                 else:
-                    builder.store(y, at(builder, out, i, lanes), align=8)
+                    builder.store(y, at(builder, out, i, j, quad), align=8)
             return target.get_dummy_value()
 
         return signature, generate
@@ -201,14 +208,14 @@ def _packed() -> None:
     placed, packed = extending.intrinsic(place), extending.intrinsic(pack)
 
     def choose_place(
-        x: Any, i: Any, places: Any, t: Any, last: Any, start: Any, step: Any, scale: Any, offset: Any
+        x: Any, i: Any, places: Any, t: Any, at: Any, last: Any, start: Any, step: Any, scale: Any, offset: Any
     ) -> Any:
-        return lambda x, i, places, t, last, start, step, scale, offset: placed(
-            x, i, places, t, last, start, step, scale, offset
+        return lambda x, i, places, t, at, last, start, step, scale, offset: placed(
+            x, i, places, t, at, last, start, step, scale, offset
         )
 
-    def choose_pack(pairs: Any, places: Any, t: Any, results: Any, i: Any) -> Any:
-        return lambda pairs, places, t, results, i: packed(pairs, places, t, results, i)
+    def choose_pack(pairs: Any, places: Any, t: Any, at: Any, results: Any, i: Any) -> Any:
+        return lambda pairs, places, t, at, results, i: packed(pairs, places, t, at, results, i)
 
     # not strict: annotations are no part of a signature
     extending.overload(place_block, strict=False)(choose_place)
@@ -234,21 +241,25 @@ def evaluate_on_grid(
     left, done : the first `done` points are done but for the `left` of them in `rest`, where `out` is untouched;
     done < n when `rest` was full
     """
-    places, t = np.empty(BLOCK, np.int32), np.empty(BLOCK, np.float64)
-    left = 0
-    for begin in range(0, len(x), BLOCK):
-        if begin + BLOCK <= len(x) and not place_block(x, begin, places, t, last, start, step, scale, offset):
-            pair_block(pairs, places, t, out, begin)
-            continue
-        if left + BLOCK > len(rest):
-            return left, begin
-        for i in range(begin, min(begin + BLOCK, len(x))):
-            point = np.float64(x[i])
-            place = np.floor((point - start) * scale + offset) if start <= point <= last else 0.0
-            beyond = point - (place * step + start)
-            if start <= point <= last and beyond >= 0.0:
-                out[i] = pairs[2 * int(place)] + pairs[2 * int(place) + 1] * beyond
-            else:
-                rest[left] = i
-                left += 1
+    places, t = np.empty(2 * BLOCK, np.int32), np.empty(2 * BLOCK, np.float64)
+    left, here, doubt = 0, 0, True
+    for turn in range((len(x) + BLOCK - 1) // BLOCK + 1):
+        begin, ahead = turn * BLOCK, True
+        if begin + BLOCK <= len(x):
+            ahead = place_block(x, begin, places, t, BLOCK - here, last, start, step, scale, offset)
+        if turn > 0 and not doubt:
+            pair_block(pairs, places, t, here, out, begin - BLOCK)
+        elif turn > 0:
+            if left + BLOCK > len(rest):
+                return left, begin - BLOCK
+            for i in range(begin - BLOCK, min(begin, len(x))):
+                point = np.float64(x[i])
+                place = np.floor((point - start) * scale + offset) if start <= point <= last else 0.0
+                beyond = point - (place * step + start)
+                if start <= point <= last and beyond >= 0.0:
+                    out[i] = pairs[2 * int(place)] + pairs[2 * int(place) + 1] * beyond
+                else:
+                    rest[left] = i
+                    left += 1
+        here, doubt = BLOCK - here, ahead
     return left, len(x)

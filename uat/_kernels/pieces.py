@@ -36,7 +36,7 @@ class PieceTable:
     ever. Results do not depend on the number of threads, nor on whether the loop is compiled.
     """
 
-    __slots__ = ("_edges", "_grid", "_guess", "_lines", "bounds", "edges", "rows")
+    __slots__ = ("_edges", "_grid", "_guess", "_lines", "_wanted", "bounds", "edges", "rows")
 
     def __init__(self, edges: Floats, anchors: Floats, values: Floats, slopes: Floats) -> None:
         self.bounds = _checks.freeze(np.concatenate([[-np.inf], edges, [np.nan]]))
@@ -45,6 +45,7 @@ class PieceTable:
         self._edges, self._lines = self.edges.data, self.rows.data
         self._guess: Guess | None = None
         self._grid: tuple[Grid | None, Floats] | None = None
+        self._wanted: tuple[float, float, tuple[Any, ...] | None] = np.nan, np.nan, None
 
     def __reduce__(self) -> Any:
         return PieceTable, (self.edges, *(self.rows[:, k].copy() for k in (ANCHOR, VALUE, SLOPE)))
@@ -76,7 +77,7 @@ class PieceTable:
                 raise
         if out is None and type(x) is np.ndarray and x.dtype is _DOUBLE and x.ndim == 1 and x.size <= _FEW:
             return self._few(x, lower, upper)
-        points = _checks.abscissae(x)
+        points = x if type(x) is np.ndarray and x.dtype is _DOUBLE else _checks.abscissae(x)
         if out is not None:
             _checks.output(out, points.shape, points.dtype)
         elif points.ndim == 0:
@@ -112,7 +113,14 @@ class PieceTable:
             self.guess  # noqa: B018
 
     def _on_grid(self, lower: float, upper: float) -> tuple[Any, ...] | None:
-        """What `evaluate_on_grid` wants to know: None where knots are no formula. Found at the first use, then kept."""
+        """What `evaluate_on_grid` wants to know: None where knots are no formula. The last answer is kept."""
+        known = self._wanted
+        if known[0] == lower and known[1] == upper:
+            return known[2]
+        self._wanted = known = lower, upper, self._from_grid(lower, upper)
+        return known[2]
+
+    def _from_grid(self, lower: float, upper: float) -> tuple[Any, ...] | None:
         if self._grid is None:
             grid = grid_of(self.edges)
             if grid is not None and not self._begins_at_anchors(grid):
@@ -152,6 +160,8 @@ class PieceTable:
                 points, results = x[few], np.empty(left, out.dtype)
                 (self._by_bisection if left <= _FEW else self._anywhere)(points, results, lower, upper)
                 out[few] = results
+            if done == x.size:
+                return
             x, out = x[done:], out[done:]
             if 4 * left > done:  # most points lie beyond the grid, or rounding is coarse there
                 self._anywhere(x, out, lower, upper)
