@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
@@ -12,6 +13,7 @@ from flint import arb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import uat
 from uat.bounds.boxes import Cell, examine
 from uat.bounds.jumps import Jump, _ball, _rounded_down, _shortest, find_jump
 from uat.bounds.precision import working_precision
@@ -178,3 +180,20 @@ def test_places_have_as_few_digits_as_can_be(low: float, width: float) -> None:
 def test_the_sentence() -> None:
     text = Jump(0.2999999, 0.3000001, 2 / 3).sentence()
     assert text == "f jumps by at least 0.66666 at x = 0.3: no continuous function is closer than 0.333333."
+
+
+@pytest.mark.parametrize(
+    ("f", "domain", "size"),
+    [
+        (np.sign, (0, 1), 1.0), (np.sign, (-1, 0), 1.0), (np.sign, (-1, 1), 2.0),
+        (lambda x: np.sign(x - 1), (0, 1), 1.0),
+        (lambda x: np.heaviside(x, 0.5), (0, 1), 0.5), (lambda x: np.heaviside(x, 0.25), (-1, 0), 0.25),
+        (lambda x: np.where(x > 0, 1.0, np.where(x < 0, -5.0, 0.9)), (0, 1), 0.1), (np.floor, (0, 1), 1.0),
+        (uat.Expression("sign(x)"), (0, 1), 1.0),
+    ],
+)  # fmt: skip
+def test_a_switch_at_the_end_of_the_domain_has_one_side(f: Any, domain: tuple[float, float], size: float) -> None:
+    """There f has its value at the switch and one limit: the other one is no matter of this domain."""
+    note = uat.certify(f, (0.0, 0.0), domain).note
+    claimed = float(re.findall(r"at least ([0-9.e-]+) at", note)[0])
+    assert size * (1 - 1e-5) <= claimed <= size

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import uat
+from uat._checks import InputError
 from uat.bounds.modulus import Declared, cell_bound, cells_within, declared, interpolation_bound
 from uat.bounds.seen import seen_difference
 
@@ -124,7 +125,7 @@ def test_a_true_constant_is_not_contradicted_by_rounding() -> None:
         ({"modulus": lambda t: 1 / 0}, r"`modulus` must give a number, but modulus\(1.0\) raised ZeroDivisionError"),
         (
             {"modulus": lambda t: 1 - t},
-            r"`modulus` must not decrease, but <lambda>\(0.5\) = 0.5 and <lambda>\(1.0\) = 0",
+            r"`modulus` must not decrease, but <lambda>\(0.984375\) = 0.015625 and <lambda>\(1.0\) = 0",
         ),
         ({"modulus": lambda t: 1.0}, r"`tol` = 0.01 is out of reach: the declared bound stays above it"),
     ],
@@ -132,3 +133,13 @@ def test_a_true_constant_is_not_contradicted_by_rounding() -> None:
 def test_bad_declarations(options: dict[str, object], sentence: str) -> None:
     with pytest.raises(uat.InputError, match=sentence):
         cells_within(declared(**options), 1.0, 0.01)
+
+
+def test_a_modulus_that_decreases_is_refused() -> None:
+    """|sin 16 pi x - sin 16 pi y| <= 2 |sin 8 pi (x - y)| is true, and B2 made of it is not."""
+    f = lambda x: np.sin(16 * np.pi * x)  # noqa: E731
+    w = lambda t: 2 * abs(np.sin(8 * np.pi * t))  # noqa: E731
+    with pytest.raises(InputError, match="`modulus` must not decrease"):
+        uat.certify(f, (0.0, 0.0), (0, 1), modulus=w, abs=1e-9)
+    with pytest.raises(InputError, match="`modulus` must not decrease"):
+        uat.approximate(f, (0, 1), tol=1e-9, modulus=w)

@@ -69,7 +69,7 @@ def pieces_exactly(net: uat.ReluNet, x: float) -> Fraction:
     moved = Fraction(0)
     for w, b, c in columns(net):
         if w and abs(w) != 1 and float(-b / w) in r.kinks[max(k - 1, 0) : k + 1].tolist():
-            moved += U * abs(c * b)
+            moved += U * abs(c * b) + TINY * math.ceil(abs(c * w))
     v, y = Fraction(r.values[k]), Fraction(net(x))
     lost = TINY * (1 + abs(Fraction(r.slopes[k])) + abs(Fraction(x) - Fraction(r.anchors[k])))
     return 2 * (gamma_exactly(5, U) * (abs(v) + abs(y - v)) + moved + lost)
@@ -308,3 +308,14 @@ def test_what_overflows_in_float32_only() -> None:
         assert np.isinf(c * (w * np.float32(1)))  # no finite bound would be true
     with pytest.raises(InputError, match=r"^`g` must be a network that float32 .* reach 1e\+40 and overflow"):
         uat.certify(lambda x: 1e40 * x, net, (0, 1), arithmetic="float32")
+
+
+@pytest.mark.parametrize("low", [0.0, -1e-310])
+def test_a_kink_below_the_normal_floats_is_rounded_absolutely(low: float) -> None:
+    """Kinks at 2.25 and 2.375 times the least float; the two slopes cancel, what moving the kinks adds does not."""
+    least = 5e-324
+    net = uat.ReluNet([2.0**1000] * 2, [-2.25 * 2.0**-74, -2.375 * 2.0**-74], [2.0**20, -(2.0**20)])
+    c = uat.certify(lambda x: 0 * x, net, (low, 2 * least), arithmetic="float64")
+    seen = abs(float(net(2 * least)))
+    assert seen > 1e-18
+    assert c.upper >= seen

@@ -113,6 +113,10 @@ class Search:
                 self.note = f"Stopped after {self.boxes} boxes: the enclosure is true, but wider than asked."
                 return
             if not self._split(box):
+                for x in (box.low, box.high):  # at a jump the largest value may be that at a single float
+                    self._look(box.cell, x)
+                if self.goal.reached(self.lower, box.upper):
+                    return
                 self.note = f"Floats end near x = {box.middle!r}: the enclosure is true, but wider than asked."
                 return
 

@@ -155,8 +155,8 @@ def certify(
     breaks : iterable of float
         Points at which a cell is cut beforehand, such as known kinks; never needed for the proof, only for its speed.
     lipschitz, modulus : float, callable
-        What is believed of a black box: |f(x) - f(y)| <= lipschitz |x - y|, or <= modulus(|x - y|). The proof then
-        rests on values of f and on this belief, which `assumes` repeats.
+        What is believed of a black box: |f(x) - f(y)| <= lipschitz |x - y|, or <= modulus(|x - y|), where modulus does
+        not decrease. The proof then rests on values of f and on this belief, which `assumes` repeats.
     arithmetic : "real", "float64" or "float32"
         With "float64" the bound covers what ``net(x)`` and ``net.forward(x)`` return at every float x of the domain;
         with "float32" what a network with parameters rounded to float32 returns, evaluated neuron by neuron in

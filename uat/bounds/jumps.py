@@ -3,7 +3,8 @@
 An enclosure alone cannot tell a jump from a steep slope. The rules can: a step, a sign or a comparison whose argument u
 is strictly monotone on a tiny box switches at most once there. Evaluating f on the box with that switch forced to the
 left, then to the right, encloses what f does on either side. If f(low) lies outside the right enclosure and f(high)
-outside the left one, the switch does happen inside, and f jumps there by at least the distance of the two enclosures.
+outside the left one, the switch happens inside or at an end, and f jumps there by at least the least of the distances
+of left and right, of f(low) and right, of left and f(high).
 Only a single switch proves that; where several meet nothing is claimed.
 """
 
@@ -88,11 +89,10 @@ def _proven(run: FunctionOnBalls, low: float, high: float) -> Jump | None:
         if not side.asked or not all(_same_switch(side.asked[0], other) for other in side.asked[1:]):
             return None
     left, right = sides
-    if not (left.is_finite() and right.is_finite()) or left.overlaps(right):
-        return None
-    if run.value(low).overlaps(right) or run.value(high).overlaps(left):
-        return None
-    return Jump(low, high, down(abs(right - left)))
+    first, last = run.value(low), run.value(high)
+    # the switch may be the very end of the box, and f has a third value there: then the jump is from or to that one
+    size = min(down(abs(b - a)) for a, b in ((left, right), (first, right), (left, last)))
+    return Jump(low, high, size) if size > 0 else None
 
 
 def _same_switch(one: tuple[object, object], other: tuple[object, object]) -> bool:

@@ -28,6 +28,7 @@ Modulus = Callable[[float], float]
 
 _UP = 1 + 16 * UNIT  # more than the roundings of any formula here
 _MOST_CELLS = 2**53
+_PROBES = 64  # lengths at which a declared modulus is looked at before it is believed
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,10 @@ def declared(lipschitz: float | None = None, modulus: Modulus | None = None) -> 
     if modulus is not None:
         if not callable(modulus):
             raise InputError(f"`modulus` must be a function t -> w(t), but is {show(modulus)}.")
-        sentences.append(f"|f(x) - f(y)| <= w(|x - y|) with the declared modulus of continuity {name_of(modulus)}")
+        sentences.append(
+            f"|f(x) - f(y)| <= w(|x - y|) with the declared modulus of continuity {name_of(modulus)}, "
+            "which does not decrease"
+        )
     return Declared(lipschitz, modulus, assumes=tuple(sentences))
 
 
@@ -93,7 +97,7 @@ def cell_bound(facts: Declared, h: float) -> float:
         bounds.append(facts.holder[0] * (h / 2) ** facts.holder[1])
     if facts.modulus is not None:
         whole, half = modulus_at(facts.modulus, h), modulus_at(facts.modulus, h / 2)
-        _not_decreasing(facts.modulus, h, whole, half)
+        _not_decreasing(facts.modulus, (h / 2, half), (h, whole))
         bounds.append(min(whole, 1.5 * half))
     return min(bounds) * _UP
 
@@ -106,6 +110,8 @@ def cells_within(facts: Declared, length: float, tol: float) -> int:
     InputError
         When no number of cells that floats can count brings the bound below tol (a modulus that does not tend to 0).
     """
+
+    check_modulus(facts, length)
 
     def enough(cells: int) -> bool:
         return cell_bound(facts, length / cells) <= tol
@@ -130,6 +136,7 @@ def interpolation_bound(facts: Declared, p: PiecewiseAffine) -> float:
     InputError
         When two neighbouring values contradict what was declared; both points are shown.
     """
+    check_modulus(facts, p.domain[1] - p.domain[0])
     h, rise = np.diff(p.knots), np.abs(np.diff(p.values))
     # half an ulp on each value and a few roundings here may fake a contradiction; more than that may not
     noise = 4 * UNIT * (np.abs(p.values[1:]) + np.abs(p.values[:-1]))
@@ -155,19 +162,29 @@ def interpolation_bound(facts: Declared, p: PiecewiseAffine) -> float:
         _agree(p, rise <= w[which] * _UP + noise, f"`modulus` = {name_of(facts.modulus)}")
         best = np.minimum(best, np.minimum(w, 1.5 * half)[which])
         for t, whole, part in zip(lengths.tolist(), w.tolist(), half.tolist(), strict=True):
-            _not_decreasing(facts.modulus, t, whole, part)
+            _not_decreasing(facts.modulus, (t / 2, part), (t, whole))
     upper = float((best * _UP).max())
     if not math.isfinite(upper):
         raise InputError("the declared bound overflows: it says nothing about a function of finite values.")
     return upper
 
 
-def _not_decreasing(modulus: Modulus, t: float, whole: float, half: float) -> None:
-    if half > whole:
-        raise InputError(
-            f"`modulus` must not decrease, but {name_of(modulus)}({t / 2!r}) = {half!r} "
-            f"and {name_of(modulus)}({t!r}) = {whole!r}."
-        )
+def check_modulus(facts: Declared, length: float) -> None:
+    """Refuse a modulus that is seen to decrease somewhere on the domain: B2 does not hold for such a one."""
+    if facts.modulus is None:
+        return
+    t, w = length, modulus_at(facts.modulus, length)
+    for k in range(_PROBES - 1, 0, -1):
+        shorter = length * k / _PROBES
+        below = modulus_at(facts.modulus, shorter)
+        _not_decreasing(facts.modulus, (shorter, below), (t, w))
+        t, w = shorter, below
+
+
+def _not_decreasing(modulus: Modulus, shorter: tuple[float, float], longer: tuple[float, float]) -> None:
+    if shorter[1] > longer[1] * _UP:
+        (s, v), (t, w), name = shorter, longer, name_of(modulus)
+        raise InputError(f"`modulus` must not decrease, but {name}({s!r}) = {v!r} and {name}({t!r}) = {w!r}.")
 
 
 def _agree(p: PiecewiseAffine, good: np.ndarray, fact: str) -> None:

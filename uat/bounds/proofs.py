@@ -31,7 +31,9 @@ def at_a_float32(f: Any, pieces: Any, interval: tuple[float, float], certificate
 
 def by_samples(f: Any, pieces: Any, goal: Any, facts: Any) -> Certificate:
     from uat.bounds.declared import SampledSearch
+    from uat.bounds.modulus import check_modulus
 
+    check_modulus(facts, pieces[-1].high - pieces[0].low)
     search = SampledSearch(f, pieces, goal, facts)
     search.supremum()
     upper = search.upper()

@@ -65,7 +65,7 @@ def pieces_bound(net: ReluNet, x: ArrayLike) -> Any:
 
     With v the stored value at the anchor of the piece and y the result: v is rounded once, the slope once, and
     y = v + slope (x - anchor) takes three more roundings, so gamma_5 (|v| + |y - v|). Where a kink -b/w is not a float
-    it was moved by at most u |b/w|, which changes the function by at most u |coefficient b| near that kink. Doubled
+    it was moved by its rounding, which changes the function near that kink (`_kink_error`). Doubled
     for the roundings of the bound itself and of the true y.
     """
     points = np.asarray(x, dtype=np.float64)
@@ -184,9 +184,15 @@ _TINY = float(np.finfo(np.float64).smallest_subnormal)
 
 
 def _kink_error(net: ReluNet, kinks: Floats) -> Floats:
-    """At each distinct kink, u times the sum of |coefficient bias| over its neurons whose kink had to be rounded."""
+    """At each distinct kink, what moving it to a float changes.
+
+    The sum, over its neurons whose kink had to be rounded, of |coefficient weight| times the rounding of -b/w, which is
+    u |b/w| or, below the normal floats, half the least one.
+    """
     inexact = (net.weights != 0) & (np.abs(net.weights) != 1)
     where = np.searchsorted(kinks, net.kinks[inexact])
     size = np.abs(net.coefficients[inexact] * net.biases[inexact])
-    total: Floats = np.bincount(where, weights=size, minlength=kinks.size).astype(np.float64)
-    return UNIT * total
+    steep = np.ceil(np.abs(net.coefficients[inexact] * net.weights[inexact]))  # a fraction of it would be rounded away
+    moved = UNIT * size + _TINY * steep
+    total: Floats = np.bincount(where, weights=moved, minlength=kinks.size).astype(np.float64)
+    return total

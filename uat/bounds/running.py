@@ -181,6 +181,7 @@ def _unwrapped(result: Any, kind: type[Any]) -> Any:
         raise NotProvableError("f returned a ball that it was not given")
     if isinstance(result, (int, float, np.number)):
         raise NotProvableError(
-            "f gave a plain number for a ball: it may be random or read from a table (a constant is written 0*x + c)"
+            "f gave a plain number for a ball: it may be random or read from a table (a constant is written 0*x + c, "
+            "and Python's max, min and if are np.maximum, np.minimum and np.where)"
         )
     raise NotProvableError(f"f gave a {type(result).__name__} for a ball, not one number")
