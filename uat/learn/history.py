@@ -78,7 +78,7 @@ class Fit:
     otherwise. ``last`` is the one where the run stopped (after a divergence: the last recorded one whose loss was
     finite). ``reason`` is "steps", "stopped", "callback", "interrupted", "diverged", "converged", "stalled" (L-BFGS
     found no lower point, though the gradient is above its tolerance) or "failed" (the ``partial`` of an exception), and
-    ``outcome`` the same in a sentence.
+    ``outcome`` the same in a sentence, which also says when the network is constant on the samples (dead).
     """
 
     network: MLP

@@ -20,6 +20,7 @@ from uat._files import writable
 from uat.learn import second_order
 from uat.learn.arguments import as_callback, as_frozen, as_metrics, as_networks, as_seeds, held_out
 from uat.learn.batches import Batches, as_batches
+from uat.learn.dead import remarked
 from uat.learn.descent import SGD, Adam
 from uat.learn.history import Fit
 from uat.learn.journal import Metrics
@@ -155,10 +156,11 @@ def _train(
             raise InputError(f"`frozen` must be empty for {type(method).__name__}, but is {show(frozen)}.")
         if isinstance(method, VariableProjection) and (regularizer is not None or weights is not None):
             raise InputError("`regularizer` and `weights` must be None for VariableProjection, but one was given.")
-        return second_order.run(
+        fits = second_order.run(
             networks, data, held, loss, regularizer, method, steps, criteria, callback, own, checkpoint, resume,
             stacked=stacked,
         )  # fmt: skip
+        return [remarked(one, data) for one in fits]
     if not isinstance(method, (SGD, Adam)):
         raise InputError(f"`method` must be SGD, Adam, LBFGS or VariableProjection, but is {show(method)}.")
     run = Run(
@@ -168,7 +170,8 @@ def _train(
     if resume is not None:
         run.load(resume, steps)
     with bar(steps, progress) as report:
-        return run.go(steps, report)
+        fits = run.go(steps, report)
+    return [remarked(one, data) for one in fits]
 
 
 @contextmanager
