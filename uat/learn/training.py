@@ -85,7 +85,8 @@ def fit(
         and criteria are asked, at recorded points only. The second-order methods record every step.
     checkpoint, resume : path
         The state is written at every recorded point, atomically; with ``resume`` a first-order run continues bit for
-        bit as if it had never stopped. LBFGS and VariableProjection restart from their last recorded parameters.
+        bit as if it had never stopped: give the network and the rng of its start (rng=None: whatever it was). LBFGS and
+        VariableProjection restart from their last recorded parameters.
     rng : seed or Generator for the batches
     progress : bool
         A bar on a terminal, nothing in a log and for the second-order methods.
@@ -100,7 +101,7 @@ def fit(
         [network], x, y, loss, [generator(rng)], stacked=False, regularizer=regularizer, method=method,
         batches=batches, steps=steps, stop=stop, validation=validation, weights=weights, callback=callback,
         metrics=metrics, frozen=frozen, record_every=record_every, checkpoint=checkpoint, resume=resume,
-        progress=progress,
+        progress=progress, seeded=rng is not None,
     )[0]  # fmt: skip
 
 
@@ -130,7 +131,7 @@ def fit_many(
     for name in ("rng", "checkpoint", "resume"):
         if name in settings:
             raise InputError(f"`{name}` must be left out of fit_many, but is {show(settings[name])}.")
-    return _train(nets, x, y, loss, rngs, stacked=True, **settings)
+    return _train(nets, x, y, loss, rngs, stacked=True, seeded=True, **settings)
 
 
 def _train(
@@ -138,7 +139,7 @@ def _train(
     regularizer: Regularizer | None = None, method: Method = Adam(), batches: Any = None, steps: int = 10_000,  # noqa: B008
     stop: Any = None, validation: Any = None, weights: ArrayLike | None = None, callback: Callback | None = None,
     metrics: Metrics | None = None, frozen: Iterable[int] = (), record_every: int = 100, checkpoint: Any = None,
-    resume: Any = None, progress: bool = False,
+    resume: Any = None, progress: bool = False, seeded: bool = True,
 ) -> list[Fit]:  # fmt: skip
     """Check what `fit` and `fit_many` were given, once, and let the method run."""
     loss = resolve(loss)
@@ -166,6 +167,7 @@ def _train(
     run = Run(
         networks, data, held, loss, regularizer, method, chosen, rngs, stacked=stacked, record_every=record_every,
         stop=criteria, callback=callback, metrics=own, frozen=layers, checkpoint=checkpoint,
+        seeded=seeded,
     )  # fmt: skip
     if resume is not None:
         run.load(resume, steps)
