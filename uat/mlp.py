@@ -162,7 +162,11 @@ class MLP:
         return self._through(x, len(self.sizes) - 2)
 
     def _through(self, x: ArrayLike, depth: int) -> Array:
-        u = samples(np.reshape(x, (-1,)) if np.ndim(x) == 0 else x, "x", self.sizes[0], self.theta.dtype)
+        try:
+            single = np.ndim(x) == 0 and not isinstance(x, (str, bytes, dict))
+        except ValueError:  # rows of different lengths: refused, as these are, by the name of what was given
+            single = False
+        u = samples(np.reshape(x, (-1,)) if single else x, "x", self.sizes[0], self.theta.dtype)
         for layer in self.layers[:depth]:
             z = u @ layer.weights.T + layer.biases
             u = apply(layer.activation, z)
