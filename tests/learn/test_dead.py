@@ -59,3 +59,11 @@ def test_a_constant_that_is_right_is_not_remarked() -> None:
     assert "constant" not in fit(DEAD, x, np.full(50, 0.5), steps=5).outcome
     assert "constant" not in fit(DEAD, [1.0, 1.0], [0.0, 1.0], steps=5).outcome
     assert "constant" not in fit(small(), X, Y, steps=50).outcome
+
+
+def test_a_network_that_overflows_is_not_called_dead() -> None:
+    big = np.full((2, 2), 1e200) * [[1, -1], [1, -1]]
+    wild = uat.MLP.from_layers([(np.full((2, 1), 1e200), [0, 0]), (big, [0, 0]), (np.ones((1, 2)), [0])])
+    found = fit(wild, [1.0, 2.0], [0.0, 1.0], steps=3)
+    assert found.reason == "diverged"
+    assert "constant" not in found.outcome

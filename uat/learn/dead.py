@@ -47,6 +47,8 @@ def why_constant(network: MLP, data: Samples) -> str:
                 z = u @ layer.weights.T + layer.biases
                 alive[k] = alive[k] or bool((z > 0).any())
                 u = apply(layer.activation, z)
+        if not np.isfinite(u).all():  # an overflow, which the outcome calls a divergence
+            return ""
         first = u[0] if first is None else first
         equal = equal and bool((u == first).all())
         if not equal and all(alive):
