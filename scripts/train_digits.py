@@ -11,6 +11,7 @@ the *training* samples, held out for that.
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -65,17 +66,21 @@ def theirs(split: tuple, seed: int, epochs: int = EPOCHS) -> float:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help=f"by default {EPOCHS}, as in the documentation")
+    parser.add_argument("--picture", type=Path, default=Path(__file__).with_suffix(".png"), help="where the curves go")
+    arguments = parser.parse_args()
     print("test accuracy\nseed   plain    cosine   scikit-learn")
     rows = []
     for seed in SEEDS:
         split = digits(seed)
-        plain, (accuracy, fit) = ours(split, seed, cosine=False)[0], ours(split, seed, cosine=True)
-        rows.append((plain, accuracy, theirs(split, seed)))
+        (plain, _), (accuracy, fit) = (ours(split, seed, cosine, arguments.epochs) for cosine in (False, True))
+        rows.append((plain, accuracy, theirs(split, seed, arguments.epochs)))
         print(f"{seed:4d}   " + "   ".join(f"{entry:.4f}" for entry in rows[-1]))
     print("mean   " + "   ".join(f"{entry:.4f}" for entry in np.mean(rows, axis=0)))
     curves = {"F, training": fit.history.loss, "risk, test": fit.history.validation}
     ax = training(fit.history.step, curves, title="digits, softmax and cross entropy")
-    save(ax.figure, Path(__file__).with_suffix(".png"))
+    save(ax.figure, arguments.picture)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ python scripts/train_moons.py             (seconds, prints a table, writes scrip
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -25,17 +26,21 @@ def moons(n: int, rng: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--steps", type=int, default=3000, help="of each run, by default 3000")
+    parser.add_argument("--picture", type=Path, default=Path(__file__).with_suffix(".png"), help="where the curves go")
+    arguments = parser.parse_args()
     x, y = moons(400, 0)
     x_test, y_test = moons(2000, 1)
     curves, step = {}, None
     print("loss              training accuracy   test accuracy")
     for loss in LOSSES:
         start = learn.he([2, 32, 1], rng=0)
-        fit = learn.fit(start, x, y, loss, method=learn.Adam(0.01), batches=learn.shuffled(32), steps=3000)
+        fit = learn.fit(start, x, y, loss, method=learn.Adam(0.01), batches=learn.shuffled(32), steps=arguments.steps)
         right = [(np.sign(fit.last(u)[:, 0]) == v).mean() for u, v in ((x, y), (x_test, y_test))]
         print(f"{loss:17s} {right[0]:.4f}              {right[1]:.4f}")
         curves[loss], step = fit.history.loss, fit.history.step
-    save(training(step, curves).figure, Path(__file__).with_suffix(".png"))
+    save(training(step, curves).figure, arguments.picture)
 
 
 if __name__ == "__main__":

@@ -150,6 +150,13 @@ def test_relu_net_there_and_back() -> None:
         (lambda: MLP.initialize([1, 2, 1], scheme="lecun"), "`scheme` must be one of 'he', 'glorot'"),
         (lambda: MLP.initialize([2, 1])(np.ones(3)), r"`x` must have shape \(n, 2\), but has shape \(3,\)"),
         (lambda: MLP.initialize([1, 1])([0.0, np.nan]), r"`x` must be finite, but x\[1\] = nan"),
+        (lambda: MLP.initialize([1, 1])("a"), "`x` must be an array of real numbers, but is 'a'"),
+        (lambda: MLP.initialize([1, 1])({1: 2}), r"`x` must be an array of real numbers, but is \{1: 2\}"),
+        (
+            lambda: MLP.initialize([1, 1])([[1], [1, 2]]),
+            r"`x` must be an array of real numbers, but is \[\[1\], \[1, 2\]\]",
+        ),
+        (lambda: MLP.initialize([1, 1]).features(b"a"), "`x` must be an array of real numbers, but is b'a'"),
         (lambda: MLP.from_layers([(np.ones((2, 1)), [0])]), r"`layers` must be pairs"),
         (lambda: MLP.from_layers([(np.ones((2, 1)), [0, 0]), (np.ones((1, 3)), [0])]), "`layers` must fit together"),
         (lambda: MLP.initialize([1, 2, 1]).rescaled(1, [1.0]), "`layer` must be a hidden layer, 0 to 0, but is 1"),

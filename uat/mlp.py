@@ -87,7 +87,8 @@ class MLP:
         ``scheme="he"``: normal with variance 2/fan_in, which keeps the size of signals through ReLU layers (He et al.
         2015); ``"glorot"``: uniform with variance 2/(fan_in + fan_out) (Glorot & Bengio 2010). None takes "he" where
         the hidden activation is ReLU and "glorot" otherwise. ``output`` is the activation of the output layer (not
-        used when ``activation`` is a sequence that names one a layer). ``rng`` is a seed or a Generator.
+        used when ``activation`` is a sequence that names one a layer). ``rng`` is a seed or a Generator. For one input
+        and ReLU every kink of the first layer is then at 0; `learn.uniform_kinks` puts them where the samples are.
         """
         sizes, dtype = _sizes(sizes), float_dtype(dtype)
         layers = len(sizes) - 1
@@ -161,7 +162,11 @@ class MLP:
         return self._through(x, len(self.sizes) - 2)
 
     def _through(self, x: ArrayLike, depth: int) -> Array:
-        u = samples(np.reshape(x, (-1,)) if np.ndim(x) == 0 else x, "x", self.sizes[0], self.theta.dtype)
+        try:
+            single = np.ndim(x) == 0 and not isinstance(x, (str, bytes, dict))
+        except ValueError:  # rows of different lengths: refused, as these are, by the name of what was given
+            single = False
+        u = samples(np.reshape(x, (-1,)) if single else x, "x", self.sizes[0], self.theta.dtype)
         for layer in self.layers[:depth]:
             z = u @ layer.weights.T + layer.biases
             u = apply(layer.activation, z)

@@ -70,3 +70,28 @@ def test_drawing_needs_no_display_and_changes_no_settings() -> None:
 def test_bad_path() -> None:
     with pytest.raises(uat.InputError, match=r"must end in \.png, \.svg or \.pdf, but is 'a\.gif'"):
         uat.approximate("x", (0, 1), width=2).plot("a.gif")
+
+
+def test_no_two_hinges_look_alike_and_the_sum_starts_at_the_drawn_constant() -> None:
+    r = uat.approximate("exp(x)", (0, 1), width=16, form="output-bias")
+    *hinges, constant, total = uat.draw.hinges(r.net, domain=(0, 1)).get_lines()
+    assert len({(line.get_color(), line.get_linestyle()) for line in hinges}) == len(hinges) == r.width
+    assert constant.get_label() == "output bias"
+    assert constant.get_ydata()[0] == total.get_ydata()[0] == 1.0
+    without = uat.draw.hinges(uat.ReluNet([1.0], [0.0], [1.0]), domain=(0, 1))
+    assert "output bias" not in [line.get_label() for line in without.get_lines()]
+
+
+def test_the_picture_of_the_theorem_shows_the_grid_of_the_notes() -> None:
+    """All cells but the last have length eta, and the last is visibly shorter; the slopes are steps without risers."""
+    from figures.theorem import ETA, draw
+
+    _, two, three, four = draw().axes
+    knots = two.lines[1].get_xdata()
+    np.testing.assert_allclose(np.diff(knots)[:-1], ETA, rtol=1e-12)
+    assert np.diff(knots)[-1] < 0.6 * ETA
+    assert not two.lines[1].get_clip_on()  # the last knot lies on the frame
+    assert [tuple(y) for _, y in (zip(*s, strict=True) for s in three.collections[0].get_segments())] == [
+        (slope, slope) for slope in np.diff(two.lines[1].get_ydata()) / np.diff(knots)
+    ]
+    assert len({line.get_color() for line in four.lines}) == len(four.lines)

@@ -65,6 +65,21 @@ def test_a_right_gradient_is_never_refused() -> None:
         assert "disagrees" not in check_gradient(better, x, y).outcome
 
 
+def test_agreement_is_not_called_exact() -> None:
+    """Where the differences are too coarse to tell the gradient from the slope, 0 is left over, but 0 was not seen."""
+    m, (x, y) = network(3, "tanh"), data()
+    check = check_gradient(m, x, y)
+    assert check.worst == 0 < check.seen < 1e-9
+    assert (
+        f"largest relative deviation {check.seen:.2g} over 20 directions, within the estimated error" in check.outcome
+    )
+    wrong = check_gradient(m, x, y, gradient=1.001 * value_and_gradient(m, x, y)[1])
+    assert wrong.seen >= wrong.worst > 1e-4
+    assert f"{wrong.worst:.2g} beyond the estimated error of the central differences" in wrong.outcome
+    for found in (check, wrong):
+        assert [type(part) for part in (found.passed, found.seen, found.worst)] == [bool, float, float]
+
+
 def test_what_rounding_hides_is_called_undecided() -> None:
     x = np.linspace(-1, 1, 37)
     y, m = np.sin(3 * x) + 1e7, uat.MLP.initialize((1, 8, 1), "tanh", rng=3)

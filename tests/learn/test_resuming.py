@@ -39,6 +39,51 @@ def test_lbfgs_refuses_another_objective_and_another_network(tmp_path: Path) -> 
         fit(MLP.initialize(sizes, "sigmoid"), X, Y, method=LBFGS(), steps=20, resume=path)
 
 
+def test_another_start_or_another_seed_is_another_run(tmp_path: Path) -> None:
+    path, kw = tmp_path / "run.npz", {"method": SGD(0.05), "batches": learn.shuffled(7)}
+    fit(small(), X, Y, steps=20, checkpoint=path, rng=0, **kw)
+    with pytest.raises(InputError, match="its starting network is"):
+        fit(small(1), X, Y, steps=40, resume=path, rng=0, **kw)
+    with pytest.raises(InputError, match="that was begun with another `rng`: give its seed"):
+        fit(small(), X, Y, steps=40, resume=path, rng=7, **kw)
+    whole = fit(small(), X, Y, steps=40, rng=0, **kw)
+    for rng in (0, np.random.default_rng(0), None):
+        np.testing.assert_array_equal(
+            fit(small(), X, Y, steps=40, resume=path, rng=rng, **kw).last.theta, whole.last.theta
+        )
+
+
+@pytest.mark.parametrize("method", SECOND_ORDER, ids=repr)
+def test_second_order_methods_refuse_another_start(method: object, tmp_path: Path) -> None:
+    path = tmp_path / "run.npz"
+    fit(small(), X, Y, method=method, steps=4, checkpoint=path)
+    with pytest.raises(InputError, match="its starting network is"):
+        fit(small(1), X, Y, method=method, steps=9, resume=path)
+
+
+def test_a_seed_left_to_the_system_is_the_checkpoints_own(tmp_path: Path) -> None:
+    path, kw = tmp_path / "run.npz", {"method": SGD(0.05), "batches": learn.shuffled(7), "checkpoint": None}
+    fit(small(), X, Y, steps=20, rng=None, **kw | {"checkpoint": path})
+    one, two = (fit(small(), X, Y, steps=40, resume=path, rng=None, **kw) for _ in range(2))
+    np.testing.assert_array_equal(one.last.theta, two.last.theta)
+    with pytest.raises(InputError, match="begun with another `rng`"):
+        fit(small(), X, Y, steps=40, resume=path, rng=0, **kw)
+    fit(small(), X, Y, steps=20, rng=0, **kw | {"checkpoint": path})
+    fit(small(), X, Y, steps=30, rng=None, resume=path, **kw | {"checkpoint": path})
+    assert fit(small(), X, Y, steps=40, resume=path, rng=0, **kw).history.step[-1] == 40  # still the run of seed 0
+
+
+def test_a_checkpoint_of_an_earlier_version_is_refused_for_what_it_does_not_say(tmp_path: Path) -> None:
+    path = tmp_path / "run.npz"
+    fit(small(), X, Y, method=SGD(0.1), steps=5, checkpoint=path)
+    with np.load(path) as archive:
+        plain = json.loads(str(archive["plain"]))
+    del plain["description"]["starting network"]
+    _with_plain(path, json.dumps(plain))
+    with pytest.raises(InputError, match="does not say its starting network: it was written by an earlier version"):
+        fit(small(), X, Y, method=SGD(0.1), steps=9, resume=path)
+
+
 def test_an_end_off_the_beat_is_there_after_resuming(tmp_path: Path) -> None:
     path, kw = tmp_path / "run.npz", {"method": Adam(0.01), "steps": 25, "record_every": 10}
     seen: list[int] = []

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import math
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,6 +29,14 @@ def test_the_trace_of_a_network_small_enough_to_do_by_hand(capsys: pytest.Captur
     assert ["dLoss/dA", "(*)", "[[-12.]]"] in lines  # outer: slope -4 times activation 3
     assert ["dLoss/dA", "(*)", "[[-24.]]"] in lines  # hidden: slope -12 times input 2
     assert lines[-1] == ["dLoss/dinput", "(**)", "[-24.]"]
+
+
+def test_the_trace_comes_back_as_well(capsys: pytest.CaptureFixture[str]) -> None:
+    found = learn.trace(uat.ReluNet([2.0], [-1.0], [3.0], 1.0).to_mlp(), 2.0, 12.0)
+    assert found.text + "\n" == capsys.readouterr().out
+    assert found.loss == 4
+    assert [step.value.tolist() for step in found.steps] == [[3.0], [3.0], [10.0], [10.0]]
+    assert repr(found) == "Trace(4 nodes, loss 4; .text is what was printed)"
 
 
 def test_the_trace_in_latex(capsys: pytest.CaptureFixture[str]) -> None:
@@ -93,6 +103,22 @@ def test_a_fit_can_be_sent_back() -> None:
     np.testing.assert_array_equal(back.last.theta, fit.last.theta)
     np.testing.assert_array_equal(back.history.loss, fit.history.loss)
     assert back.outcome == fit.outcome
+
+
+def test_a_history_shows_its_columns_and_becomes_a_table(tmp_path: Path) -> None:
+    x = np.linspace(0, 1, 20)
+    history = learn.fit(
+        learn.uniform_kinks(4, (0, 1)), x, x, method=learn.SGD(0.1), steps=25, record_every=10,
+        metrics={"largest": lambda m: m.theta.max()},
+    ).history  # fmt: skip
+    assert {"loss", "gamma", "seconds", "validation", "epoch", "gradient_norm", "step", "rows"} <= set(dir(history))
+    history.to_csv(tmp_path / "run.csv")
+    with (tmp_path / "run.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["step"]) for row in rows] == [0, 10, 20, 25]
+    for name in ("epoch", "gamma", "loss", "validation", "gradient_norm", "seconds"):
+        np.testing.assert_array_equal([float(row[name]) for row in rows], getattr(history, name))
+    np.testing.assert_array_equal([float(row["largest"]) for row in rows], history.metric("largest"))
 
 
 @given(st.integers(1, 40), st.integers(0, 10**6))

@@ -8,7 +8,20 @@ import numpy as np
 
 from uat._checks import Floats, InputError, interval
 from uat._sampling import Function, sample
-from uat.draw.style import BLACK, BLUE, GREY, ORANGE, PURPLE, SKY, VERMILION, axes_of, style
+from uat.draw.style import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    OLIVE,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILION,
+    WINE,
+    axes_of,
+    style,
+)
 from uat.piecewise import PiecewiseAffine
 from uat.relu_net import ReluNet
 
@@ -85,6 +98,8 @@ def approximation(r: Any, ax: Any = None) -> Any:
 def hinges(net: ReluNet, ax: Any = None, *, domain: tuple[float, float] | None = None) -> Any:
     """The weighted ReLUs coefficients_j (weights_j x + biases_j)_+, thin, beside their sum with the bias, thick.
 
+    The output bias, f(a) in the form of the notes, is the dotted level from which the sum starts.
+
     Parameters
     ----------
     net : ReluNet
@@ -105,18 +120,22 @@ def hinges(net: ReluNet, ax: Any = None, *, domain: tuple[float, float] | None =
     a, b = interval(domain)
     inside = there[(there > a) & (there < b)]
     x = np.unique(np.concatenate([[a], inside, [b]]))
-    cycle = (SKY, ORANGE, PURPLE, VERMILION)
+    cycle = (SKY, ORANGE, PURPLE, VERMILION, GREEN, WINE, OLIVE)
+    dashes = ("-", "--", "-.")  # when the colours begin again, the dashes are the next
     with style():
         ax = axes_of(ax)
         for j in range(net.width):
             y = net.coefficients[j] * np.maximum(net.weights[j] * x + net.biases[j], 0)
             label = "weighted ReLUs" if j == 0 else None
-            ax.plot(x, y, color=cycle[j % 4], linewidth=0.7, alpha=0.9, label=label)
+            look = {"color": cycle[j % len(cycle)], "linestyle": dashes[j // len(cycle) % len(dashes)]}
+            ax.plot(x, y, linewidth=0.9, label=label, **look)
+        if net.output_bias:
+            ax.axhline(net.output_bias, color=BLACK, linewidth=0.9, linestyle=":", label="output bias")
         ax.plot(x, net(x), color=BLUE, linewidth=2.0, label="their sum")
         ax.set_xlim(a, b)
         ax.set_xlabel("x")
         ax.set_ylabel("hinges and their sum")
-        ax.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, borderaxespad=0.2)
+        ax.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3, borderaxespad=0.2)
     return ax
 
 

@@ -2,39 +2,86 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike
 
+from uat._checks import Floats, InputError, integer, show
 from uat.draw.style import BLACK, BLUE, GREEN, ORANGE, style
 
 DASHES = ["-", "--", "-.", ":"]
 
 
-def training(step: ArrayLike, curves: dict[str, ArrayLike], ax: Any = None, title: str = "") -> Any:
-    """Curves of losses (rows,) against steps (rows,) on a logarithmic scale; returns the matplotlib Axes.
+def training(
+    run: Any, curves: Mapping[str, ArrayLike] | None = None, ax: Any = None, title: str = "", *, window: int = 1
+) -> Any:
+    """Curves of losses against steps on a logarithmic scale.
 
-    ``curves`` maps labels to values, nan where there is none; ``step`` are the steps after which they were recorded.
-    Colours are safe for the colour-blind, and dashes say the same as colours. For a fit:
-    ``training(fit.history.step, {"training loss": fit.history.loss})``.
+    Parameters
+    ----------
+    run : a `Fit` of `uat.learn`, whose loss and, where there is one, validation loss are drawn; or the steps (rows,)
+        after which ``curves`` were recorded.
+    curves : labels and values (rows,), nan where there is none; a curve without a value is left out
+        For a fit they are drawn instead of its own.
+    ax : matplotlib Axes, optional
+    title : of the picture
+    window : odd number of recorded points
+        Above 1 each curve is pale, and the running median of so many of its points stands on it: the noise of one
+        does not cover the other.
+
+    Returns the matplotlib Axes. Colours are safe for the colour-blind, and dashes say the same as colours.
     """
     from matplotlib.figure import Figure
 
+    drawn = _curves(run, curves)
+    half = integer(window, "window") // 2
+    if window % 2 == 0:
+        raise InputError(f"`window` must be odd, but is {show(window)}.")
     with style():
         if ax is None:
             ax = Figure(figsize=(6.0, 3.2), layout="constrained").add_subplot()
-        steps = np.asarray(step, dtype=float)
-        for k, (label, values) in enumerate(curves.items()):
-            points = np.asarray(values, dtype=float)
-            seen = np.isfinite(points)
-            colour = [BLUE, ORANGE, BLACK, GREEN][k % 4]
-            ax.plot(steps[seen], points[seen], DASHES[k % 4], color=colour, label=label)
+        for k, (label, at, values) in enumerate(drawn):
+            look = {"color": [BLUE, ORANGE, BLACK, GREEN][k % 4], "linestyle": DASHES[k % 4]}
+            if half:
+                ax.plot(at, values, color=look["color"], linewidth=0.6, alpha=0.35)
+                values = _running_median(values, half)
+            ax.plot(at, values, label=label, **look)
         ax.set_yscale("log")
         ax.set_xlabel("steps")
-        ax.set_ylabel("loss" if len(curves) > 1 else next(iter(curves), "loss"))
+        ax.set_ylabel("loss" if len(drawn) != 1 else drawn[0][0])
+        if half:
+            ax.set_ylabel(f"{ax.get_ylabel()} (thick: median of {window} points)")
         if title:
             ax.set_title(title)
-        if len(curves) > 1:
+        if len(drawn) > 1:
             ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))  # beside the curves, never on them
     return ax
+
+
+def _curves(run: Any, curves: Mapping[str, ArrayLike] | None) -> list[tuple[str, Floats, Floats]]:
+    """Of each curve that has a value: its label, the steps at which it has one, and the values."""
+    history = getattr(run, "history", run if hasattr(run, "rows") else None)
+    steps = np.asarray(run if history is None else history.step, dtype=float)
+    if curves is None:
+        if history is None:
+            raise InputError(f"`run` must be a Fit, or steps and then `curves` must be given, but is {show(run)}.")
+        curves = {"training loss": history.loss, "validation loss": history.validation}
+    drawn = []
+    for label, given in curves.items():
+        values = np.asarray(given, dtype=float)
+        if values.shape != steps.shape:
+            raise InputError(f"`curves` must have {steps.size} values each, but {label!r} has shape {values.shape}.")
+        seen = np.isfinite(values)
+        if seen.any():
+            drawn.append((label, steps[seen], values[seen]))
+    return drawn
+
+
+def _running_median(values: Floats, half: int) -> Floats:
+    """The median of each point and ``half`` on each side; at the ends of those that are there."""
+    padded = np.pad(values, half, constant_values=np.nan)
+    median: Floats = np.nanmedian(sliding_window_view(padded, 2 * half + 1), axis=1)
+    return median

@@ -3,7 +3,8 @@
 The file is a NumPy archive without pickles: the parameters, what the method remembers, the best parameters, and a
 line of JSON with the step, the state of the batches and generators, the history and a description of the run. It is
 written beside its final name and then moved there, which is atomic. A run is continued by the run that it describes,
-and refused by every other.
+and refused by every other: one from another start or of other seeds too, which would otherwise go on unnoticed as the
+run of the file.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from uat.learn.risk import Samples
 from uat.learn.schedules import text
 from uat.mlp import MLP, Array
 
+STATE = "state of the generator at the start"  # None where any will do: the seed was left to the system
+
 
 def describe(
     network: MLP, data: Samples, held: Samples | None, loss: Loss, regularizer: Regularizer | None, method: Any,
@@ -45,8 +48,9 @@ def describe(
         "batches": f"{batches.kind}({batches.size}, {batches.drop_last})",
         "frozen": list(frozen),
         "record_every": record_every,
-        "samples": fingerprint(data),
-        "validation samples": None if held is None else fingerprint(held),
+        "samples": fingerprint(data.X, data.Y, data.weights),
+        "validation samples": None if held is None else fingerprint(held.X, held.Y, held.weights),
+        "starting network": fingerprint(network.theta),
     }
 
 
@@ -104,18 +108,36 @@ def _taker(arrays: dict[str, Array]) -> Callable[[str, Array], Array]:
     return take
 
 
-def fingerprint(data: Samples) -> str:
-    """A digest of the samples: a run is continued on the samples it was begun with."""
+def fingerprint(*parts: Array | None) -> str:
+    """A digest of arrays: a run is continued on the samples, and from the start, that it was begun with."""
     digest = hashlib.sha256()
-    for part in (data.X, data.Y, data.weights):
+    for part in parts:
         digest.update(b"-" if part is None else np.ascontiguousarray(part).tobytes())
     return digest.hexdigest()[:16]
+
+
+def first_state(rng: np.random.Generator) -> str:
+    """A digest of a generator's state: the same seed gives the same, and so the same batches."""
+    state = json.dumps(rng.bit_generator.state, default=np.ndarray.tolist, sort_keys=True)
+    return hashlib.sha256(state.encode()).hexdigest()[:16]
 
 
 def _same_run(found: dict[str, Any], wanted: dict[str, Any]) -> None:
     """Refuse a checkpoint of another network or run, naming the first difference."""
     for name, value in wanted.items():
-        if found.get(name) != value:
+        if name == STATE and value is None:
+            continue
+        if name not in found:
+            raise InputError(
+                f"`resume` must be a checkpoint of the same run, but this one does not say its {name}: it was written "
+                "by an earlier version of uat, and can be continued with that one only."
+            )
+        if found[name] != value:
+            if name == STATE:
+                raise InputError(
+                    "`resume` must be a checkpoint of the same run, but that was begun with another `rng`: give its "
+                    "seed, a Generator that has drawn as much as at its start, or None for whatever it was."
+                )
             raise InputError(
                 f"`resume` must be a checkpoint of the same run, but its {name} is {found.get(name)!r} "
                 f"and this run's is {value!r}."

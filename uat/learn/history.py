@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -10,7 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uat._checks import InputError, one_of, show
+from uat._files import written_whole
 from uat.mlp import MLP
+
+_COLUMNS = ("epoch", "gamma", "loss", "validation", "gradient_norm", "seconds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,9 @@ class History:
 
     rows: tuple[Row, ...]
 
+    def __dir__(self) -> list[str]:
+        return sorted({*object.__dir__(self), *_COLUMNS})  # so that they are completed like the attributes they are
+
     def __len__(self) -> int:
         return len(self.rows)
 
@@ -52,7 +60,7 @@ class History:
         return np.array([row.step for row in self.rows], dtype=np.int64)
 
     def __getattr__(self, name: str) -> NDArray[np.float64]:
-        if name not in ("epoch", "gamma", "loss", "validation", "gradient_norm", "seconds"):
+        if name not in _COLUMNS:
             raise AttributeError(f"a History has no column {name!r}")
         values = [getattr(row, name) for row in self.rows]
         return np.array([np.nan if value is None else value for value in values], dtype=float)
@@ -69,6 +77,19 @@ class History:
         """Plain data, one dictionary a row."""
         return [asdict(row) for row in self.rows]
 
+    def to_csv(self, path: str | os.PathLike[str]) -> None:
+        """Write a table with a head, a line a row: step, the columns, then one's own metrics; nan where there is none.
+
+        Every float as the shortest decimal that reads back as the same one; the file appears whole or not at all.
+        """
+        own = list(self.rows[-1].metrics) if self.rows else []
+        columns = [self.step.tolist(), *(getattr(self, name).tolist() for name in _COLUMNS)]
+        columns += [self.metric(name).tolist() for name in own]
+        with written_whole(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+            table = csv.writer(file, lineterminator="\n")
+            table.writerow(["step", *_COLUMNS, *own])
+            table.writerows(zip(*columns, strict=True))
+
 
 @dataclass(frozen=True, slots=True)
 class Fit:
@@ -78,7 +99,7 @@ class Fit:
     otherwise. ``last`` is the one where the run stopped (after a divergence: the last recorded one whose loss was
     finite). ``reason`` is "steps", "stopped", "callback", "interrupted", "diverged", "converged", "stalled" (L-BFGS
     found no lower point, though the gradient is above its tolerance) or "failed" (the ``partial`` of an exception), and
-    ``outcome`` the same in a sentence.
+    ``outcome`` the same in a sentence, which also says when the network is constant on the samples (dead).
     """
 
     network: MLP

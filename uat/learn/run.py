@@ -50,6 +50,7 @@ class Run:
         metrics: Metrics,
         frozen: Sequence[int],
         checkpoint: Any,
+        seeded: bool = True,
     ) -> None:
         self.journals = [Journal(network, k) for k, network in enumerate(networks)]
         joined = np.array([journal.last for journal in self.journals])
@@ -68,6 +69,7 @@ class Run:
         self.description = {
             **files.describe(networks[0], data, validation, loss, regularizer, method, batches, frozen, record_every),
             "generator": type(rngs[0].bit_generator).__name__,
+            files.STATE: files.first_state(rngs[0]) if seeded else None,
         }
 
     def go(self, steps: int, report: Callable[[int], None]) -> list[Fit]:
@@ -180,6 +182,7 @@ class Run:
             journal.last = self.theta.copy()
             self.t, self.seen, self.gamma, self.before = (plain[name] for name in ("t", "seen", "gamma", "seconds"))
             self.stream.restore(plain["stream"])
+            self.description[files.STATE] = plain["description"][files.STATE]  # with rng=None, that of the file
 
 
 def frozen_slices(sizes: Sequence[int], frozen: Sequence[int]) -> list[slice]:

@@ -63,9 +63,10 @@ def _inverse_sqrt(gamma: float, t: int) -> float:
     return gamma / math.sqrt(t)
 
 
-def step_decay(gamma: float, every: int, factor: float = 0.1) -> Schedule:
+def step_decay(gamma: float, every: int | None = None, factor: float = 0.1) -> Schedule:
     """gamma_t = gamma factor^floor((t - 1)/every)."""
-    gamma, every, factor = positive(gamma, "gamma"), integer(every, "every"), positive(factor, "factor")
+    every = _given(every, "every", "the number of steps from one drop of the rate to the next")
+    gamma, factor = positive(gamma, "gamma"), positive(factor, "factor")
     return Schedule(f"step_decay({gamma!r}, {every}, {factor!r})", partial(_step_decay, gamma, every, factor))
 
 
@@ -73,12 +74,13 @@ def _step_decay(gamma: float, every: int, factor: float, t: int) -> float:
     return float(gamma * factor ** ((t - 1) // every))
 
 
-def cosine(gamma: float, steps: int, floor: float = 0.0) -> Schedule:
+def cosine(gamma: float, steps: int | None = None, floor: float = 0.0) -> Schedule:
     """gamma_t = floor + (gamma - floor) (1 + cos(pi (t - 1)/steps))/2 up to t = steps, then its last value.
 
     (Loshchilov & Hutter 2017, without restarts.)
     """
-    gamma, steps, floor = positive(gamma, "gamma"), integer(steps, "steps"), nonnegative(floor, "floor")
+    steps = _given(steps, "steps", "the number of steps in which the rate falls, usually that of the fit")
+    gamma, floor = positive(gamma, "gamma"), nonnegative(floor, "floor")
     return Schedule(f"cosine({gamma!r}, {steps}, {floor!r})", partial(_cosine, gamma, steps, floor))
 
 
@@ -86,14 +88,22 @@ def _cosine(gamma: float, steps: int, floor: float, t: int) -> float:
     return floor + (gamma - floor) * (1 + math.cos(math.pi * (min(t, steps) - 1) / steps)) / 2
 
 
-def warmup(schedule: float | Callable[[int], float], steps: int) -> Schedule:
+def warmup(schedule: float | Callable[[int], float], steps: int | None = None) -> Schedule:
     """A linear rise to gamma_1 over ``steps`` steps, then the schedule from its own t = 1 on."""
-    rule, steps = as_schedule(schedule), integer(steps, "steps")
+    steps = _given(steps, "steps", "the number of steps in which the rate rises")
+    rule = as_schedule(schedule)
     return Schedule(f"warmup({text(rule)}, {steps})", partial(_warmup, rule, steps))
 
 
 def _warmup(rule: Callable[[int], float], steps: int, t: int) -> float:
     return rule(1) * t / (steps + 1) if t <= steps else rule(t - steps)
+
+
+def _given(number: int | None, name: str, meaning: str) -> int:
+    """An integer >= 1 without a default worth having: who leaves it out is told what it is."""
+    if number is None:
+        raise InputError(f"`{name}` must be given: {meaning}.")
+    return integer(number, name)
 
 
 def as_schedule(rate: Any) -> Callable[[int], float]:

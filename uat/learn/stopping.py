@@ -39,9 +39,14 @@ def _loss_below(target: float, rows: Sequence[Row]) -> str | None:
 def plateau(relative: float = 1e-3, window: int = 10) -> Criterion:
     """Stop when the last ``window`` recorded points lowered the best loss by no more than ``relative`` times it.
 
-    The validation loss counts where there is one.
+    The validation loss counts where there is one. 0 < ``relative`` < 1: a loss cannot fall by more than itself.
     """
-    return partial(_plateau, positive(relative, "relative"), integer(window, "window"))
+    if positive(relative, "relative") >= 1:
+        raise InputError(
+            f"`relative` must be < 1, but is {show(relative)}: it is a part of the loss; the number of recorded points "
+            "is `window`."
+        )
+    return partial(_plateau, float(relative), integer(window, "window"))
 
 
 def _plateau(relative: float, window: int, rows: Sequence[Row]) -> str | None:

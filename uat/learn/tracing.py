@@ -36,6 +36,18 @@ class Step:
     to_params: tuple[Array, Array] | None  # (*): dLoss/dA, dLoss/db of an affine node
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Trace:
+    """What `trace` printed: the ``steps`` from the input to the output, the sample's ``loss``, and the ``text``."""
+
+    steps: tuple[Step, ...]
+    loss: float
+    text: str
+
+    def __repr__(self) -> str:  # short: a notebook shows it below what was printed
+        return f"Trace({len(self.steps)} nodes, loss {self.loss:.6g}; .text is what was printed)"
+
+
 def jacobian(activation: Activation, z: Array) -> Array:
     """da_j/dz_i, shape (width, width), as in the notes; sub-gradient 0 of ReLU at 0."""
     if not isinstance(activation, str):
@@ -82,8 +94,10 @@ def steps(network: MLP, x: ArrayLike, y: ArrayLike, loss: Any = "squared") -> tu
 
 def trace(
     network: MLP, x: ArrayLike, y: ArrayLike, loss: Any = "squared", *, latex: bool = False, file: TextIO | None = None
-) -> None:
+) -> Trace:
     """Print the forward and the backward pass of one sample, node by node; ``latex=True`` for LaTeX.
+
+    Returns what was printed: its ``text``, and the numbers behind it, ``steps`` and ``loss``.
 
     x () or (d_in,), y () or (d_out,) (a class number for "cross_entropy"). At most 200 parameters. ``file`` is where to
     print, by default the standard output.
@@ -93,7 +107,9 @@ def trace(
         raise InputError(f"`network` must have at most {MOST} parameters to be read, but has {network.theta.size}.")
     nodes, value = steps(network, x, y, loss)
     lines = _latex(nodes, value) if latex else _text(np.atleast_1d(x), nodes, value)
-    print("\n".join(lines), file=file or sys.stdout)
+    text = "\n".join(lines)
+    print(text, file=file or sys.stdout)
+    return Trace(tuple(nodes), value, text)
 
 
 def _show(array: Array) -> str:

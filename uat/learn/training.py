@@ -20,6 +20,7 @@ from uat._files import writable
 from uat.learn import second_order
 from uat.learn.arguments import as_callback, as_frozen, as_metrics, as_networks, as_seeds, held_out
 from uat.learn.batches import Batches, as_batches
+from uat.learn.dead import remarked
 from uat.learn.descent import SGD, Adam
 from uat.learn.history import Fit
 from uat.learn.journal import Metrics
@@ -84,7 +85,8 @@ def fit(
         and criteria are asked, at recorded points only. The second-order methods record every step.
     checkpoint, resume : path
         The state is written at every recorded point, atomically; with ``resume`` a first-order run continues bit for
-        bit as if it had never stopped. LBFGS and VariableProjection restart from their last recorded parameters.
+        bit as if it had never stopped: give the network and the rng of its start (rng=None: whatever it was). LBFGS and
+        VariableProjection restart from their last recorded parameters.
     rng : seed or Generator for the batches
     progress : bool
         A bar on a terminal, nothing in a log and for the second-order methods.
@@ -99,7 +101,7 @@ def fit(
         [network], x, y, loss, [generator(rng)], stacked=False, regularizer=regularizer, method=method,
         batches=batches, steps=steps, stop=stop, validation=validation, weights=weights, callback=callback,
         metrics=metrics, frozen=frozen, record_every=record_every, checkpoint=checkpoint, resume=resume,
-        progress=progress,
+        progress=progress, seeded=rng is not None,
     )[0]  # fmt: skip
 
 
@@ -129,7 +131,7 @@ def fit_many(
     for name in ("rng", "checkpoint", "resume"):
         if name in settings:
             raise InputError(f"`{name}` must be left out of fit_many, but is {show(settings[name])}.")
-    return _train(nets, x, y, loss, rngs, stacked=True, **settings)
+    return _train(nets, x, y, loss, rngs, stacked=True, seeded=True, **settings)
 
 
 def _train(
@@ -137,7 +139,7 @@ def _train(
     regularizer: Regularizer | None = None, method: Method = Adam(), batches: Any = None, steps: int = 10_000,  # noqa: B008
     stop: Any = None, validation: Any = None, weights: ArrayLike | None = None, callback: Callback | None = None,
     metrics: Metrics | None = None, frozen: Iterable[int] = (), record_every: int = 100, checkpoint: Any = None,
-    resume: Any = None, progress: bool = False,
+    resume: Any = None, progress: bool = False, seeded: bool = True,
 ) -> list[Fit]:  # fmt: skip
     """Check what `fit` and `fit_many` were given, once, and let the method run."""
     loss = resolve(loss)
@@ -155,20 +157,23 @@ def _train(
             raise InputError(f"`frozen` must be empty for {type(method).__name__}, but is {show(frozen)}.")
         if isinstance(method, VariableProjection) and (regularizer is not None or weights is not None):
             raise InputError("`regularizer` and `weights` must be None for VariableProjection, but one was given.")
-        return second_order.run(
+        fits = second_order.run(
             networks, data, held, loss, regularizer, method, steps, criteria, callback, own, checkpoint, resume,
             stacked=stacked,
         )  # fmt: skip
+        return [remarked(one, data) for one in fits]
     if not isinstance(method, (SGD, Adam)):
         raise InputError(f"`method` must be SGD, Adam, LBFGS or VariableProjection, but is {show(method)}.")
     run = Run(
         networks, data, held, loss, regularizer, method, chosen, rngs, stacked=stacked, record_every=record_every,
         stop=criteria, callback=callback, metrics=own, frozen=layers, checkpoint=checkpoint,
+        seeded=seeded,
     )  # fmt: skip
     if resume is not None:
         run.load(resume, steps)
     with bar(steps, progress) as report:
-        return run.go(steps, report)
+        fits = run.go(steps, report)
+    return [remarked(one, data) for one in fits]
 
 
 @contextmanager
