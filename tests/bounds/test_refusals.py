@@ -239,3 +239,44 @@ def test_honest_functions_stay_proven(f: Any) -> None:
     c = uat.certify(f, (0.0, 0.5), (0, 1))
     assert c.proven
     assert c.assumes == ()
+
+
+W, B, C = np.array([1.0, 2.0, -3.0]), np.array([0.0, -0.5, 1.0]), np.array([1.0, -1.0, 0.5])
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.maximum(W * x + B, 0) @ C, lambda x: np.dot(C, np.maximum(W * x + B, 0)),
+        lambda x: np.sum(C * np.maximum(x * W + B, 0)), lambda x: np.where(W * x + B > 0, W * x + B, 0) @ C,
+        lambda x: C @ np.clip(W * x + B, 0, 1), lambda x: C @ np.clip(W * x + B, None, np.inf),
+        lambda x: np.max(W * x + B), lambda x: (W * x + B).min(), lambda x: np.prod(x - W),
+        lambda x: np.cumsum(W * x)[-1],
+        lambda x: np.tanh(np.outer(W, C) @ np.tanh(W * x + B)) @ C, lambda x: np.linalg.norm(W * x),
+        lambda x: (np.heaviside(W * x + B, 0.5) * C).sum(), lambda x: np.arctan2(W * x + B, 2.0).sum(),
+    ],
+)  # fmt: skip
+def test_arrays_of_balls_meet_the_rules(f: Any) -> None:
+    """A network's own formula, and what else people write with arrays of weights."""
+    c = uat.certify(f, (0.25, -0.5), (-1, 2))
+    assert c.proven
+    assert c.assumes == ()
+    x = np.linspace(-1, 2, 601)
+    seen = np.abs(np.array([float(f(t)) for t in x]) - (0.25 * x - 0.5)).max()
+    assert seen <= c.upper * (1 + 1e-12)
+    assert seen >= 0.97 * c.lower
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: ((x > np.array([0.97])) * np.int8(100) * np.int8(2))[0],
+        lambda x: (W * x > 0.97) @ np.ones(3, np.int8),
+        lambda x: (np.int8(100) * (W * x > 0.97) * np.int8(2)).sum(), lambda x: (np.log(W * x - 9)[0]) ** 0,
+        lambda x: np.where(np.log(W * x - 9) > 0, 1.0, 2.0)[0], lambda x: np.max(np.log(W * x - 9)),
+        lambda x: np.interp(W * x, [0, 1], [0, 1])[0], lambda x: (W * x).astype(int).sum(),
+    ],
+)  # fmt: skip
+def test_arrays_of_balls_refuse_what_balls_do(f: Any) -> None:
+    with pytest.warns(uat.NotProvenWarning):
+        assert not uat.certify(lambda x: f(x) + x, (0.0, 0.5), (0, 1)).proven

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from flint import arb
 
+from uat.bounds.ball_arrays import entry_by_entry, refuse_wrapping
 from uat.bounds.ball_rules import RULES, square
 from uat.bounds.balls import Enclosure, exact
 from uat.bounds.jets import Jet
@@ -256,11 +257,17 @@ METHODS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """`__array_ufunc__` of every enclosure. Arrays of numbers beside a ball are met entry by entry."""
+def rule_of(ufunc: np.ufunc) -> Callable[..., Any] | None:
+    """The rule of a ufunc of NumPy's or SciPy's, or None."""
     rule = UFUNCS.get(ufunc)
     if rule is None and "scipy.special" in sys.modules:
         rule = _scipy_ufuncs().get(ufunc)
+    return rule
+
+
+def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """`__array_ufunc__` of every enclosure. Arrays of numbers beside a ball are met entry by entry."""
+    rule = rule_of(ufunc)
     if rule is None or method != "__call__" or kwargs:
         how = "" if method == "__call__" else f".{method}"
         options = f" with the option {', '.join(kwargs)}" if kwargs else ""
@@ -268,7 +275,7 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: di
     try:
         for x in inputs:
             if type(x) is not Jet and (not isinstance(x, (Enclosure, float, int)) or isinstance(x, np.generic)):
-                _refuse_wrapping(inputs)
+                refuse_wrapping(inputs)
                 return _on_operands(rule, [_operand(x) for x in inputs])
         return rule(*inputs)
     except Exception as error:  # f may catch it
@@ -276,17 +283,8 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: di
         raise
 
 
-def _refuse_wrapping(inputs: tuple[Any, ...]) -> None:
-    """A truth value beside a narrow integer is one to NumPy: balls know no arithmetic that wraps."""
-    truths = [x for x in inputs if isinstance(x, Comparison)]
-    for other in inputs if truths else ():
-        truths[0]._beside(other)
-
-
 def _on_operands(rule: Callable[..., Any], operands: list[Any]) -> Any:
-    if any(isinstance(x, np.ndarray) for x in operands):
-        return np.frompyfunc(rule, len(operands), 1)(*[x if isinstance(x, np.ndarray) else _boxed(x) for x in operands])
-    return rule(*operands)
+    return entry_by_entry(rule, operands) if any(isinstance(x, np.ndarray) for x in operands) else rule(*operands)
 
 
 def _operand(x: Any) -> Any:
@@ -296,12 +294,6 @@ def _operand(x: Any) -> Any:
     if isinstance(x, np.bool_):
         return bool(x)
     return x if isinstance(x, Enclosure) else exact(x)
-
-
-def _boxed(x: Any) -> Any:
-    box = np.empty((), dtype=object)
-    box[()] = x
-    return box
 
 
 def _select(conditions: Any, choices: Any, default: Any = 0) -> Any:
