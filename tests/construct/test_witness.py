@@ -114,3 +114,16 @@ def test_a_cancellation_leaves_a_wide_enclosure_that_still_holds_the_value() -> 
 def test_enclosures_refuse_what_balls_cannot_do() -> None:
     with pytest.raises(ArithmeticError, match=r"no finite enclosure of f\(0.0\)"):
         enclose(lambda x: 1 / x, np.array([0.0]))
+
+
+def test_no_count_is_proven_for_what_is_no_function() -> None:
+    """Two calls differ: values seen once bound nothing."""
+    rng = np.random.default_rng(0)
+
+    def restless(x: Any) -> Any:
+        return x**2 + 0.1 * rng.random()
+
+    with pytest.warns(uat.NotProvenWarning):
+        result = uat.narrowest(restless, (0, 1), tol=1e-2, seconds=2)
+    assert result.lower_bound == 1
+    assert not result.minimal

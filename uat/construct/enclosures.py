@@ -18,7 +18,8 @@ def enclose(f: Function, x: Floats) -> tuple[Floats, Floats]:
     Raises
     ------
     TypeError, ArithmeticError, ValueError
-        Where f does not run on balls or is not finite; the message says why.
+        Where f does not run on balls, is not finite, or is seen to be no function (`FunctionOnBalls.distrust`); the
+        message says why.
     """
     from uat.bounds.precision import working_precision
     from uat.bounds.running import FunctionOnBalls, NotProvableError
@@ -26,6 +27,12 @@ def enclose(f: Function, x: Floats) -> tuple[Floats, Floats]:
     run = FunctionOnBalls(f)  # which takes no value that f returned in spite of a refusal
     low, high = np.empty(len(x)), np.empty(len(x))
     with working_precision(BITS):
+        try:
+            doubt = run.distrust(float(np.min(x)), float(np.max(x)), lossy=True) if len(x) else ""
+        except NotProvableError as error:
+            doubt = str(error)
+        if doubt:
+            raise TypeError(doubt)
         for k, point in enumerate(x.tolist()):
             try:
                 value = run.interval(point, point)
