@@ -198,7 +198,7 @@ def sweep(
 
     from uat import compare
     from uat._files import writable
-    from uat.compare.executors import Serial
+    from uat.compare.executors import Serial, last_warning
     from uat.compare.runs import width_list
     from uat.draw.style import picture_suffix, save
 
@@ -210,7 +210,7 @@ def sweep(
         writable(path)
     if plot:
         picture_suffix(plot)
-    with ExitStack() as running:
+    with last_warning(), ExitStack() as running:
         executor: Any = None
         if dask:
             executor = running.enter_context(compare.dask(dask))
