@@ -131,3 +131,41 @@ def test_medians_and_spreads() -> None:
     assert len(Table((*rows, row(0, width=9))).median_by_width("rms_error")) == 2
     with pytest.raises(uat.InputError, match="no column 'error'; it has function, method"):
         Table(()).median_by_width("error")
+
+
+def test_a_failure_is_no_row_and_goes_when_there_is_one(tmp_path: Path) -> None:
+    none = {
+        **dict.fromkeys(COLUMNS),
+        "function": "f",
+        "method": "adam",
+        "width": 8,
+        "budget": 0,
+        "outcome": "Failed: a",
+    }
+    with Store(tmp_path / "s.sqlite") as store:
+        store.add("k", [row(0)])
+        assert store.failures() == []
+        store.add_failures("k", [{**none, "seed": 1}, {**none, "seed": 2}])
+        store.add_failures("k", [{**none, "seed": 1, "outcome": "Failed: b"}])
+        assert store.seeds("k") == {0}
+
+    table = read_table(tmp_path / "s.sqlite")
+    assert (len(table), [(one["seed"], one["outcome"]) for one in table.failures]) == (
+        1, [(1, "Failed: b"), (2, "Failed: a")],
+    )  # fmt: skip
+    assert len(table.where(function="g").failures) == 0
+    assert "1 rows, 1 pairs of function and method, 2 failures" in repr(table)
+    table.to_csv(tmp_path / "t.csv")
+    with (tmp_path / "t.csv").open(newline="", encoding="utf-8") as file:
+        assert [(r["seed"], r["sup_error"], r["outcome"]) for r in csv.DictReader(file)] == [
+            ("0", "0.1", ""), ("1", "", "Failed: b"), ("2", "", "Failed: a"),
+        ]  # fmt: skip
+    with Store(tmp_path / "s.sqlite") as store:
+        store.add("k", [row(1)])
+        assert [one["seed"] for one in store.failures()] == [2]
+
+
+def test_rows_of_before_name_targets_and_show_formulas() -> None:
+    store = Store()
+    store.add("k", [row(0, formula="gelu"), row(1, formula="x**2")])
+    assert [r["formula"] for r in store.rows()] == ["0.5*x*(1 + erf(x/sqrt(2)))", "x**2"]

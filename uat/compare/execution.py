@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from uat.compare.executors import Serial
 from uat.compare.stack import Stack, run_stack
 from uat.compare.store import Store
-from uat.compare.table import Row
+from uat.compare.table import Row, failed
 
 _LIVES = 3  # a pool of our own that loses a process is replaced so many times
 
@@ -54,7 +54,9 @@ def _feed(
         for future in finished:
             rows = future.result()
             stack = pending.pop(future)
-            store.add(stack.setting.key, rows)
+            store.add(stack.setting.key, [row for row in rows if not failed(row)])
+            if failures := [row for row in rows if failed(row)]:
+                store.add_failures(stack.setting.key, failures)
             done(stack)
 
 

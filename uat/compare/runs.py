@@ -7,6 +7,7 @@ trained one may have M + 1. The least error E_N counts pieces (A5), so the best 
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack
@@ -20,7 +21,7 @@ from uat.compare.executors import Serial, process_pool, processors
 from uat.compare.setting import Setting, must_travel, problems
 from uat.compare.stack import METHODS, SEEDLESS, STACK, Stack
 from uat.compare.store import Store
-from uat.compare.table import Row, Table
+from uat.compare.table import FailedRowsWarning, Row, Table
 
 BUDGET = 10_000
 _HANDFUL = 3e9  # total cost, in nanoseconds, below which starting processes is not worth it
@@ -67,7 +68,9 @@ def sweep(
     -------
     Table
         The rows of this grid. Rows of serial, parallel, distributed and resumed sweeps are equal bit for bit, but for
-        ``seconds``, on machines with the same versions and processor.
+        ``seconds``, on machines with the same versions and processor. A network that cannot be made stops none of the
+        others: its reason is in ``failures`` of the table (with a `FailedRowsWarning`) and in the store, and the next
+        sweep tries it again.
 
     Raises
     ------
@@ -90,7 +93,15 @@ def sweep(
                 must_travel(problem)
         with bar(left, stacks, progress) as done:
             run_all(left, make, store, done, own=executor is None)
-        return store.table(stack.setting.key for stack in stacks)
+        table = store.table(stack.setting.key for stack in stacks)
+    if table.failures:
+        count, all_of_them = len(table.failures), len(table.failures) + len(table)
+        warnings.warn(
+            f"{count} of {all_of_them} rows failed; `failures` of the table says which, and why.",
+            FailedRowsWarning,
+            stacklevel=2,
+        )
+    return table
 
 
 def resume(store: Store | str, *, executor: Executor | None = None, progress: bool = False) -> Table:
@@ -105,6 +116,7 @@ def resume(store: Store | str, *, executor: Executor | None = None, progress: bo
         if not plans:
             raise InputError(f"`store` must hold the plan of a sweep, but {show(store.path)} holds none.")
         rows: list[Row] = []
+        failures: list[Row] = []
         for plan in plans:
             functions = {}
             for name, (formula, domain) in plan["functions"].items():
@@ -119,7 +131,8 @@ def resume(store: Store | str, *, executor: Executor | None = None, progress: bo
                 progress=progress, budget=plan["budget"],
             )  # fmt: skip
             rows += [row for row in found if row not in rows]
-        return Table(tuple(rows))
+            failures += [one for one in found.failures if one not in failures]
+        return Table(tuple(rows), tuple(failures))
 
 
 def grid(
@@ -182,7 +195,7 @@ def _remember(
     found = {stack.setting.problem for stack in stacks}
     store.plan(
         {
-            "functions": {p.name: [p.formula if p.textual else None, list(p.domain)] for p in found},
+            "functions": {p.name: [p.source if p.textual else None, list(p.domain)] for p in found},
             "widths": [int(width) for width in widths],
             "methods": list(methods),
             "seeds": int(seeds) if isinstance(seeds, int) else sorted({s for k in stacks for s in k.seeds}),
