@@ -141,6 +141,8 @@ def dask(address: str) -> Iterator[Executor]:
         if address == "local":
             cluster = distributed.LocalCluster(n_workers=processors(), threads_per_worker=1, dashboard_address=None)
         try:
+            if cluster is None:  # a client that fails at an address that cannot be one hangs when it is collected
+                distributed.comm.resolve_address(address)
             client = distributed.Client(
                 address if cluster is None else cluster, timeout=DASK_PATIENCE, set_as_default=False
             )
