@@ -173,6 +173,7 @@ def check(file: str, seconds: float, as_json: bool) -> None:
 @click.option("--workers", type=int, help="Processes: 1 for this one alone.")
 @click.option("--dask", metavar="ADDRESS", help="Run on a Dask cluster: tcp://host:port, or local.")
 @click.option("--plot", metavar="FILE", help="Draw error against width (.png, .svg, .pdf).")
+@click.option("--over", metavar="METHOD", help="Give errors as multiples of this method's; narrowest's are the least.")
 @click.option("--csv", "csv_file", metavar="FILE", help="Write the rows as CSV.")
 @_debug
 def sweep(
@@ -185,6 +186,7 @@ def sweep(
     workers: int | None,
     dask: str | None,
     plot: str | None,
+    over: str | None,
     csv_file: str | None,
     **numbers: int,
 ) -> None:
@@ -210,6 +212,8 @@ def sweep(
         raise InputError("exactly one of FUNCTIONS and `--resume` must be given.")
     if dask and workers:
         raise InputError("`--workers` must not be given with `--dask`: the cluster has workers of its own.")
+    if over and functions and over not in methods.split(","):
+        raise InputError(f"`--over` must be among the methods {methods}, but is {over!r}.")
     for path in filter(None, (plot, csv_file)):
         writable(path)
     if plot:
@@ -229,12 +233,14 @@ def sweep(
             table = compare.sweep(
                 given, width_list(widths), methods.split(","), executor=executor, store=store, progress=True, **numbers
             )
+    if csv_file:
+        table.to_csv(csv_file)
+    if over and len(table):
+        table = table.over(over)
     if plot and len(table):
         from uat.draw.comparison import figure_of
 
         save(figure_of(table, limits_of), plot)
-    if csv_file:
-        table.to_csv(csv_file)
     _print_table(table)
     if table.failures:
         sys.exit(1)
@@ -245,7 +251,8 @@ def _print_table(table: Any) -> None:
     from collections import Counter
 
     columns = "{:<16} {:<14} {:>5} {:>7} {:>5} {:>11} {:>11} {:>11}{}"
-    click.echo(columns.format("function", "method", "width", "budget", "seeds", "sup error", "least", "largest", ""))
+    error = f"/ {table.unit}" if table.unit else "sup error"
+    click.echo(columns.format("function", "method", "width", "budget", "seeds", error, "least", "largest", ""))
 
     def line(which: Any, *rest: Any) -> None:
         name, method, width, budget = which

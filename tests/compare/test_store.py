@@ -169,3 +169,15 @@ def test_rows_of_before_name_targets_and_show_formulas() -> None:
     store = Store()
     store.add("k", [row(0, formula="gelu"), row(1, formula="x**2")])
     assert [r["formula"] for r in store.rows()] == ["0.5*x*(1 + erf(x/sqrt(2)))", "x**2"]
+
+
+def test_multiples_of_the_errors_of_a_method() -> None:
+    rows = [row(s, sup_error=e) for s, e in ((0, 3.0), (1, 6.0))]
+    best = [row(0, method="narrowest", sup_error=2.0), row(0, method="narrowest", width=9, sup_error=0.0)]
+    table = Table((*rows, row(0, width=9), *best)).over("narrowest")
+    assert [(r["method"], r["sup_error"]) for r in table] == [("adam", 1.5), ("adam", 3.0), ("narrowest", 1.0)]
+    assert {(r["method"], r["width"]) for r in table.failures} == {("adam", 9), ("narrowest", 9)}
+    assert (table.unit, table.where(method="adam").unit) == ("narrowest", "narrowest")
+    assert [r["sup_error"] for r in Table((*rows,)).over("adam")] == [3 / 4.5, 6 / 4.5]
+    with pytest.raises(uat.InputError, match="`method` must be one that the table has rows of, but 'warm' is not"):
+        table.over("warm")

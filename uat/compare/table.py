@@ -13,12 +13,12 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from uat._checks import InputError
+from uat._checks import InputError, show
 from uat._files import written_whole
 
 Row = dict[str, Any]
@@ -76,11 +76,13 @@ class Table:
     """Rows in the order of `ORDER`: what `sweep` returns and what the pictures are drawn from.
 
     ``failures`` are the networks that could not be made: as rows are, but empty beside what they are and `outcome`.
-    Length, iteration and columns are those of ``rows`` alone; files have both.
+    Length, iteration and columns are those of ``rows`` alone; files have both. ``unit`` is the method of whose errors
+    the errors are multiples, see `over`; "" where they are in the unit of the function.
     """
 
     rows: tuple[Row, ...]
     failures: tuple[Row, ...] = ()
+    unit: str = ""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -104,7 +106,34 @@ class Table:
         def chosen(rows: tuple[Row, ...]) -> tuple[Row, ...]:
             return tuple(row for row in rows if all(row[name] == value for name, value in wanted.items()))
 
-        return Table(chosen(self.rows), chosen(self.failures))
+        return replace(self, rows=chosen(self.rows), failures=chosen(self.failures))
+
+    def over(self, method: str = "narrowest", column: str = "sup_error") -> Table:
+        """The same table with an error as a multiple of that of `method` for the same function and width: the gap.
+
+        Over "narrowest", the least error that pieces allow, it says how far from possible a network is: of errors that
+        are proven, up to the thousandth to which both are enclosed. Where `method` has several seeds their median is
+        the unit. A row beside which there is no unit, or one of 0, becomes a failure that says so.
+
+        Raises
+        ------
+        InputError
+            When the table has no row of `method`, or no such column.
+        """
+        units = {
+            (group["function"], group["width"]): group["median"]
+            for group in self.where(method=method).median_by_width(column)
+        }
+        if not units:
+            raise InputError(f"`method` must be one that the table has rows of, but {show(method)} is not.")
+        rows, failures = [], list(self.failures)
+        for row in self.rows:
+            if unit := units.get((row["function"], row["width"])):
+                rows.append({**row, column: row[column] / unit})
+            else:
+                named = {name: row[name] for name in NAMED}
+                failures.append(failure(named, InputError(f"there is no error of {method} above 0 to divide by.")))
+        return Table(tuple(rows), tuple(failures), method)
 
     def column(self, name: str) -> np.ndarray[Any, Any]:
         """One column as an array, shape (rows,)."""
