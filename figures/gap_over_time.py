@@ -5,7 +5,7 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from figures._runs import BUDGETS, runs
-from uat.draw.comparison import LOOKS
+from uat.draw.curves import below, curves
 from uat.draw.style import BLACK, style
 
 LEAST = 0.0060026  # E_16 of sin on [0, 2 pi] (theory C8)
@@ -14,21 +14,19 @@ LEAST = 0.0060026  # E_16 of sin on [0, 2 pi] (theory C8)
 def draw(quick: bool = False) -> Figure:
     budgets = BUDGETS[:2] if quick else BUDGETS
     with style():
-        figure = Figure(figsize=(4.0, 2.9), layout="constrained")
+        figure = Figure(figsize=(4.4, 3.2), layout="constrained")
         axes = figure.subplots()
+        points: dict[str, list[tuple[float, list[float], bool]]] = {}
         for method in ("gd", "adam", "lbfgs", "varpro"):
-            groups = [g for b in budgets for g in runs(f"time {b}", quick).where(method=method).median_by_width()]
-            if not groups:
-                continue
-            colour, marker, line = LOOKS[method]
-            low, middle, high = ([g[name] / LEAST for g in groups] for name in ("low", "median", "high"))
-            at = [g["budget"] for g in groups]
-            axes.fill_between(at, low, high, color=colour, alpha=0.18, linewidth=0)
-            axes.plot(at, middle, color=colour, marker=marker, linestyle=line, markersize=4, label=method)
+            for budget in budgets:
+                if rows := list(runs(f"time {budget}", quick).where(method=method)):
+                    errors = [row["sup_error"] / LEAST for row in rows]
+                    points.setdefault(method, []).append((budget, errors, all(row["proven"] for row in rows)))
+        curves(axes, points, beside=True)
         axes.axhline(1, color=BLACK, linewidth=0.8, linestyle="--", label="least possible")
         axes.set_xscale("log")
         axes.set_yscale("log")
         axes.set_xlabel("budget (steps, the choice of the rate included)")
         axes.set_ylabel("sup error / least possible")
-        figure.legend(loc="outside lower center", ncols=5, columnspacing=1.0, handlelength=1.8)
+        below(figure, axes)
     return figure

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from scipy.integrate import quad
 
 import uat
+from uat.draw.curves import HANDLE
 from uat.draw.style import BLACK, BLUE, GREEN, VERMILION, style
 
 FUNCTIONS = {
@@ -31,13 +32,14 @@ def draw(quick: bool = False) -> Figure:
     with style():
         figure = Figure(figsize=(5.2, 3.4), layout="constrained")
         axes = figure.subplots()
-        for (name, (f, domain, second)), colour in zip(FUNCTIONS.items(), (BLUE, VERMILION, GREEN), strict=True):
+        looks = ((BLUE, "o", "-"), (VERMILION, "s", "--"), (GREEN, "^", "-."))
+        for (name, (f, domain, second)), (colour, marker, line) in zip(FUNCTIONS.items(), looks, strict=True):
             brackets = np.array([uat.narrowest(f, domain, pieces=int(n)).least_error for n in counts])
             goal = limit(second, domain)
-            axes.plot(counts, counts**2 * brackets[:, 1] / goal, "o-", ms=3, color=colour, label=name)
-        axes.axhline(1, color=BLACK, lw=0.8, ls="--", label="limit")
+            axes.plot(counts, counts**2 * brackets[:, 1] / goal, line, marker=marker, ms=4, color=colour, label=name)
+        axes.axhline(1, color=BLACK, lw=0.8, ls=":", label="limit")
         axes.set_xscale("log", base=2)
         axes.set_xlabel("pieces N")
         axes.set_ylabel(r"$N^2 E_N$ / its limit")
-        axes.legend()
+        axes.legend(handlelength=HANDLE)
         return figure

@@ -69,11 +69,9 @@ def main() -> None:
     if arguments.oracle:
         beside_the_oracle(table)
         return
-    best = {(row["function"], row["width"]): row[arguments.column] for row in table.where(method="narrowest")}
     print(f"{'function':<10}{'method':<15}{'width':>6}{'budget':>8}{'seeds':>6}{'median':>9}  least .. largest")
-    for group in table.median_by_width(arguments.column):
-        unit = best[group["function"], group["width"]]
-        median, low, high = (group[name] / unit for name in ("median", "low", "high"))
+    for group in table.over("narrowest", arguments.column).median_by_width(arguments.column):
+        median, low, high = (group[name] for name in ("median", "low", "high"))
         print(
             f"{group['function']:<10}{group['method']:<15}{group['width']:>6}{group['budget']:>8}{group['seeds']:>6}"
             f"{median:>9.2f}  {low:.2f} .. {high:.2f}"

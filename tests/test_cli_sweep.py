@@ -23,10 +23,16 @@ def test_a_sweep_and_its_files_and_its_resumption(tmp_path: Path) -> None:
     assert len((tmp_path / "r.csv").read_text().splitlines()) == 1 + 6
     again = run("sweep", "--resume", "r.sqlite", "--workers", "1", cwd=tmp_path)
     assert (again.returncode, again.stdout) == (0, done.stdout)
+    done = run("sweep", "--resume", "r.sqlite", "--workers", "1", "--over", "uniform", cwd=tmp_path)
+    lines = done.stdout.splitlines()
+    assert lines[0].split() == ["function", "method", "width", "budget", "seeds", "/", "uniform", "least", "largest"]
+    assert [float(line.split()[5]) for line in lines[3:]] == [1, 1]
 
 
 def test_bad_input(tmp_path: Path) -> None:
     for arguments, sentence in (
+        (["sweep", "sin(x)"], "but 'sin(x)' has no interval (on the command line: --on A B)."),
+        (["sweep", "sin", "--over", "warm"], "`--over` must be among the methods uniform,"),
         (["sweep"], "exactly one of FUNCTIONS and `--resume` must be given."),
         (["sweep", "sin", "--methods", "magic"], "`methods` must be among uniform, graded,"),
         (["sweep", "sin", "--widths", "4:8"], "`widths` must read"),

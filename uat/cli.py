@@ -173,6 +173,7 @@ def check(file: str, seconds: float, as_json: bool) -> None:
 @click.option("--workers", type=int, help="Processes: 1 for this one alone.")
 @click.option("--dask", metavar="ADDRESS", help="Run on a Dask cluster: tcp://host:port, or local.")
 @click.option("--plot", metavar="FILE", help="Draw error against width (.png, .svg, .pdf).")
+@click.option("--over", metavar="METHOD", help="Give errors as multiples of this method's; narrowest's are the least.")
 @click.option("--csv", "csv_file", metavar="FILE", help="Write the rows as CSV.")
 @_debug
 def sweep(
@@ -185,10 +186,14 @@ def sweep(
     workers: int | None,
     dask: str | None,
     plot: str | None,
+    over: str | None,
     csv_file: str | None,
     **numbers: int,
 ) -> None:
     """Train and construct networks of the same widths for FUNCTIONS and compare how far each is from its function.
+
+    A network that cannot be made stops none of the others: it is named at the end, with the reason, and the exit code
+    is 1.
 
     \b
     uat sweep "sin(x)" --on 0 2*pi --widths 4:64:2x --methods uniform,narrowest,adam --store runs.sqlite --plot out.svg
@@ -198,7 +203,8 @@ def sweep(
 
     from uat import compare
     from uat._files import writable
-    from uat.compare.executors import Serial
+    from uat.compare.executors import Serial, last_warning
+    from uat.compare.limits import limits_of
     from uat.compare.runs import width_list
     from uat.draw.style import picture_suffix, save
 
@@ -206,11 +212,14 @@ def sweep(
         raise InputError("exactly one of FUNCTIONS and `--resume` must be given.")
     if dask and workers:
         raise InputError("`--workers` must not be given with `--dask`: the cluster has workers of its own.")
+    if over and functions and over not in methods.split(","):
+        raise InputError(f"`--over` must be among the methods {methods}, but is {over!r}.")
     for path in filter(None, (plot, csv_file)):
         writable(path)
     if plot:
         picture_suffix(plot)
-    with ExitStack() as running:
+    warnings.simplefilter("ignore", compare.FailedRowsWarning)  # they are listed at the end
+    with last_warning(), ExitStack() as running:
         executor: Any = None
         if dask:
             executor = running.enter_context(compare.dask(dask))
@@ -224,23 +233,43 @@ def sweep(
             table = compare.sweep(
                 given, width_list(widths), methods.split(","), executor=executor, store=store, progress=True, **numbers
             )
-    if plot:
-        from uat.draw.comparison import figure_of
-
-        save(figure_of(table, lambda row: compare.limits((row["formula"], (row["a"], row["b"])))), plot)
     if csv_file:
         table.to_csv(csv_file)
-    click.echo(
-        f"{'function':<16} {'method':<14} {'width':>5} {'budget':>7} {'seeds':>5} {'sup error':>11} {'least':>11} "
-        f"{'largest':>11}"
-    )
+    if over and len(table):
+        table = table.over(over)
+    if plot and len(table):
+        from uat.draw.comparison import figure_of
+
+        save(figure_of(table, limits_of), plot)
+    _print_table(table)
+    if table.failures:
+        sys.exit(1)
+
+
+def _print_table(table: Any) -> None:
+    """Medians and spreads on stdout, with gaps where nothing could be made; on stderr what these are, and why."""
+    from collections import Counter
+
+    columns = "{:<16} {:<14} {:>5} {:>7} {:>5} {:>11} {:>11} {:>11}{}"
+    error = f"/ {table.unit}" if table.unit else "sup error"
+    click.echo(columns.format("function", "method", "width", "budget", "seeds", error, "least", "largest", ""))
+
+    def line(which: Any, *rest: Any) -> None:
+        name, method, width, budget = which
+        click.echo(columns.format(name if len(name) <= 16 else name[:13] + "...", method, width, budget, *rest))
+
+    identity = ("function", "method", "width", "budget")
     for group in table.median_by_width():
-        name = group["function"] if len(group["function"]) <= 16 else group["function"][:13] + "..."
+        numbers = (f"{group[name]:.4g}" for name in ("median", "low", "high"))
         status = "" if group["proven"] else "  (estimated)"
-        click.echo(
-            f"{name:<16} {group['method']:<14} {group['width']:>5} {group['budget']:>7} {group['seeds']:>5} "
-            f"{group['median']:>11.4g} {group['low']:>11.4g} {group['high']:>11.4g}{status}"
-        )
+        line((group[name] for name in identity), group["seeds"], *numbers, status)
+    failures = Counter(tuple(one[name] for name in (*identity, "outcome")) for one in table.failures)
+    for (*which, _), count in failures.items():
+        line(which, count, "-", "-", "-", "  (failed)")
+    for (function, method, width, _, outcome), count in failures.items():
+        seeds = f" ({count} seeds)" if count > 1 else ""
+        reason = outcome.removeprefix("Failed: ")
+        click.echo(f"uat: failed: {function}, {method}, width {width}{seeds}: {reason}", err=True)
 
 
 def main() -> NoReturn:

@@ -10,6 +10,7 @@ import time
 import pytest
 
 import uat
+from tests.test_cli import run
 from uat.compare import Store, dask, sweep
 from uat.compare.table import untimed
 
@@ -63,5 +64,15 @@ def test_an_address_that_does_not_answer() -> None:
     ):
         pass
     assert time.monotonic() - started < 10
-    with pytest.raises(uat.InputError, match="`dask` must be the address"), dask("nonsense://here"):
-        pass
+
+
+@pytest.mark.parametrize("address", ["nonsense", "nonsense://here", "tcp://host", "tcp://127.0.0.1:port"])
+def test_what_is_no_address_is_said_and_that_is_all(address: str) -> None:
+    started = time.monotonic()
+    done = run("sweep", "sin", "--dask", address)
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+    assert (
+        f"must be the address of a scheduler that answers, such as 'tcp://host:8786', or 'local', but {address!r}"
+        in (done.stderr)
+    )
+    assert time.monotonic() - started < 10  # no client is left that waits for its end

@@ -131,3 +131,53 @@ def test_medians_and_spreads() -> None:
     assert len(Table((*rows, row(0, width=9))).median_by_width("rms_error")) == 2
     with pytest.raises(uat.InputError, match="no column 'error'; it has function, method"):
         Table(()).median_by_width("error")
+
+
+def test_a_failure_is_no_row_and_goes_when_there_is_one(tmp_path: Path) -> None:
+    none = {
+        **dict.fromkeys(COLUMNS),
+        "function": "f",
+        "method": "adam",
+        "width": 8,
+        "budget": 0,
+        "outcome": "Failed: a",
+    }
+    with Store(tmp_path / "s.sqlite") as store:
+        store.add("k", [row(0)])
+        assert store.failures() == []
+        store.add_failures("k", [{**none, "seed": 1}, {**none, "seed": 2}])
+        store.add_failures("k", [{**none, "seed": 1, "outcome": "Failed: b"}])
+        assert store.seeds("k") == {0}
+
+    table = read_table(tmp_path / "s.sqlite")
+    assert (len(table), [(one["seed"], one["outcome"]) for one in table.failures]) == (
+        1, [(1, "Failed: b"), (2, "Failed: a")],
+    )  # fmt: skip
+    assert len(table.where(function="g").failures) == 0
+    assert "1 rows, 1 pairs of function and method, 2 failures" in repr(table)
+    table.to_csv(tmp_path / "t.csv")
+    with (tmp_path / "t.csv").open(newline="", encoding="utf-8") as file:
+        assert [(r["seed"], r["sup_error"], r["outcome"]) for r in csv.DictReader(file)] == [
+            ("0", "0.1", ""), ("1", "", "Failed: b"), ("2", "", "Failed: a"),
+        ]  # fmt: skip
+    with Store(tmp_path / "s.sqlite") as store:
+        store.add("k", [row(1)])
+        assert [one["seed"] for one in store.failures()] == [2]
+
+
+def test_rows_of_before_name_targets_and_show_formulas() -> None:
+    store = Store()
+    store.add("k", [row(0, formula="gelu"), row(1, formula="x**2")])
+    assert [r["formula"] for r in store.rows()] == ["0.5*x*(1 + erf(x/sqrt(2)))", "x**2"]
+
+
+def test_multiples_of_the_errors_of_a_method() -> None:
+    rows = [row(s, sup_error=e) for s, e in ((0, 3.0), (1, 6.0))]
+    best = [row(0, method="narrowest", sup_error=2.0), row(0, method="narrowest", width=9, sup_error=0.0)]
+    table = Table((*rows, row(0, width=9), *best)).over("narrowest")
+    assert [(r["method"], r["sup_error"]) for r in table] == [("adam", 1.5), ("adam", 3.0), ("narrowest", 1.0)]
+    assert {(r["method"], r["width"]) for r in table.failures} == {("adam", 9), ("narrowest", 9)}
+    assert (table.unit, table.where(method="adam").unit) == ("narrowest", "narrowest")
+    assert [r["sup_error"] for r in Table((*rows,)).over("adam")] == [3 / 4.5, 6 / 4.5]
+    with pytest.raises(uat.InputError, match="`method` must be one that the table has rows of, but 'warm' is not"):
+        table.over("warm")

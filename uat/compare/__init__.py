@@ -7,11 +7,12 @@ from uat.compare.limits import Limits, limits
 from uat.compare.runs import resume, sweep
 from uat.compare.stack import METHODS
 from uat.compare.store import Store, read_table
-from uat.compare.table import COLUMNS, Table
+from uat.compare.table import COLUMNS, FailedRowsWarning, Table
 
 __all__ = [
     "COLUMNS",
     "METHODS",
+    "FailedRowsWarning",
     "Limits",
     "Serial",
     "Store",

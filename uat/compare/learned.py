@@ -77,7 +77,7 @@ def train(setting: Setting, seeds: Sequence[int], samples: Samples) -> list[Lear
         fits, steps = [fit for fit, _ in found], [taken for _, taken in found]
     first = [float(np.mean((start(x[:, None])[:, 0] - y) ** 2)) for start in starts]
     return [
-        Learned(_back(fit, samples), _least(fit), begun, None, taken, fit.outcome)
+        Learned(_back(fit, samples), _least(fit), begun, None, taken, _among(fit, taken))
         for fit, begun, taken in zip(fits, first, steps, strict=True)
     ]
 
@@ -119,9 +119,12 @@ def _descend(setting: Setting, starts: list[MLP], seeds: Sequence[int], samples:
     found = []
     for fits in zip(*both, strict=True):
         k = int(np.argmin([_least(fit) for fit in fits]))
-        steps = trial * len(LADDER) + sum(fit.history.rows[-1].step for fit in fits)
+        steps = trial * len(LADDER) + sum(map(_taken, fits))
         start = fits[k].history.rows[0].loss
-        found.append(Learned(_back(fits[k], samples), _least(fits[k]), start, rates[k], steps, fits[k].outcome))
+        this, other = (f"{_taken(fits[j])} in the run at rate {rates[j]:.3g}" for j in (k, 1 - k))
+        trials = f"{trial * len(LADDER)} in trials of {len(LADDER)} rates"
+        outcome = f"{fits[k].outcome} {steps} steps in all: {trials}, {this}, which is this one, {other}."
+        found.append(Learned(_back(fits[k], samples), _least(fits[k]), start, rates[k], steps, outcome))
     return found
 
 
@@ -144,6 +147,17 @@ def _projected(start: MLP, begin: str, x: Any, y: Any, budget: int) -> tuple[Any
         idle = 0 if _least(fit) < (1 - GAIN) * _least(best) else idle + 1
         best = min(best, fit, key=_least)
     return best, taken
+
+
+def _taken(fit: Any) -> int:
+    return int(fit.history.rows[-1].step)
+
+
+def _among(fit: Any, taken: int) -> str:
+    """How a search ended, and how many of the steps it was, where it was one of several."""
+    if taken == _taken(fit):
+        return str(fit.outcome)
+    return f"{fit.outcome} {taken} steps in all: {_taken(fit)} in this search, {taken - _taken(fit)} in others."
 
 
 def _least(fit: Any) -> float:

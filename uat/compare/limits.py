@@ -8,6 +8,7 @@ Both integrals are read off the chords of a fine mesh, so they are estimates; a 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from uat._sampling import sample
 from uat.compare.setting import problems
-from uat.targets import Target
+from uat.targets import TARGETS, Target
 
 _CELLS = 8192
 
@@ -51,6 +52,13 @@ def limits(function: Any) -> Limits:
         curvature = f.curvature if f.curvature is not None else curvature
         bounded = f.second_derivative
     return Limits(curvature, bounded, b - a)
+
+
+def limits_of(row: Mapping[str, Any]) -> Limits:
+    """The limits of a row's function; a target's, with what it declares, where the row is one's under its own name."""
+    named = TARGETS.get(row["function"])
+    known = named is not None and named.formula == row["formula"]
+    return limits((row["function"] if known else row["formula"], (row["a"], row["b"])))
 
 
 def _read_off(f: Any, a: float, b: float, cells: int) -> tuple[float, float]:

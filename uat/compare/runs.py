@@ -7,27 +7,25 @@ trained one may have M + 1. The least error E_N counts pieces (A5), so the best 
 from __future__ import annotations
 
 import functools
-import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack, contextmanager
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any
 
 from uat import _checks
 from uat._checks import InputError, show
 from uat.compare.constructed import CONSTRUCTED
+from uat.compare.execution import bar, missing, run_all
 from uat.compare.executors import Serial, process_pool, processors
 from uat.compare.setting import Setting, must_travel, problems
-from uat.compare.stack import METHODS, SEEDLESS, STACK, Stack, run_stack
+from uat.compare.stack import METHODS, SEEDLESS, STACK, Stack
 from uat.compare.store import Store
-from uat.compare.table import Row, Table
+from uat.compare.table import FailedRowsWarning, Row, Table
 
 BUDGET = 10_000
 _HANDFUL = 3e9  # total cost, in nanoseconds, below which starting processes is not worth it
 _LEAST_WIDTH = 1
-_LIVES = 3  # a pool of our own that loses a process is replaced so many times
-Run = Callable[[Stack], list[Row]]
 
 
 def sweep(
@@ -70,7 +68,9 @@ def sweep(
     -------
     Table
         The rows of this grid. Rows of serial, parallel, distributed and resumed sweeps are equal bit for bit, but for
-        ``seconds``, on machines with the same versions and processor.
+        ``seconds``, on machines with the same versions and processor. A network that cannot be made stops none of the
+        others: its reason is in ``failures`` of the table (with a `FailedRowsWarning`) and in the store, and the next
+        sweep tries it again.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def sweep(
         if not isinstance(store, Store):
             store = open_things.enter_context(Store(":memory:" if store is None else store))
         _remember(store, stacks, widths, methods, seeds, budget)
-        left = [part for stack in stacks if (part := _missing(store, stack)) is not None]
+        left = [part for stack in stacks if (part := missing(store, stack)) is not None]
         if executor is None and sum(stack.cost for stack in left) > _HANDFUL and processors() > 1:
             make: Callable[[], Executor] = process_pool
         else:
@@ -91,9 +91,17 @@ def sweep(
         if make is process_pool or not isinstance(executor, (Serial, ThreadPoolExecutor, type(None))):
             for problem in {stack.setting.problem for stack in left}:
                 must_travel(problem)
-        with _bar(left, stacks, progress) as done:
-            _run_all(left, make, store, done, own=executor is None)
-        return store.table(stack.setting.key for stack in stacks)
+        with bar(left, stacks, progress) as done:
+            run_all(left, make, store, done, own=executor is None)
+        table = store.table(stack.setting.key for stack in stacks)
+    if table.failures:
+        count, all_of_them = len(table.failures), len(table.failures) + len(table)
+        warnings.warn(
+            f"{count} of {all_of_them} rows failed; `failures` of the table says which, and why.",
+            FailedRowsWarning,
+            stacklevel=2,
+        )
+    return table
 
 
 def resume(store: Store | str, *, executor: Executor | None = None, progress: bool = False) -> Table:
@@ -108,6 +116,7 @@ def resume(store: Store | str, *, executor: Executor | None = None, progress: bo
         if not plans:
             raise InputError(f"`store` must hold the plan of a sweep, but {show(store.path)} holds none.")
         rows: list[Row] = []
+        failures: list[Row] = []
         for plan in plans:
             functions = {}
             for name, (formula, domain) in plan["functions"].items():
@@ -122,7 +131,8 @@ def resume(store: Store | str, *, executor: Executor | None = None, progress: bo
                 progress=progress, budget=plan["budget"],
             )  # fmt: skip
             rows += [row for row in found if row not in rows]
-        return Table(tuple(rows))
+            failures += [one for one in found.failures if one not in failures]
+        return Table(tuple(rows), tuple(failures))
 
 
 def grid(
@@ -179,61 +189,13 @@ def width_list(text: str) -> list[int]:
 # ---------------------------------------------------------------------------------------------------------- inside
 
 
-def _run_all(
-    stacks: list[Stack], make: Callable[[], Executor], store: Store, done: Callable[[Stack], None], own: bool
-) -> None:
-    """Every stack through the executor, dear ones first; rows go into the store as they come."""
-    waiting = sorted(stacks, key=lambda stack: -stack.cost)
-    for life in range(_LIVES):
-        executor = make()
-        pending: dict[Future[list[Row]], Stack] = {}
-        try:
-            while waiting or pending:
-                while waiting and len(pending) < _ahead(executor):
-                    # another sweep on the same store may have done it meanwhile
-                    if (stack := _missing(store, waiting[0])) is not None:
-                        pending[executor.submit(run_stack, stack)] = stack
-                    else:
-                        done(waiting[0])
-                    waiting.pop(0)
-                finished, _ = wait(pending, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    rows = future.result()
-                    stack = pending.pop(future)
-                    store.add(stack.setting.key, rows)
-                    done(stack)
-            return
-        except BrokenProcessPool:  # a process was killed, by the system for its memory perhaps
-            if not own or life == _LIVES - 1:
-                raise
-            waiting = sorted([*pending.values(), *waiting], key=lambda stack: -stack.cost)
-        finally:
-            for future in pending:
-                future.cancel()
-            if own:
-                executor.shutdown(wait=True, cancel_futures=True)
-
-
-def _ahead(executor: Executor) -> int:
-    """How many stacks to hand over at a time: enough that no worker waits, so few that a stop loses little."""
-    if isinstance(executor, Serial):
-        return 1
-    return 2 * int(getattr(executor, "_max_workers", 32))
-
-
-def _missing(store: Store, stack: Stack) -> Stack | None:
-    there = store.seeds(stack.setting.key)
-    seeds = tuple(seed for seed in stack.seeds if seed not in there)
-    return Stack(stack.setting, seeds) if seeds else None
-
-
 def _remember(
     store: Store, stacks: list[Stack], widths: Sequence[int], methods: Sequence[str], seeds: Any, budget: int
 ) -> None:
     found = {stack.setting.problem for stack in stacks}
     store.plan(
         {
-            "functions": {p.name: [p.formula if p.textual else None, list(p.domain)] for p in found},
+            "functions": {p.name: [p.source if p.textual else None, list(p.domain)] for p in found},
             "widths": [int(width) for width in widths],
             "methods": list(methods),
             "seeds": int(seeds) if isinstance(seeds, int) else sorted({s for k in stacks for s in k.seeds}),
@@ -259,30 +221,3 @@ def _listed(values: Any, name: str) -> list[Any]:
 
 def _unchanged(executor: Executor) -> Executor:
     return executor
-
-
-@contextmanager
-def _bar(left: list[Stack], stacks: list[Stack], wanted: bool) -> Iterator[Callable[[Stack], None]]:
-    """A function that is told of every stack that is done: a bar with the time left, if somebody wants and sees it."""
-    if not (wanted and sys.stderr.isatty()):
-        yield lambda stack: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[rows]} rows"), TimeElapsedColumn(),
-        TextColumn("left:"), TimeRemainingColumn(),
-    )  # fmt: skip
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        total = sum(len(stack.seeds) for stack in stacks)
-        rows = total - sum(len(stack.seeds) for stack in left)
-        task = progress.add_task("sweep", total=sum(stack.cost for stack in left), rows=f"{rows}/{total}")
-
-        def done(stack: Stack) -> None:
-            nonlocal rows
-            rows += len(stack.seeds)
-            name = f"{stack.setting.problem.name} {stack.setting.method} {stack.setting.width}"
-            progress.update(task, advance=stack.cost, rows=f"{rows}/{total}", description=name)
-
-        yield done

@@ -34,9 +34,10 @@ class Problem:
     name: str
     function: Function
     domain: tuple[float, float]
-    formula: str
+    formula: str  # as the table shows it
+    source: str  # as it was given: a target's name, where it is one
     identity: str  # what it is known by in a key
-    textual: bool  # whether `formula` is enough to make it again
+    textual: bool  # whether `source` is enough to make it again
 
     @property
     def breaks(self) -> tuple[float, ...]:
@@ -92,15 +93,16 @@ def _problem(name: str, given: Any) -> Problem:
         domain = getattr(function, "domain", None)
         if domain is None:
             raise InputError(
-                f"`functions` must hold pairs (function, (a, b)), but {show(source['text'])} has no interval."
+                f"`functions` must hold pairs (function, (a, b)), but {show(source['text'])} has no interval "
+                "(on the command line: --on A B)."
             )
     a, b = _checks.interval(domain)
     textual = source["kind"] != "callable"
-    formula, identity = source["text"], f"{source['kind']}:{source['text']}"
+    text, identity = source["text"], f"{source['kind']}:{source['text']}"
     if not textual:
         values = sample(function, np.linspace(a, b, _FINGERPRINT))
         identity += f":{hashlib.sha256(values.tobytes()).hexdigest()}"
-    return Problem(name or formula, function, (a, b), formula, identity, textual)
+    return Problem(name or text, function, (a, b), source.get("formula", text), text, identity, textual)
 
 
 def must_travel(problem: Problem) -> None:

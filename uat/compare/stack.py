@@ -24,7 +24,7 @@ from uat.compare.learned import LEARNED, TRIAL_NETWORKS, WITHOUT_CHANCE, Learned
 from uat.compare.measure import errors
 from uat.compare.samples import LEAST, PER_NEURON, Samples
 from uat.compare.setting import Setting
-from uat.compare.table import Row
+from uat.compare.table import NAMED, Row, failure
 from uat.relu_net import ReluNet
 
 METHODS = (*CONSTRUCTED, *LEARNED)
@@ -57,35 +57,33 @@ class Stack:
 
 
 def run_stack(stack: Stack) -> list[Row]:
-    """The rows of a stack, one a seed."""
+    """The rows of a stack, one a seed; what cannot be made or measured is a failure (`uat.compare.table`), not raised.
+
+    So it is the same wherever it runs, and an error that is raised is one of the executor.
+    """
     with _one_blas_thread, np.errstate(all="ignore"):
         return list(_rows(stack))
 
 
 def _rows(stack: Stack) -> Iterator[Row]:
     started = time.perf_counter()
-    setting, problem = stack.setting, stack.setting.problem
-    samples = Samples.of(problem.function, problem.domain, setting.width)
-    if setting.method in CONSTRUCTED:
-        p = CONSTRUCTED[setting.method](problem, setting.width)
-        net = ReluNet.from_piecewise(p, form="output-bias")
-        loss = float(np.mean((net(samples.x) - samples.y) ** 2)) / samples.unit**2
-        found = [Learned(net, loss, loss, None, 0, "constructed")]
-    else:
-        found = train(setting, stack.seeds, samples)
+    problem = stack.setting.problem
+    named = [_named(stack.setting, seed) for seed in stack.seeds]
+    try:
+        samples, found = _networks(stack)
+    except Exception as error:  # noqa: BLE001 - whatever the function raises, or a method for it
+        yield from (failure(one, error) for one in named)
+        return
     shared = (time.perf_counter() - started) / len(found)
-    for seed, one in zip(stack.seeds, found, strict=True):
+    for name, one in zip(named, found, strict=True):
         started = time.perf_counter()
-        measured = errors(problem, one.net)
+        try:
+            measured = errors(problem, one.net)
+        except Exception as error:  # noqa: BLE001 - the same: a network that one seed made must not cost the others
+            yield failure(name, error)
+            continue
         yield {
-            "function": problem.name,
-            "method": setting.method,
-            "width": setting.width,
-            "budget": setting.budget,
-            "seed": seed,
-            "formula": problem.formula,
-            "a": problem.domain[0],
-            "b": problem.domain[1],
+            **name,
             "samples": samples.x.size,
             **measured,
             "kinks": json.dumps(measured["kinks"]),
@@ -97,6 +95,23 @@ def _rows(stack: Stack) -> Iterator[Row]:
             "versions": versions(),
             "seconds": shared + time.perf_counter() - started,
         }
+
+
+def _networks(stack: Stack) -> tuple[Samples, list[Learned]]:
+    setting, problem = stack.setting, stack.setting.problem
+    samples = Samples.of(problem.function, problem.domain, setting.width)
+    if setting.method not in CONSTRUCTED:
+        return samples, train(setting, stack.seeds, samples)
+    p = CONSTRUCTED[setting.method](problem, setting.width)
+    net = ReluNet.from_piecewise(p, form="output-bias")
+    loss = float(np.mean((net(samples.x) - samples.y) ** 2)) / samples.unit**2
+    return samples, [Learned(net, loss, loss, None, 0, "constructed")]
+
+
+def _named(setting: Setting, seed: int) -> Row:
+    problem = setting.problem
+    values = (problem.name, setting.method, setting.width, setting.budget, seed, problem.formula, *problem.domain)
+    return dict(zip(NAMED, values, strict=True))
 
 
 @functools.cache

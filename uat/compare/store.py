@@ -20,9 +20,16 @@ from typing import Any
 from uat._checks import InputError, show
 from uat._files import writable
 from uat.compare.table import COLUMNS, ORDER, Row, Table
+from uat.targets import TARGETS
 
 APPLICATION = 0x75617401  # "uat" and 1, in the file's header: whose file it is
 VERSION = 2  # of the columns and of what a key and a method mean; raised whenever one of them changes
+_TABLE = (
+    "CREATE TABLE IF NOT EXISTS {} (setting TEXT NOT NULL, "
+    + ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
+    + ", PRIMARY KEY (setting, seed))"
+)
+_UNMADE = "WHERE NOT EXISTS (SELECT 1 FROM rows WHERE rows.setting = failures.setting AND rows.seed = failures.seed)"
 _PATIENCE = 60.0  # seconds to wait for another writer, who holds the lock for a millisecond
 
 
@@ -78,6 +85,17 @@ class Store:
         with self._told(), self._transaction():
             self._link.execute("INSERT OR IGNORE INTO plans (description) VALUES (?)", [text])
 
+    def add_failures(self, key: str, failures: Iterable[Row]) -> None:
+        """Keep why networks of one setting could not be made, in place of what was kept of them before.
+
+        They are no rows: the next sweep tries them again, and once it has a row its failure is forgotten.
+        """
+        names = ["setting", *COLUMNS]
+        sentence = f"INSERT OR REPLACE INTO failures ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+        with self._told(), self._transaction():
+            self._link.execute(_TABLE.format("failures"))  # stores from before have none
+            self._link.executemany(sentence, [[key, *(one[name] for name in COLUMNS)] for one in failures])
+
     # -- reading --------------------------------------------------------------------------------------------------
 
     def seeds(self, key: str) -> set[int]:
@@ -93,15 +111,18 @@ class Store:
 
     def rows(self, keys: Iterable[str] | None = None) -> list[Row]:
         """The rows as dictionaries, in the order of the table; those of the given settings, or all."""
-        names, order = ", ".join(COLUMNS), ", ".join([*ORDER, "setting"])
-        wanted = None if keys is None else set(keys)
+        return self._read("rows", keys)
+
+    def failures(self, keys: Iterable[str] | None = None) -> list[Row]:
+        """What could not be made and has not been made since, in the same way."""
         with self._told():
-            found = self._link.execute(f"SELECT setting, {names} FROM rows ORDER BY {order}").fetchall()
-        return [dict(zip(COLUMNS, row, strict=True)) for key, *row in found if wanted is None or key in wanted]
+            there = self._link.execute("SELECT 1 FROM sqlite_master WHERE name = 'failures'").fetchone()
+        return self._read("failures", keys, _UNMADE) if there else []
 
     def table(self, keys: Iterable[str] | None = None) -> Table:
-        """The rows as a `Table`."""
-        return Table(tuple(self.rows(keys)))
+        """The rows and the failures as a `Table`."""
+        wanted = None if keys is None else set(keys)
+        return Table(tuple(self.rows(wanted)), tuple(self.failures(wanted)))
 
     def to_csv(self, path: str | os.PathLike[str]) -> None:
         """See `Table.to_csv`."""
@@ -116,6 +137,17 @@ class Store:
         return self.table().median_by_width(column)
 
     # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _read(self, table: str, keys: Iterable[str] | None, where: str = "") -> list[Row]:
+        names, order = ", ".join(COLUMNS), ", ".join([*ORDER, "setting"])
+        wanted = None if keys is None else set(keys)
+        with self._told():
+            found = self._link.execute(f"SELECT setting, {names} FROM {table} {where} ORDER BY {order}").fetchall()
+        rows = [dict(zip(COLUMNS, row, strict=True)) for key, *row in found if wanted is None or key in wanted]
+        for row in rows:
+            if row["formula"] in TARGETS:  # rows of before have a target's name there
+                row["formula"] = TARGETS[row["formula"]].formula
+        return rows
 
     def _look(self) -> None:
         if not self._link.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
@@ -147,13 +179,10 @@ class Store:
                 time.sleep(0.01)
 
     def _build(self) -> None:
-        columns = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
         with self._transaction():
             if self._link.execute("PRAGMA user_version").fetchone()[0] == VERSION:
                 return  # nothing is written into a store that is only read
-            self._link.execute(
-                f"CREATE TABLE IF NOT EXISTS rows (setting TEXT NOT NULL, {columns}, PRIMARY KEY (setting, seed))"
-            )
+            self._link.execute(_TABLE.format("rows"))
             self._link.execute("CREATE TABLE IF NOT EXISTS plans (number INTEGER PRIMARY KEY, description TEXT UNIQUE)")
             self._link.execute(f"PRAGMA application_id={APPLICATION}")
             self._link.execute(f"PRAGMA user_version={VERSION}")

@@ -3,6 +3,9 @@
 A row is a dictionary of plain values; its columns stand in `COLUMNS`. Everything but `seconds` is determined by the
 setting, the seed and the versions: rows of a serial sweep, of a process pool, of a cluster and of a killed and resumed
 sweep are equal bit for bit.
+
+A network that could not be made or measured has no row, for it has no numbers. It is a failure: the same columns, empty
+but for those that say which network it would be, and `outcome`, which says why there is none.
 """
 
 from __future__ import annotations
@@ -10,12 +13,12 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from uat._checks import InputError
+from uat._checks import InputError, show
 from uat._files import written_whole
 
 Row = dict[str, Any]
@@ -27,7 +30,7 @@ COLUMNS: dict[str, str] = {
     "width": "INTEGER",  # neurons of the one hidden layer, beside an output bias
     "budget": "INTEGER",  # steps that a learned method might take, the choice of its rate included
     "seed": "INTEGER",  # 0 for methods without chance, which run once
-    "formula": "TEXT",  # what the function is: a formula, file.py:function, module:function
+    "formula": "TEXT",  # of the function, a target's too; or file.py:function, module:function
     "a": "REAL",
     "b": "REAL",
     "samples": "INTEGER",  # seen by every learned method
@@ -42,7 +45,7 @@ COLUMNS: dict[str, str] = {
     "start_error": "REAL",  # the same before the first step
     "rate": "REAL",  # chosen by the rule in `uat.compare.learned`; NULL where a method has none
     "steps": "INTEGER",  # really taken, the choice of the rate included
-    "outcome": "TEXT",
+    "outcome": "TEXT",  # how the run ended whose network was kept, and where the other steps went
     "kinks": "TEXT",  # JSON list: where the slope changes inside (a, b)
     "assumes": "TEXT",  # what a proof rests on beside the formula
     "versions": "TEXT",  # JSON object
@@ -50,13 +53,36 @@ COLUMNS: dict[str, str] = {
 }
 ORDER = ("function", "method", "width", "budget", "seed")
 TIMED = ("seconds",)  # what two runs of the same setting may differ in
+NAMED = (*ORDER, "formula", "a", "b")  # what a failure has, beside its outcome
+
+
+class FailedRowsWarning(UserWarning):
+    """A sweep made its rows but for some, which are in `Table.failures`."""
+
+
+def failure(named: Row, error: Exception) -> Row:
+    """The failure of a network, from its columns `NAMED` and what was raised."""
+    reason = str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
+    return {**dict.fromkeys(COLUMNS), **named, "outcome": f"Failed: {reason}"}
+
+
+def failed(row: Row) -> bool:
+    """Whether it is a failure and no row."""
+    return row["samples"] is None
 
 
 @dataclass(frozen=True, eq=False, slots=True, repr=False)
 class Table:
-    """Rows in the order of `ORDER`: what `sweep` returns and what the pictures are drawn from."""
+    """Rows in the order of `ORDER`: what `sweep` returns and what the pictures are drawn from.
+
+    ``failures`` are the networks that could not be made: as rows are, but empty beside what they are and `outcome`.
+    Length, iteration and columns are those of ``rows`` alone; files have both. ``unit`` is the method of whose errors
+    the errors are multiples, see `over`; "" where they are in the unit of the function.
+    """
 
     rows: tuple[Row, ...]
+    failures: tuple[Row, ...] = ()
+    unit: str = ""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -69,13 +95,45 @@ class Table:
 
     def __repr__(self) -> str:
         settings = {(row["function"], row["method"]) for row in self.rows}
-        return f"<Table of {len(self.rows)} rows, {len(settings)} pairs of function and method>"
+        fewer = f", {len(self.failures)} failures" if self.failures else ""
+        return f"<Table of {len(self.rows)} rows, {len(settings)} pairs of function and method{fewer}>"
 
     def where(self, **wanted: Any) -> Table:
         """The rows whose columns have the given values: ``table.where(function="sin", method="adam")``."""
         for name in wanted:
             _column(name)
-        return Table(tuple(row for row in self.rows if all(row[name] == value for name, value in wanted.items())))
+
+        def chosen(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+            return tuple(row for row in rows if all(row[name] == value for name, value in wanted.items()))
+
+        return replace(self, rows=chosen(self.rows), failures=chosen(self.failures))
+
+    def over(self, method: str = "narrowest", column: str = "sup_error") -> Table:
+        """The same table with an error as a multiple of that of `method` for the same function and width: the gap.
+
+        Over "narrowest", the least error that pieces allow, it says how far from possible a network is: of errors that
+        are proven, up to the thousandth to which both are enclosed. Where `method` has several seeds their median is
+        the unit. A row beside which there is no unit, or one of 0, becomes a failure that says so.
+
+        Raises
+        ------
+        InputError
+            When the table has no row of `method`, or no such column.
+        """
+        units = {
+            (group["function"], group["width"]): group["median"]
+            for group in self.where(method=method).median_by_width(column)
+        }
+        if not units:
+            raise InputError(f"`method` must be one that the table has rows of, but {show(method)} is not.")
+        rows, failures = [], list(self.failures)
+        for row in self.rows:
+            if unit := units.get((row["function"], row["width"])):
+                rows.append({**row, column: row[column] / unit})
+            else:
+                named = {name: row[name] for name in NAMED}
+                failures.append(failure(named, InputError(f"there is no error of {method} above 0 to divide by.")))
+        return Table(tuple(rows), tuple(failures), method)
 
     def column(self, name: str) -> np.ndarray[Any, Any]:
         """One column as an array, shape (rows,)."""
@@ -108,11 +166,11 @@ class Table:
         ]
 
     def to_csv(self, path: str | os.PathLike[str]) -> None:
-        """Write the table as CSV, floats so that they come back bit for bit."""
+        """Write the table as CSV, floats so that they come back bit for bit; failures have no numbers there."""
         with written_whole(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, COLUMNS)
             writer.writeheader()
-            writer.writerows(self.rows)
+            writer.writerows(self._both())
 
     def to_parquet(self, path: str | os.PathLike[str]) -> None:
         """Write the table as Parquet; needs pyarrow: ``pip install "uat-constructive[parquet]"``."""
@@ -124,7 +182,10 @@ class Table:
         kinds = {"TEXT": pyarrow.string(), "INTEGER": pyarrow.int64(), "REAL": pyarrow.float64()}
         schema = pyarrow.schema([(name, kinds[kind]) for name, kind in COLUMNS.items()])
         with written_whole(path) as temporary:
-            parquet.write_table(pyarrow.Table.from_pylist(list(self.rows), schema=schema), temporary)
+            parquet.write_table(pyarrow.Table.from_pylist(self._both(), schema=schema), temporary)
+
+    def _both(self) -> list[Row]:
+        return sorted([*self.rows, *self.failures], key=lambda row: tuple(row[name] for name in ORDER))
 
 
 def untimed(rows: Sequence[Row]) -> list[Row]:

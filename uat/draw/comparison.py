@@ -13,24 +13,11 @@ import numpy as np
 
 from uat._checks import InputError
 from uat._sampling import Function, sample
-from uat.draw.style import BLACK, BLUE, GREEN, GREY, INDIGO, OLIVE, ORANGE, PURPLE, SKY, VERMILION, WINE, axes_of, style
+from uat.draw.curves import LOOKS, below, curves
+from uat.draw.style import BLACK, GREY, axes_of, style
 
 Row = Mapping[str, Any]
 
-# method -> colour, marker, line: what a grey printer or a colour-blind reader loses in colour, the other two say again
-LOOKS: dict[str, tuple[str, str, str]] = {
-    "uniform": (GREY, "s", "-"),
-    "graded": (SKY, "D", "-"),
-    "narrowest": (BLACK, "o", "-"),
-    "gd": (PURPLE, "v", ":"),
-    "sgd": (OLIVE, "^", "--"),
-    "momentum": (WINE, "<", "--"),
-    "adam": (VERMILION, "v", "--"),
-    "lbfgs": (ORANGE, ">", "-."),
-    "warm": (GREEN, "P", ":"),
-    "varpro": (BLUE, "^", "-."),
-    "varpro-graded": (INDIGO, "x", ":"),
-}
 Line = Callable[[Any], Any]  # pieces -> error
 
 
@@ -38,60 +25,65 @@ def error_vs_width(
     table: Iterable[Row], ax: Any = None, *, column: str = "sup_error", limit: Line | None = None,
     bound: Line | None = None,
 ) -> Any:  # fmt: skip
-    """Error against width, log-log, one colour a method: the median of the seeds, in the band from least to largest.
+    """Error against width, log-log, one curve a method: the median of the seeds, with bars from least to largest.
 
     Parameters
     ----------
-    table : rows of one function
+    table : rows
         Filled markers: the errors of all seeds are proven upper bounds. Empty ones: some are only the largest seen.
+        Where all seeds of a method failed there is a gap, and a line above the axes says so; of
+        ``table.over("narrowest")`` the multiples are drawn.
     ax : matplotlib Axes, optional
+        For the rows of one function; without it, each function has a panel of its own and all have one legend.
     column : "sup_error", "rms_error" or "fit_error"
-    limit, bound : functions of the number of pieces, optional
+    limit, bound : functions of the number of pieces, optional, where there is one function
         (1/16) (int |f''|^(1/2))^2 / N^2, which N^2 E_N tends to, and the uniform grid's bound h^2/8 max|f''|; drawn at
         N = width.
 
     Returns
     -------
-    matplotlib Axes
+    matplotlib Axes, or an array of them, one a function, where there are several.
     """
-    rows = _one_function(table)
+    rows, failures = list(table), list(getattr(table, "failures", ()))
+    several = len({row["function"] for row in rows}) > 1
+    if several and ax is None and limit is None and bound is None:
+        panels = figure_of(table, column=column).axes
+        return np.array([panel for panel in panels if panel.get_visible()])
+    rows = _one_function(rows)
     with style():
         ax = axes_of(ax)
-        for method in _methods(rows):
-            colour, marker, line = LOOKS[method]
-            widths = sorted({row["width"] for row in rows if row["method"] == method})
-            groups = [[row for row in rows if row["method"] == method and row["width"] == w] for w in widths]
-            errors = [[max(row[column], np.finfo(float).tiny) for row in group] for group in groups]
-            if any(len(group) > 1 for group in errors):
-                low, high = [min(group) for group in errors], [max(group) for group in errors]
-                ax.fill_between(widths, low, high, color=colour, alpha=0.18, linewidth=0)
-            median = [float(np.median(group)) for group in errors]
-            ax.plot(widths, median, color=colour, linestyle=line)
-            proven = np.array([all(row["proven"] for row in group) for group in groups])
-            for some, face in ((proven, colour), (~proven, "white")):
-                at, y = np.array(widths)[some], np.array(median)[some]
-                ax.plot(at, y, marker, color=colour, markerfacecolor=face, markersize=4)
-            ax.plot([], [], color=colour, linestyle=line, marker=marker, markersize=4, label=method)  # for the legend
-        w = np.array(sorted({row["width"] for row in rows}), dtype=float)
+    return _panel(rows, failures, ax, column, limit, bound, getattr(table, "unit", ""))
+
+
+def _panel(
+    rows: Sequence[Row], failures: Sequence[Row], ax: Any, column: str, limit: Line | None, bound: Line | None,
+    unit: str,
+) -> Any:  # fmt: skip
+    failures = [row for row in failures if row["function"] == rows[0]["function"]]
+    seen = [*rows, *failures]
+    points: dict[str, Any] = {}
+    for method in (name for name in LOOKS if any(row["method"] == name for row in rows)):
+        widths = sorted({row["width"] for row in seen if row["method"] == method})
+        groups = [[row for row in rows if row["method"] == method and row["width"] == w] for w in widths]
+        points[method] = [
+            (width, [row[column] for row in group], all(row["proven"] for row in group))
+            for width, group in zip(widths, groups, strict=True)
+        ]
+    with style():
+        curves(ax, points, beside=bool(unit))  # multiples make flat curves
+        w = np.array(sorted({row["width"] for row in seen}), dtype=float)
         for line_of, look, name in ((bound, (0, (1, 1)), r"$h^2 \max|f''|/8$"), (limit, (0, (5, 1)), "limit of $E_N$")):
             if line_of is not None and (y := line_of(w)) is not None:
                 ax.plot(w, y, color=BLACK, linewidth=0.8, linestyle=look, label=name, zorder=0)
         ax.set_xscale("log", base=2)
         ax.set_yscale("log")
         ax.set_xticks(w, [f"{int(v)}" for v in w])
-        ax.minorticks_off()
+        ax.set_xticks([], minor=True)
+        if failures:
+            ax.text(0, 1.03, _without(failures), transform=ax.transAxes, fontsize=7, color=GREY)
         ax.set_xlabel("width (neurons)")
-        ax.set_ylabel({"sup_error": "sup error", "rms_error": "rms error"}.get(column, column))
+        ax.set_ylabel(column.replace("_", " ") + (f" / that of {unit}" if unit else ""))
     return ax
-
-
-def below(figure: Any, ax: Any, columns: int = 3) -> None:
-    """The legend of an axes below it, off the data."""
-    with style():
-        figure.legend(
-            *ax.get_legend_handles_labels(), loc="outside lower center", ncols=columns, handlelength=2.2,
-            columnspacing=1.2,
-        )  # fmt: skip
 
 
 def figure_of(table: Iterable[Row], lines: Callable[[Row], Any] | None = None, *, column: str = "sup_error") -> Any:
@@ -109,33 +101,28 @@ def figure_of(table: Iterable[Row], lines: Callable[[Row], Any] | None = None, *
     """
     from matplotlib.figure import Figure
 
-    rows = list(table)
+    rows, failures, unit = list(table), list(getattr(table, "failures", ())), getattr(table, "unit", "")
     names = list(dict.fromkeys(row["function"] for row in rows))
     if not names:
         raise InputError("`table` must hold at least one row, but is empty.")
     columns = min(len(names), 2)
     with style():
-        size = (4.2, 2.0 * -(-len(names) // columns) + 0.9)
+        size = (4.4, 2.0 * -(-len(names) // columns) + 1.2)
         figure = Figure(figsize=size, layout="constrained")
         panels = figure.subplots(-(-len(names) // columns), columns, squeeze=False).ravel()
-        shown: dict[str, Any] = {}
         for k, (panel, name) in enumerate(zip(panels, names, strict=False)):
             own = [row for row in rows if row["function"] == name]
-            known = None if lines is None else lines(own[0])
+            known = None if lines is None or unit else lines(own[0])
             limit, bound = (None, None) if known is None else (known.best, known.uniform)
-            error_vs_width(own, panel, column=column, limit=limit, bound=bound)
-            panel.set_title(name, loc="left")
+            _panel(_one_function(own), failures, panel, column, limit, bound, unit)
+            panel.set_title(name, loc="left", pad=16 if panel.texts else None)  # above what says which rows failed
             if k % columns:
                 panel.set_ylabel("")
             if k + columns < len(names):
                 panel.set_xlabel("")
-            for handle, label in zip(*panel.get_legend_handles_labels(), strict=True):
-                shown.setdefault(label, handle)
         for panel in panels[len(names) :]:
             panel.set_visible(False)
-        figure.legend(
-            shown.values(), shown.keys(), loc="outside lower center", ncols=3, handlelength=2.4, columnspacing=1.2
-        )
+        below(figure, *panels[: len(names)])
     return figure
 
 
@@ -147,6 +134,7 @@ def kinks(
     Parameters
     ----------
     table : rows of one function, one a line (their order is kept; median seeds make a fair choice)
+        A line is called by its method, and by its width, budget and seed where the rows of that method differ in them.
     ax : matplotlib Axes, optional
     f : the function, whose second differences give the density; or
     density : (x, values), the density itself
@@ -168,7 +156,7 @@ def kinks(
             at = np.array(json.loads(row["kinks"]))
             level = len(rows) - k
             ax.vlines(at, level - 0.35, level + 0.35, color=LOOKS[row["method"]][0], linewidth=1.0)
-            names.append(row["method"])
+            names.append(_name(row, rows))
         ticks = [float(len(rows) - k) for k in range(len(rows))]
         if density is not None:
             x, values = density
@@ -194,6 +182,17 @@ def _one_function(table: Iterable[Row], sort: bool = True) -> list[Row]:
     return sorted(rows, key=lambda row: row["width"]) if sort else rows
 
 
-def _methods(rows: Sequence[Row]) -> list[str]:
-    there = {row["method"] for row in rows}
-    return [method for method in LOOKS if method in there]
+def _without(failures: Sequence[Row]) -> str:
+    """Which methods failed, and at which widths."""
+    widths: dict[str, set[int]] = {}
+    for row in failures:
+        widths.setdefault(row["method"], set()).add(row["width"])
+    return "failed: " + "; ".join(f"{method} {', '.join(map(str, sorted(at)))}" for method, at in widths.items())
+
+
+def _name(row: Row, rows: Sequence[Row]) -> str:
+    """What tells a row from the others: its method, and what else the rows of that method differ in."""
+    like = [other for other in rows if other["method"] == row["method"]]
+    words = {"width": "width {}", "budget": "{} steps", "seed": "seed {}"}
+    differ = [name for name in words if len({other.get(name) for other in like}) > 1]
+    return ", ".join([row["method"], *(words[name].format(row[name]) for name in differ)])
