@@ -35,6 +35,7 @@ import pytest
 LIMIT = (5.0, 3.0)  # seconds of processor time a test may take: so many, and so many times what it took when watched
 CASES = 8  # a hundred targets find what eight do, and a survivor waits for all of them
 PATIENCE = 300  # seconds that a child may sleep: a deadlock
+WATCHED = 3600  # seconds for all tests, each line watched
 MEMORY = 8 * 2**30
 PLUGINS = ("cacheprovider", "unraisableexception", "threadexception", "faulthandler", "logging")
 ARGUMENTS = ("-x", "-q", "--no-header", "--assert=plain", *(f"-pno:{name}" for name in PLUGINS))
@@ -74,7 +75,7 @@ class Laboratory:
             file.write_text(json.dumps([modules, tests]))
             return watcher.failed
 
-        failed = _forked(watch)
+        failed = _forked(watch, WATCHED)
         if failed or not file.exists():
             raise SystemExit(f"the tests fail without any mutation: {failed}")
         modules, tests = json.loads(file.read_text())
@@ -116,7 +117,7 @@ class Laboratory:
         return _forked(run)
 
 
-def _forked(work: Callable[[], str]) -> str:
+def _forked(work: Callable[[], str], patience: int = PATIENCE) -> str:
     """What the work returns in a child, or "timeout: ..." where it ran or slept too long."""
     reading, writing = os.pipe()
     child = os.fork()
@@ -134,7 +135,7 @@ def _forked(work: Callable[[], str]) -> str:
             os.write(writing, answer.encode()[:4000])
             os._exit(0)
     os.close(writing)
-    for _ in range(100 * PATIENCE):  # ticks, not a clock: while this process is stopped no patience is lost
+    for _ in range(100 * patience):  # ticks, not a clock: while this process is stopped no patience is lost
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
             break

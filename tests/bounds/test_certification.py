@@ -573,5 +573,5 @@ def test_no_distance_is_seen_beyond_a_kink_that_is_no_float(size: float, w: floa
     """f is the network: any lower end above 0 is false."""
     facts = {"lipschitz": abs(w) * size} if facts.get("lipschitz") else facts
     net = uat.ReluNet([w], [-1.0], [size])
-    c = uat.certify(lambda x: size * np.maximum(w * x - 1, 0.0), net, (-1, 1), **facts)
+    c = uat.certify(lambda x: size * np.maximum(w * x - 1, 0.0), net, (-1, 1), seconds=0.3, **facts)
     assert c.lower == 0
