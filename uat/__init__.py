@@ -26,6 +26,7 @@ _HOMES: dict[str, str | None] = {
     "load": "uat.result",
     "Certificate": "uat.bounds.certification",
     "NotProvenWarning": "uat.bounds.certification",
+    "ToleranceWarning": "uat.result",
     "narrowest": "uat.construct.fewest_pieces",
     "Narrowest": "uat.construct.outcome",
     "certify": "uat.bounds.certification",
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from uat.piecewise import interpolate as interpolate
     from uat.relu_net import ReluNet as ReluNet
     from uat.result import Approximation as Approximation
+    from uat.result import ToleranceWarning as ToleranceWarning
     from uat.result import load as load
     from uat.targets import Target as Target
     from uat.targets import target as target

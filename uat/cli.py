@@ -1,8 +1,9 @@
 """The `uat` command: the library's main jobs from the shell.
 
 Results go to stdout, everything else to stderr. Wrong input ends in one sentence and exit code 2, a failure in one
-sentence and exit code 1, an interruption in 130; `--debug` shows the traceback instead. Heavy imports stand inside the
-commands, so that `uat --help` answers at once.
+sentence and exit code 1, an interruption in 130; `--debug` shows the traceback instead. A result that is not proven to
+keep its tolerance is printed, with a warning and exit code 3. Heavy imports stand inside the commands, so that `uat
+--help` answers at once.
 """
 
 from __future__ import annotations
@@ -81,6 +82,9 @@ def approximate(
     uat approximate model.py:curve --on 0 1 --tol 0.01 --lipschitz 3
 
     A formula that begins with a minus sign goes after "--".
+
+    Exit code: 0; 3 when the result was found but is not proven to keep --tol or --rtol (time ran out), with a warning;
+    2 for wrong input, which is also a tolerance that no continuous function keeps; 1 for a failure; 130 at Ctrl-C.
     """
     from uat._files import writable
     from uat.draw.style import picture_suffix
@@ -93,6 +97,7 @@ def approximate(
         if save and writable(plot) == writable(save):
             raise InputError(f"`--plot` and `--save` must name two files, but both are {plot!r}.")
     result = uat.approximate(function, domain, **options)
+    code = 3 if result.misses_tolerance else 0
     rows = result.rows()
     if result.method == "narrowest" and result.tol is not None and not as_json:
         rows.insert(-1, ("other grids", _other_grids(result)))
@@ -103,11 +108,12 @@ def approximate(
     if as_json:
         report = {"pieces": result.pieces, "neurons": result.width, "plot": plot, "saved": save, **result.to_dict()}
         click.echo(json.dumps(report, allow_nan=False))
-        return
+        sys.exit(code)
     rows += [(name, path) for name, path in (("picture", plot), ("saved", save)) if path]
     wide = max(len(name) for name, _ in rows)
     for name, text in rows:
         click.echo(f"{click.style(f'{name:<{wide}}', bold=True)}  {text}")
+    sys.exit(code)
 
 
 def _other_grids(result: Any) -> str:

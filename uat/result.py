@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -12,7 +13,7 @@ from numpy.typing import ArrayLike
 from uat import _checks
 from uat._checks import InputError
 from uat._sampling import Function
-from uat.bounds.certification import Certificate
+from uat.bounds.certification import Certificate, NotProvenWarning
 from uat.bounds.rounding import conversion_bound
 from uat.expression import Expression
 from uat.piecewise import PiecewiseAffine
@@ -20,6 +21,10 @@ from uat.relu_net import FORMS, ReluNet
 from uat.targets import target
 
 METHODS = ("uniform", "graded", "narrowest")
+
+
+class ToleranceWarning(NotProvenWarning):
+    """The result is not proven to keep the tolerance that was asked for: time ran out, or floats do not suffice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +116,31 @@ class Approximation:
         """The interval [a, b]."""
         return self.piecewise.domain
 
+    @property
+    def misses_tolerance(self) -> bool:
+        """Whether a tolerance was asked for and the result is not proven to keep it, or was seen not to.
+
+        A result that no proof can be had of, but that keeps the tolerance wherever it was looked at, does not miss it:
+        its certificate says "estimated".
+        """
+        rtol, o, c = self.rtol, self.optimality, self.certificate
+        if self.tol is None and rtol is None:
+            return False
+        if rtol is None and self.tol is not None and c.error > self.tol:
+            return True
+        return c.proven and o is not None and not math.isfinite(o.least_error[1])  # the tube is that of the pieces
+
+    @property
+    def rtol(self) -> float | None:
+        """The relative tolerance that was asked for, beside `tol` or alone."""
+        asked = self.provenance.get("arguments", {}).get("rtol")
+        return None if asked is None else float(asked)
+
+    @property
+    def side(self) -> str:
+        """Where the pieces were to lie: "both", "under" or "over" (never across f)."""
+        return str(self.provenance.get("arguments", {}).get("side", "both"))
+
     def __call__(self, x: ArrayLike) -> Any:
         """The network at x, shape of x."""
         return self.net(x)
@@ -130,14 +160,22 @@ class Approximation:
         ]
         if self.optimality is not None:
             rows[5:5] = self._optimality_rows(self.optimality)
-        if self.tol is not None:
-            rows.insert(3, ("tolerance", f"{self.tol:.6g}"))
+        if self.tol is not None or self.rtol is not None:
+            rows.insert(3, ("tolerance", self._tolerance()))
         rows += [("assumes", sentence) for sentence in c.assumes]
         rows += [("note", c.note)] if c.note else []
         return [*rows, ("seconds", f"{self.seconds:.3g}")]
 
+    def _tolerance(self) -> str:
+        """What was asked for, and whether it is kept where a glance at the error does not say so."""
+        plain = (self.rtol is None and self.side == "both") or self.optimality is None
+        text = f"{self.tol:.6g}" if plain else self.optimality.within if self.optimality else ""
+        if self.misses_tolerance:
+            return f"{text}: not kept, or not proven to be"
+        return text if plain or not self.certificate.proven else f"{text}: kept (proven); the error below is absolute"
+
     def _optimality_rows(self, o: Optimality) -> list[tuple[str, str]]:
-        needed = f"{o.lower_bound} (proven), in {o.within}"
+        needed = f"at least {o.lower_bound} to stay in {o.within} (proven)"
         if o.minimal:
             needed = f"{o.lower_bound}: fewer pieces cannot stay in {o.within} (proven)"
         elif o.witness is None and o.lower_bound < self.pieces:

@@ -45,7 +45,7 @@ def fit_data(
         return Witness.counted("windows", at, value, value, tube, tuple(x[forced].tolist()), tuple(x[through].tolist()))
 
     unit = Tube(1.0, 0.0, side)
-    note, error_witness, least = "", None, (0.0, np.inf)
+    note, stopped, error_witness, least = "", False, None, (0.0, np.inf)
     if tube is None:
         assert pieces is not None
         spread = float(np.ptp(y)) / 2 * (1 if side == "both" else 2)
@@ -56,7 +56,7 @@ def fit_data(
                     lambda s: links(unit.scaled(s)), pieces, spread / pieces**2, 1.0, FINEST, deadline
                 )
             except (OutOfTime, KeyboardInterrupt):
-                note, low, high = "the search was stopped early", 0.0, spread
+                note, stopped, low, high = "the search was stopped early", True, 0.0, spread
         tube = unit.scaled(max(high, float(roundoff(y).max())))
         if low > 0:
             error_witness = witness(unit.scaled(low), links(unit.scaled(low)))
@@ -66,7 +66,7 @@ def fit_data(
         try:
             _, high = least_scale(lambda s: links(held.scaled(s)), found.count, 1.0, 0.5, BALANCE, deadline)
         except (OutOfTime, KeyboardInterrupt):
-            note, high = "the search was stopped early", 1.0
+            note, stopped, high = "the search was stopped early", True, 1.0
         high = min(high, 1.0)
     best: tuple[bool, int, PiecewiseAffine, Certificate, Tube] | None = None
     for share in ROOM:
@@ -88,7 +88,7 @@ def fit_data(
     proof = witness(tube, found)
     if proof.pieces < p.pieces and not note:
         note = f"whether {proof.pieces} pieces could do is a tie that the rounding of the knots decides"
-    return Narrowest(p, tube, certificate, inside, proof.pieces, proof, least, error_witness, note)
+    return Narrowest(p, tube, certificate, inside, proof.pieces, proof, least, error_witness, note, stopped=stopped)
 
 
 def check_on_data(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import time
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Generic, NamedTuple, TypeVar
@@ -17,12 +16,13 @@ import numpy as np
 from uat import _checks
 from uat._checks import InputError
 from uat._sampling import Function, sample
-from uat.bounds.certification import Certificate, NotProvenWarning, certify
+from uat.bounds.certification import Certificate
 from uat.bounds.modulus import Declared, cells_within, interpolation_bound
 from uat.bounds.rounding import stored_distance
 from uat.bounds.seen import seen_difference
 from uat.construct.knots import graded_knots
 from uat.construct.mesh import OutOfTime
+from uat.construct.proving import certified
 from uat.piecewise import UNIT, PiecewiseAffine, interpolate
 from uat.relu_net import ReluNet, default_shift
 
@@ -88,9 +88,7 @@ class Grids:
     def by_balls(self, p: PiecewiseAffine) -> Certificate:
         """One cell more or less changes a second-order error by 2/N of itself: the enclosure is finer than that."""
         seconds = None if math.isinf(self.deadline) else max(self.deadline - time.perf_counter(), 1e-3)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotProvenWarning)  # `approximate` gives its own
-            return certify(self.f, p, rel=min(0.01, 1 / p.pieces), seconds=seconds)
+        return certified(self.f, p, rel=min(0.01, 1 / p.pieces), seconds=seconds)
 
     def declared(self, p: PiecewiseAffine, facts: Declared) -> Certificate:
         """The a priori bounds; the lower end is what was seen, less what rounding may have added to it."""

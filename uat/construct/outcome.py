@@ -9,6 +9,7 @@ from uat.bounds.certification import Certificate
 from uat.construct.tube import Tube
 from uat.construct.witness import Witness
 from uat.piecewise import PiecewiseAffine
+from uat.relu_net import ReluNet
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -37,6 +38,12 @@ class Narrowest:
     room : float
         So far, in the unit of f, it stays away from both walls of its tube; a theorem, and 0 where nothing is known.
         What moves the function by less, such as storing the weights of its network, keeps it inside.
+    outside : bool
+        Whether it was seen to leave its tube: then it is the best that was found, not what was asked for.
+    stopped : bool
+        Whether `seconds`, or Ctrl-C, ended the search early.
+    nearest : float
+        No continuous function is closer to f: half of a proven jump; 0 where none is known.
     note : str
         A sentence on what was not decided, and why; empty when all is well.
     """
@@ -51,11 +58,19 @@ class Narrowest:
     error_witness: Witness | None = None
     note: str = ""
     room: float = 0.0
+    outside: bool = False
+    stopped: bool = False
+    nearest: float = 0.0
 
     @property
     def pieces(self) -> int:
         """The number of affine pieces."""
         return self.piecewise.pieces
+
+    @property
+    def net(self) -> ReluNet:
+        """The network that equals `piecewise`: as many neurons as pieces, and an output bias (statement A5)."""
+        return ReluNet.from_piecewise(self.piecewise, form="output-bias")
 
     @property
     def minimal(self) -> bool:
@@ -95,4 +110,7 @@ class Narrowest:
             "error_witness": None if self.error_witness is None else self.error_witness.to_dict(),
             "note": self.note,
             "room": self.room,
+            "outside": self.outside,
+            "stopped": self.stopped,
+            "nearest": self.nearest,
         }
