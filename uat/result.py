@@ -162,6 +162,9 @@ class Approximation:
             rows[5:5] = self._optimality_rows(self.optimality)
         if self.tol is not None or self.rtol is not None:
             rows.insert(3, ("tolerance", self._tolerance()))
+        given = self.provenance.get("arguments", {})
+        if given.get("lipschitz") is not None or given.get("modulus") is not None:
+            rows.append(("grounds", c.method))
         rows += [("assumes", sentence) for sentence in c.assumes]
         rows += [("note", c.note)] if c.note else []
         return [*rows, ("seconds", f"{self.seconds:.3g}")]

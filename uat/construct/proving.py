@@ -8,6 +8,7 @@ it in `assumes` only where it was needed.
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import NamedTuple
 
 from uat._sampling import Function
@@ -48,6 +49,13 @@ def certified(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotProvenWarning)
         c = certify(f, p, rel=rel, abs=abs, seconds=seconds)
-        if belief and not c.proven:
-            c = certify(f, p, rel=rel, abs=abs, seconds=seconds, lipschitz=belief.lipschitz, modulus=belief.modulus)
-    return c
+        if not belief:
+            return c
+        if c.proven:
+            return unsworn(c)
+        return certify(f, p, rel=rel, abs=abs, seconds=seconds, lipschitz=belief.lipschitz, modulus=belief.modulus)
+
+
+def unsworn(c: Certificate) -> Certificate:
+    """A certificate that did without what was declared, and says so."""
+    return replace(c, method=f"{c.method}; the declared bound was not needed")
