@@ -158,6 +158,19 @@ def test_ctrl_c_while_the_program_is_still_being_read_leaves_a_clean_exit() -> N
             assert (done.returncode, done.stderr) == (130, "uat: interrupted.\n"), (name, way)
 
 
+def test_other_grids_are_named_where_they_answer_the_same_question() -> None:
+    plain = run("approximate", "tanh(x)", "--on", "-5", "5", "--tol", "0.01", "--method", "narrowest")
+    assert "other grids     uniform 31 pieces, graded 13 pieces\n" in plain.stdout
+    for function, more in (
+        ("tanh(x)", ["--tol", "0.01", "--rtol", "0.1"]),
+        ("tanh(x)", ["--tol", "0.01", "--side", "over"]),
+        ("floor(x)", ["--tol", "0.7"]),  # the limits at a jump, which samples do not see
+    ):
+        done = run("approximate", function, "--on", "-5", "5", "--method", "narrowest", *more)
+        assert done.returncode == 0, done.stderr
+        assert "other grids" not in done.stdout
+
+
 def test_help_names_the_commands() -> None:
     done = run("--help")
     assert done.returncode == 0

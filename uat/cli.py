@@ -99,7 +99,7 @@ def approximate(
     result = uat.approximate(function, domain, **options)
     code = 3 if result.misses_tolerance else 0
     rows = result.rows()
-    if result.method == "narrowest" and result.tol is not None and not as_json:
+    if _comparable(result) and not as_json:
         rows.insert(-1, ("other grids", _other_grids(result)))
     if plot:
         result.plot(plot)
@@ -116,8 +116,19 @@ def approximate(
     sys.exit(code)
 
 
+def _comparable(result: Any) -> bool:
+    """Whether grids of interpolants answer the same question: within `tol`, on both sides, of a function without jumps.
+
+    Near a jump the samples of a grid see nothing of the error.
+    """
+    plain = result.method == "narrowest" and result.tol is not None and result.rtol is None and result.side == "both"
+    return (
+        plain and result.certificate.proven and not result.misses_tolerance and "jumps" not in result.certificate.note
+    )
+
+
 def _other_grids(result: Any) -> str:
-    """What the grids that a rule places need for the same tolerance, by samples: for comparison."""
+    """What the grids that a rule places need for the same tolerance; counts that are no proof say so."""
     from uat.bounds.modulus import Declared
     from uat.construct.grids import Grids
 
@@ -126,10 +137,14 @@ def _other_grids(result: Any) -> str:
         a, b = result.domain
         grids = Grids(result.function, a, b, nothing, nothing, result.form, method)
         try:
-            words.append(f"{method} {grids.within_by_samples(result.tol).pieces} pieces")
+            p = grids.within_by_samples(result.tol)
         except InputError:
             words.append(f"{method} out of reach")
-    return ", ".join(words) + " (by samples)"
+        else:
+            c = grids.by_balls(p)
+            by = "" if c.proven and c.upper <= result.tol else " (by samples)"
+            words.append(f"{method} {p.pieces} pieces{by}")
+    return ", ".join(words)
 
 
 @cli.command(short_help="List the named functions.")

@@ -224,6 +224,8 @@ class Approximation:
             error=c.error,
             proven=c.proven,
             tol=self.tol,
+            rtol=self.rtol,
+            side=self.side,
             title=self.source["text"],
         )
         if path is not None:
