@@ -21,7 +21,7 @@ from uat._sampling import Function
 from uat._warning import warn
 from uat.bounds.certification import NotProvenWarning
 from uat.bounds.modulus import Modulus
-from uat.construct.data_pieces import fit_data
+from uat.construct.data_pieces import Points, fit_data
 from uat.construct.function_pieces import Search
 from uat.construct.mesh import Deadline, Mesh, OutOfTime
 from uat.construct.outcome import Narrowest
@@ -183,16 +183,25 @@ def _on_data(
 ) -> Narrowest:  # fmt: skip
     if len(data) != 2:
         raise InputError(f"`f` must be a function or a pair (x, y) of arrays, but has {len(data)} entries.")
-    x = _checks.strictly_increasing(_checks.vector(data[0], "x", least=2), "x")
+    x = _checks.vector(data[0], "x", least=2)
     y = _checks.vector(data[1], "y", length=x.size)
-    of_size(x, y, tube)
-    vanishing(x, y, tube)
+    order = np.lexsort((y, x))
+    points = Points(x[order], y[order])
+    x, y = points.x, points.low
+    if x.size < 2:
+        raise InputError(f"`x` must have at least 2 different entries, but all {order.size} are {show(x[0])}.")
+    of_size(points.all_x, points.all_y, tube)
+    vanishing(points.all_x, points.all_y, tube)
     if monotone:
         falling(x, y)
+        falling(x, points.high)
+    if tube is not None:
+        points.refuse_spread(tube)
     forced, met = _at(x, breaks, "breaks"), _at(x, through, "through")
     room_for_knots(pieces, int((forced | met)[1:-1].sum()))
     direction = 0 if not monotone else 1 if y[-1] >= y[0] else -1
-    return fit_data(x, y, tube, pieces, side, forced, met, deadline, direction)
+    points.refuse_through(met)
+    return fit_data(points, tube, pieces, side, forced, met, deadline, direction)
 
 
 def _at(x: Floats, points: Floats, name: str) -> NDArray[np.bool_]:
