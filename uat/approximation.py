@@ -75,13 +75,15 @@ def approximate(
     side : str
         "both", or "under" or "over": the pieces never cross f, proven. So does the network with its stored weights,
         unless the note of `Approximation.optimality` says by how little it may (at tolerances near the roundings of
-        f); what ``net(x)`` rounds comes on top. For method="narrowest".
+        f). All of that holds in real arithmetic: ``net(x)`` may cross f by what it rounds, in float32 by some 1e-7 of
+        the size of f (`uat.bounds.rounding`, ``certify(..., arithmetic="float32")``). For method="narrowest".
     rtol : float in (0, 1)
         Relative tolerance, instead of `tol` or beside it: within tol + rtol |f|. For method="narrowest".
     breaks : a number or several
         Abscissae where the network must have a knot. For "graded" and "narrowest".
     lipschitz : float >= 0
-        A declared constant L: |f(x) - f(y)| <= L |x - y|.
+        A declared constant L: |f(x) - f(y)| <= L |x - y|. Like `modulus` it serves where f does not run on balls, or
+        gives a better bound than they do; the certificate's `method` and `assumes` say which of the two was used.
     modulus : callable t -> w(t)
         A declared modulus of continuity, not decreasing: |f(x) - f(y)| <= w(|x - y|).
     form : str
@@ -95,10 +97,11 @@ def approximate(
     -------
     Approximation
         A function written with NumPy (a formula, a target) is run on balls: the certificate is then a theorem about
-        the function itself. With a declared constant or modulus the number of cells for `tol` comes from statement
-        B2, and the certificate, by B3, is proven under what it `assumes`. Where neither is to be had the number of
-        cells is the one at which the largest difference *seen* in samples comes within tol, the certificate says
-        "estimated", and a `NotProvenWarning` says why.
+        the function itself. Where it does not run on them, and a constant or modulus is declared, the number of cells
+        for `tol` comes from statement B2, and the certificate, by B3, is proven under what it `assumes`. Where neither
+        is to be had the number of cells is the one at which the largest difference *seen* in samples comes within tol,
+        the certificate says "estimated", and a `NotProvenWarning` says why. Where `seconds` end before a result is
+        proven to keep the tolerance, what was reached comes with a `ToleranceWarning` (`misses_tolerance`).
 
         What is guaranteed of the number of cells for `tol`: the certificate is within tol, and the grid with one cell
         less was seen to exceed it or could not be proven to keep it. The error is not monotone in the count, so a much
@@ -108,7 +111,7 @@ def approximate(
     ------
     InputError
         For anything that the sentences of `uat._checks` refuse, for a declared constant that samples contradict, and
-        for a tolerance that no feasible width reaches.
+        for a tolerance that no feasible width reaches, or, at a jump of f, no continuous function.
 
     Source: lecture notes, section III (the theorem); statements A2, A4, A5, B1 to B3 of docs/theory.md.
 

@@ -48,7 +48,17 @@ def cli() -> None:
 _debug = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback when something goes wrong.")
 
 
-@cli.command(short_help="Build the network for a function.")
+class FormulaFirst(click.Command):
+    """A command whose first argument may be a formula that begins with a minus sign: "-x**2" names no option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        named = {name for option in self.get_params(ctx) for name in option.opts}
+        if args and args[0][0:1] == "-" and args[0][1:2] != "-" and args[0] not in {"-", *named} and "--" not in args:
+            args = [*args[1:], "--", args[0]]
+        return super().parse_args(ctx, args)
+
+
+@cli.command(short_help="Build the network for a function.", cls=FormulaFirst)
 @click.argument("function")
 @click.option("--on", "domain", nargs=2, type=NUMBER, metavar="A B", help="The interval; a target has one of its own.")
 @click.option("--tol", type=NUMBER, help="Be within this distance of the function everywhere.")
@@ -81,14 +91,17 @@ def approximate(
     uat approximate "sqrt(x)" --on 0 1 --tol 1e-3 --method narrowest --side under
     uat approximate model.py:curve --on 0 1 --tol 0.01 --lipschitz 3
 
-    A formula that begins with a minus sign goes after "--".
+    A formula that begins with a minus sign comes first, or after "--".
 
     Exit code: 0; 3 when the result was found but is not proven to keep --tol or --rtol (time ran out), with a warning;
     2 for wrong input, which is also a tolerance that no continuous function keeps; 1 for a failure; 130 at Ctrl-C.
     """
     from uat._files import writable
     from uat.draw.style import picture_suffix
+    from uat.exchange.json_file import json_suffix
 
+    if save:
+        json_suffix(save)
     for path in (plot, save):
         if path is not None:
             writable(path)  # before the work, not after it
@@ -275,7 +288,9 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         _leave("interrupted.", 130)
     except click.NoSuchOption as error:
-        hint = "" if error.option_name.startswith("--") else ' (a formula that begins with "-" goes after "--")'
+        hint = (
+            "" if error.option_name.startswith("--") else ' (a formula that begins with "-" comes first, or after "--")'
+        )
         _leave(f"{error.format_message().rstrip('.')}{hint}.", 2)
     except click.ClickException as error:
         _leave(error.format_message(), 2)

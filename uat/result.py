@@ -14,11 +14,8 @@ from uat import _checks
 from uat._checks import InputError
 from uat._sampling import Function
 from uat.bounds.certification import Certificate, NotProvenWarning
-from uat.bounds.rounding import conversion_bound
-from uat.expression import Expression
 from uat.piecewise import PiecewiseAffine
-from uat.relu_net import FORMS, ReluNet
-from uat.targets import target
+from uat.relu_net import ReluNet
 
 METHODS = ("uniform", "graded", "narrowest")
 
@@ -256,57 +253,10 @@ class Approximation:
                 "output_bias": net.output_bias,
             },
             "certificate": self.certificate.to_dict(),
-            "options": {"tol": self.tol, "method": self.method, "form": self.form, "seconds": self.seconds},
+            "options": {"tol": self.tol, "method": self.method, "form": self.form, "seconds_taken": self.seconds},
             "optimality": None if self.optimality is None else _finite(asdict(self.optimality)),
             "provenance": self.provenance,
         }
-
-
-def load(path: str | os.PathLike[str]) -> Approximation:
-    """The approximation that `save` wrote, bit for bit.
-
-    The function comes back when the file names a formula or a target; a Python function does not (`function` is None):
-    loading a file never imports or runs anything.
-
-    Raises
-    ------
-    InputError
-        When the file is missing, truncated, edited, of another program or of a later version: the sentence says which.
-    """
-    from uat.exchange.json_file import read
-
-    data = read(path)
-    piecewise, network, options = data["piecewise"], data["network"], data["options"]
-    source = {name: str(text) for name, text in data["function"].items() if name != "domain"}
-    try:
-        p = PiecewiseAffine(piecewise["breakpoints"], piecewise["values"])
-        net = ReluNet(network["weights"], network["biases"], network["coefficients"], network["output_bias"])
-        form = _checks.one_of(options["form"], "form", FORMS)
-        of_form = net.width == p.pieces + (form == "shifted-origin")
-        if not of_form or (np.abs(net(p.knots) - p.values) > conversion_bound(p, net)).any():
-            raise InputError("its network is not the piecewise-affine function beside it.")
-        _checks.one_of(source["kind"], "kind", ("target", "expression", "reference", "callable"))
-        return Approximation(
-            net=net,
-            piecewise=p,
-            certificate=Certificate.from_dict(data["certificate"]),
-            function=_restored(source),
-            source=source,
-            tol=None if options["tol"] is None else _checks.positive(options["tol"], "tol"),
-            method=_checks.one_of(options["method"], "method", METHODS),
-            form=form,
-            seconds=_checks.nonnegative(options["seconds"], "seconds"),
-            provenance=data["provenance"],
-            optimality=Optimality.from_dict(data["optimality"]),
-        )
-    except InputError as error:
-        raise InputError(f"{str(path)!r} contradicts itself: {error}") from None
-
-
-def _restored(source: dict[str, str]) -> Function | None:
-    if source["kind"] == "expression":
-        return Expression(source["text"], source.get("variable", "x"))
-    return target(source["text"]) if source["kind"] == "target" else None
 
 
 def _finite(data: dict[str, Any]) -> dict[str, Any]:
