@@ -34,7 +34,7 @@ PERMITTED: dict[str, set[str]] = {
     "targets": {"expression"},
     "given": {"expression", "targets", "reference"},
     "bounds": NOUNS | {"given"},
-    "construct": NOUNS | {"bounds", "given"},
+    "construct": NOUNS | {"bounds", "given", "draw"},
     "learn": NOUNS,
     "exchange": NOUNS,
     "draw": NOUNS,

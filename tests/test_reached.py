@@ -35,6 +35,7 @@ def test_a_budget_that_ends_too_soon_is_a_warning_and_an_exit_code() -> None:
     assert r.misses_tolerance
     assert r.certificate.upper > 1e-7
     assert "not kept" in str(r)
+    assert f"and {r.pieces}, with an output bias" not in str(r)  # which is no upper bound of the fewest neurons
     done = run(
         "approximate",
         "sin(9*x)",

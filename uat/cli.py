@@ -70,7 +70,7 @@ class FormulaFirst(click.Command):
 @click.option("--breaks", multiple=True, type=NUMBER, metavar="X", help="A knot must stand here; may be repeated.")
 @click.option("--seconds", type=NUMBER, help="A budget for the proof.")
 @click.option("--form", default="shifted-origin", show_default=True, help="Or output-bias: one neuron less.")
-@click.option("--lipschitz", type=NUMBER, help="Declare |f(x) - f(y)| <= L |x - y|; the proof then rests on it.")
+@click.option("--lipschitz", type=NUMBER, help="Declare |f(x) - f(y)| <= L |x - y|, for a proof that needs it.")
 @click.option("--plot", metavar="FILE", help="Draw function, network and error (.png, .svg, .pdf).")
 @click.option("--save", metavar="FILE", help="Save the network with its certificate as JSON.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, alone on stdout.")

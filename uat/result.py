@@ -172,7 +172,9 @@ class Approximation:
         text = f"{self.tol:.6g}" if plain else self.optimality.within if self.optimality else ""
         if self.misses_tolerance:
             return f"{text}: not kept, or not proven to be"
-        return text if plain or not self.certificate.proven else f"{text}: kept (proven); the error below is absolute"
+        if plain or not self.certificate.proven:
+            return text
+        return f"{text}: kept (proven)" + ("; the error below is absolute" if self.rtol is not None else "")
 
     def _optimality_rows(self, o: Optimality) -> list[tuple[str, str]]:
         needed = f"at least {o.lower_bound} to stay in {o.within} (proven)"
@@ -185,6 +187,8 @@ class Approximation:
             low, high = o.least_error
             rows.append(("least error", f"with {self.pieces} pieces between {low:.10g} and {high:.10g} (proven)"))
         fewest = f"between {max(o.lower_bound - 1, 0)} and {self.pieces}, with an output bias"
+        if not math.isfinite(o.least_error[1]):  # that these pieces do is not proven
+            fewest = f"at least {max(o.lower_bound - 1, 0)}, with an output bias"
         return [*rows, ("fewest neurons", fewest), *([("open", o.note)] if o.note else [])]
 
     def __str__(self) -> str:

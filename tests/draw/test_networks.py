@@ -59,6 +59,18 @@ def test_the_band_is_the_tube_that_was_asked_for(question: dict[str, Any], label
             assert here.max() - here.min() == pytest.approx(width * (1 if "side" in question else 2))
 
 
+def test_a_narrowest_function_is_drawn_alone_beside_its_function_and_beside_its_data(tmp_path: Path) -> None:
+    n = uat.narrowest("exp(x)", (0, 3), tol=0.05)
+    assert len(n.plot().axes) == 1
+    assert len(n.plot(f="exp(x)").axes) == 2
+    x, y = [2.0, 0.0, 1.0, 1.0], [4.0, 0.0, 1.0, 1.1]
+    lower = uat.narrowest((x, y), tol=0.2).plot(tmp_path / "a.png", (x, y)).axes[1]
+    (dots,) = [line for line in lower.lines if line.get_label() == "network $-$ y"]
+    assert dots.get_xdata().tolist() == [0, 1, 1, 2]
+    assert np.abs(dots.get_ydata()).max() <= 0.2
+    assert (tmp_path / "a.png").exists()
+
+
 def test_ticks_stand_at_the_edge_and_not_on_the_curve() -> None:
     lower = uat.approximate("sin(x)", (0, 6.25), tol=1e-3).plot().axes[1]
     (ticks,) = [c for c in lower.collections if c.get_label() == "kinks"]

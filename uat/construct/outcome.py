@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from uat import _checks
 from uat.bounds.certification import Certificate
 from uat.construct.tube import Tube
 from uat.construct.witness import Witness
+from uat.given import resolve
 from uat.piecewise import PiecewiseAffine
 from uat.relu_net import ReluNet
 
@@ -92,6 +97,39 @@ class Narrowest:
             low, high = self.neurons
             text += f". Fewest neurons: between {low} and {high}"
         return text + (f". {self.note}" if self.note else ".")
+
+    def plot(self, path: str | os.PathLike[str] | None = None, f: Any = None) -> Any:
+        """The picture: the network, and where f is given (a function, a text, or points (x, y)) the difference below.
+
+        Parameters
+        ----------
+        path : file name, optional
+            Written when given (PNG, SVG or PDF by its suffix).
+        f : what was asked about, which is not kept here
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        from uat.draw.networks import approximation_figure
+        from uat.draw.style import save
+
+        title = "narrowest"
+        if isinstance(f, (tuple, list)) and len(f) == 2:
+            x = _checks.vector(f[0], "x")
+            order = np.argsort(x, kind="stable")
+            f, title = (x[order], _checks.vector(f[1], "y", length=x.size)[order]), "data"
+        elif f is not None:
+            f, source = resolve(f)
+            title = source["text"]
+        c, tube = self.certificate, self.tube
+        figure = approximation_figure(
+            self.piecewise, self.net, f, error=c.error, proven=c.proven,
+            tol=float(tube.tol) or None, rtol=float(tube.rtol) or None, side=tube.side, title=title,
+        )  # fmt: skip
+        if path is not None:
+            save(figure, path)
+        return figure
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""

@@ -52,7 +52,7 @@ class Band:
 def approximation_figure(
     p: PiecewiseAffine,
     net: ReluNet,
-    f: Function | None,
+    f: Function | tuple[Floats, Floats] | None,
     *,
     error: float,
     proven: bool,
@@ -66,7 +66,7 @@ def approximation_figure(
     Parameters
     ----------
     p, net : the piecewise-affine function and the network that equals it
-    f : the function; when None (a file without a formula) only the network is drawn
+    f : the function, or points (x, y), shape (n,) each; when None (a file without a formula) only the network is drawn
     error : sup|f - p|, an upper bound when `proven`, else the largest difference seen; in the unit of f
     tol, rtol, side : the band that was asked for: network - f in ±(tol + rtol |f|), or in its upper half ("over") or
         lower half ("under"); tol in the unit of f; no band when both are None
@@ -162,8 +162,12 @@ def _abscissae(p: PiecewiseAffine) -> Floats:
     return grid
 
 
-def _curves(axes: Any, p: PiecewiseAffine, net: ReluNet, f: Function | None, x: Floats, title: str) -> None:
-    if f is not None:
+def _curves(
+    axes: Any, p: PiecewiseAffine, net: ReluNet, f: Function | tuple[Floats, Floats] | None, x: Floats, title: str
+) -> None:
+    if isinstance(f, tuple):
+        axes.plot(*f, ".", color=GREY, markersize=4, label="points")
+    elif f is not None:
         axes.plot(x, sample(f, x), color=GREY, linewidth=3.5, alpha=0.55, label="f")
     neurons = f"network, {net.width} neuron{'s' * (net.width != 1)}"
     axes.plot(x, net(x), color=BLUE, linewidth=1.2, label=neurons)
@@ -177,16 +181,25 @@ def _curves(axes: Any, p: PiecewiseAffine, net: ReluNet, f: Function | None, x: 
 
 
 def _difference(
-    axes: Any, p: PiecewiseAffine, net: ReluNet, f: Function, x: Floats, known: tuple[float, bool], band: Band
+    axes: Any,
+    p: PiecewiseAffine,
+    net: ReluNet,
+    f: Function | tuple[Floats, Floats],
+    x: Floats,
+    known: tuple[float, bool],
+    band: Band,
 ) -> None:
     bound, proven = known
-    y = sample(f, x)
+    at_points = isinstance(f, tuple)
+    x, y = f if isinstance(f, tuple) else (x, sample(f, x))
     difference = np.asarray(net(x)) - y
     low, high = band.walls(y)
     if band:
         axes.fill_between(x, low, high, color=GREY, alpha=0.18, linewidth=0, label=f"tolerance {band}")
     axes.axhline(0, color=GREY, linewidth=0.6)
-    axes.plot(x, difference, color=VERMILION, linewidth=1.0, label="network $-$ f")
+    shape: dict[str, Any] = {"marker": ".", "linestyle": "", "markersize": 3} if at_points else {"linewidth": 1.0}
+    against = "network $-$ y" if at_points else "network $-$ f"
+    axes.plot(x, difference, color=VERMILION, label=against, **shape)
     signs = {"both": (-1, 1), "over": (1,), "under": (-1,)}[band.side]  # the other limit of a one-sided band is 0
     for sign in signs:
         axes.axhline(
@@ -205,7 +218,7 @@ def _difference(
         height = 0.05 if inner.size <= _MOST_MARKS else 0.03
         edge = axes.get_xaxis_transform()
         axes.vlines(inner, 0, height, color=BLUE, linewidth=0.6, label="kinks", transform=edge)
-    axes.set_ylabel("network $-$ f")
+    axes.set_ylabel(against)
     axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=4, borderaxespad=0.2, columnspacing=1.2)
 
 
