@@ -15,6 +15,9 @@ import pytest
 import uat
 from tests.test_cli import run
 from uat._kernels.compiling import Kernel
+from uat.construct.function_pieces import HASTY_PIECES, Search
+from uat.construct.mesh import Deadline, Mesh
+from uat.construct.tube import Tube
 
 
 def test_a_jump_is_refused_as_on_grids() -> None:
@@ -108,6 +111,14 @@ def test_a_declared_constant_certifies_the_narrowest_of_a_black_box() -> None:
     assert uat.narrowest(np.sin, (0, 6), tol=0.01, lipschitz=1.0).certificate.assumes == ()  # balls came first
 
 
+def test_where_a_declared_constant_is_too_coarse_a_piece_more_is_proven(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("uat.bounds.declared.MOST_SAMPLES", 3000)
+    tol = uat.narrowest(np.sin, (0, 6), pieces=8).least_error[1] * (1 + 1e-3)
+    n = uat.narrowest(math.sin, (0, 6), tol=tol, lipschitz=1.0)
+    assert n.proven
+    assert n.pieces == 9
+
+
 def test_one_door_takes_what_the_other_takes() -> None:
     assert uat.narrowest("gelu", tol=0.1).minimal
     assert uat.narrowest("sin(x)", (0, 6), tol=0.1).pieces == uat.narrowest(np.sin, (0, 6), tol=0.1).pieces
@@ -156,8 +167,21 @@ def test_ctrl_c_inside_numba_is_ctrl_c() -> None:
         kernel()
 
 
+def test_a_stopped_search_begins_no_certificate_that_it_has_no_time_for() -> None:
+    """Only to cut f - p into a cell for each of a million pieces takes a minute."""
+    mesh = Mesh(np.sin, (0.0, 6.0), np.array([]), np.array([]))
+    mesh.insert(np.linspace(0, 6, 20_000))
+    search = Search(mesh, "both", Deadline(None))
+    search.fall_back(Tube(1e-9), None)
+    n = search.outcome("stopped")
+    assert n.pieces > HASTY_PIECES
+    assert not n.certificate.proven
+    assert f"there was no time to certify {n.pieces} pieces" in n.note
+    assert n.certificate.lower >= np.abs(n.piecewise(mesh.x) - mesh.y).max() * (1 - 1e-9)
+
+
 def test_ctrl_c_ends_a_long_search_with_its_bracket() -> None:
-    """Some 400 000 pieces are sought; only to begin their certificate would take ten seconds."""
+    """Some 400 000 pieces are sought."""
     code = (
         "import signal, threading, uat\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"

@@ -176,7 +176,7 @@ def _curves(
         marks = {"color": ORANGE, "markersize": 3, "markeredgecolor": BLACK, "markeredgewidth": 0.3}
         axes.plot(p.knots, p.values, "o", clip_on=False, zorder=3, label="knots", **marks)
     axes.set_title(f"{_shortened(title)}: {pieces}", loc="left")
-    axes.set_ylabel("f(x) and network")
+    axes.set_ylabel("y and network" if isinstance(f, tuple) else "f(x) and network")
     axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3, borderaxespad=0.2)
 
 
