@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import uat
+from uat._sampling import sample
 from uat.construct.grids import Paced, fewest_cells
 from uat.construct.mesh import OutOfTime
 from uat.targets import TARGETS
@@ -18,7 +19,7 @@ from uat.targets import TARGETS
 
 def dense(r: uat.Approximation, n: int = 20_001) -> float:
     x = np.linspace(*r.domain, n)
-    return float(np.abs(r(x) - np.asarray(r.function(x))).max())
+    return float(np.abs(r(x) - sample(r.function, x)).max())
 
 
 @pytest.mark.parametrize("form", ["shifted-origin", "output-bias"])
@@ -40,15 +41,27 @@ def test_width_counts_neurons() -> None:
 
 
 def test_declared_facts_make_a_proof() -> None:
-    r = uat.approximate(np.sin, (0, 2 * np.pi), tol=0.01, lipschitz=1)
+    r = uat.approximate(math.sin, (0, 2 * np.pi), tol=0.01, lipschitz=1)
     assert r.certificate.proven
     assert r.pieces == math.ceil(2 * np.pi / 0.02)
     assert dense(r) <= r.certificate.upper <= 0.01
     assert r.certificate.assumes[0] == "|f(x) - f(y)| <= 1.0 |x - y| (declared)"
-    by_modulus = uat.approximate(np.sqrt, (0, 1), tol=0.05, modulus=np.sqrt)
+    by_modulus = uat.approximate(math.sqrt, (0, 1), tol=0.05, modulus=np.sqrt)
     assert by_modulus.certificate.proven
     assert dense(by_modulus) <= by_modulus.certificate.upper <= 0.05
     assert "declared modulus of continuity sqrt" in by_modulus.certificate.assumes[0]
+
+
+def test_a_declared_constant_does_no_harm_where_balls_do_better() -> None:
+    plain = uat.approximate(np.sin, (0, 6), tol=1e-3)
+    r = uat.approximate(np.sin, (0, 6), tol=1e-3, lipschitz=1.0)
+    assert (r.pieces, r.certificate.upper) == (plain.pieces, plain.certificate.upper)
+    assert r.certificate.assumes == ()
+    assert "second-order balls, bisection; the declared bound was not needed" in str(r)
+    graded = uat.approximate(math.sin, (0, 6), tol=0.01, method="graded", lipschitz=1.0)
+    assert "declared" in graded.certificate.assumes[0]
+    with pytest.raises(uat.InputError, match=r"the samples contradict `lipschitz` = 0\.1"):
+        uat.approximate(np.sin, (0, 6), width=33, lipschitz=0.1)
 
 
 def test_what_comes_from_samples_says_so_everywhere() -> None:
@@ -141,7 +154,7 @@ def test_predictable_failures() -> None:
     with pytest.raises(uat.InputError, match="`tol` = 1e-18 is out of reach of a grid of this kind"):
         uat.approximate(np.sin, (0, 1), tol=1e-18)
     with pytest.raises(uat.InputError, match=r"asks for 5000000000000\d cells and would take"):
-        uat.approximate(np.sin, (0, 1), tol=1e-14, lipschitz=1)
+        uat.approximate(math.sin, (0, 1), tol=1e-14, lipschitz=1)
     with pytest.raises(uat.InputError, match=r"`f` must be finite on the interval, but f\(0.5\) = nan"):
         uat.approximate(lambda x: np.where(x == 0.5, np.nan, x**2), (0, 1), tol=0.1)
 

@@ -24,6 +24,7 @@ PERMITTED: dict[str, set[str]] = {
     "_kernels": set(),
     "_sampling": set(),
     "_files": set(),
+    "_warning": set(),
     "piecewise": set(),
     "mlp": set(),
     "hinges": {"piecewise"},
@@ -31,19 +32,21 @@ PERMITTED: dict[str, set[str]] = {
     "relu_net": {"piecewise", "hinges", "regions", "mlp"},
     "expression": set(),
     "targets": {"expression"},
-    "bounds": NOUNS,
-    "construct": NOUNS | {"bounds"},
+    "given": {"expression", "targets", "reference"},
+    "bounds": NOUNS | {"given"},
+    "construct": NOUNS | {"bounds", "given", "draw"},
     "learn": NOUNS,
     "exchange": NOUNS,
     "draw": NOUNS,
-    "result": NOUNS | {"bounds", "targets", "expression", "draw", "exchange"},
-    "approximation": NOUNS | {"construct", "bounds", "targets", "expression", "reference", "result"},
+    "result": NOUNS | {"bounds", "draw", "exchange"},
+    "loading": NOUNS | {"bounds", "targets", "expression", "exchange", "result"},
+    "approximation": NOUNS | {"construct", "bounds", "targets", "given", "result"},
     "compare": NOUNS | {"approximation", "construct", "bounds", "learn", "targets", "expression", "reference"},
     "reference": set(),
     "__main__": {"cli"},
 }
 PERMITTED["cli"] = set(PERMITTED) - {"__init__", "__main__", "cli"}  # the command line may call everything
-FREE = {"_activations", "_checks", "_kernels", "_sampling", "_files"}
+FREE = {"_activations", "_checks", "_kernels", "_sampling", "_files", "_warning"}
 # imported only inside functions: they are slow to import, optional, or belong to one room
 ONLY_IN = {"matplotlib": {"draw"}, "click": {"cli"}, "simpleeval": {"expression"}}
 LAZY = {"matplotlib", "numba", "click", "rich", "flint", "torch", "onnx", "onnxruntime", "dask", "sklearn"}

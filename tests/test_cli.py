@@ -93,7 +93,9 @@ def test_functions_from_files_and_modules(tmp_path: Path) -> None:
         (["sin(x)", "--on", "0", "1", "--tol", "1", "--save", "no/such/a.json"], "must lie in a folder that exists"),
         (["sin(x)", "--on", "0", "1", "--tol", "1", "--method", "magic"], "`method` must be one of 'uniform'"),
         (["sin(x)", "--width", "1.5", "--on", "0", "1"], "1.5"),
-        (["-x", "--on", "0", "1", "--tol", "1"], '(a formula that begins with "-" goes after "--").'),
+        (["--on", "0", "1", "-x", "--tol", "1"], '(a formula that begins with "-" comes first, or after "--").'),
+        (["sin(x)", "--on", "0", "1", "--tol", "1", "--save", "a.npz"], "must end in .json, but is 'a.npz'"),
+        (["curve.csv", "--tol", "1"], "'curve.csv' is the name of a file. Points are read by"),
         (["1/x", "--on", "0", "1", "--tol", "1"], "`f` must be finite on the interval, but f(0.0) = inf."),
     ],
 )
@@ -156,6 +158,27 @@ def test_ctrl_c_while_the_program_is_still_being_read_leaves_a_clean_exit() -> N
             command = [sys.executable, "-c", code, name, way, script]
             done = subprocess.run(command, capture_output=True, text=True, check=False, env=HERE)
             assert (done.returncode, done.stderr) == (130, "uat: interrupted.\n"), (name, way)
+
+
+@pytest.mark.parametrize("order", [["-x**2", "--on", "-1", "1"], ["--on", "-1", "1", "--", "-x**2"]])
+def test_a_formula_may_begin_with_a_minus(order: list[str]) -> None:
+    options = ["--tol", "0.1", "--json"]
+    done = run("approximate", *(order + options if order[0] != "--on" else options + order))
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["function"]["text"] == "-x**2"
+
+
+def test_other_grids_are_named_where_they_answer_the_same_question() -> None:
+    plain = run("approximate", "tanh(x)", "--on", "-5", "5", "--tol", "0.01", "--method", "narrowest")
+    assert "other grids     uniform 31 pieces, graded 13 pieces\n" in plain.stdout
+    for function, more in (
+        ("tanh(x)", ["--tol", "0.01", "--rtol", "0.1"]),
+        ("tanh(x)", ["--tol", "0.01", "--side", "over"]),
+        ("floor(x)", ["--tol", "0.7"]),  # the limits at a jump, which samples do not see
+    ):
+        done = run("approximate", function, "--on", "-5", "5", "--method", "narrowest", *more)
+        assert done.returncode == 0, done.stderr
+        assert "other grids" not in done.stdout
 
 
 def test_help_names_the_commands() -> None:

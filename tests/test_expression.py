@@ -138,7 +138,9 @@ def test_another_variable() -> None:
     assert f(3.0) == 9.0
     assert repr(f) == "Expression('t**2', 't')"
     assert f != parse("x**2")
-    with pytest.raises(InputError, match=r"`expression` must be a formula in 't', but contains 'x'\."):
+    with pytest.raises(
+        InputError, match=r"`expression` must be a formula in 't', but contains 'x'; the variable is t\."
+    ):
         parse("x", variable="t")
 
 
@@ -173,8 +175,8 @@ REFUSED = {
     "x +": r"must be a formula, but is 'x \+' \(invalid syntax\)",
     "(x": r"must be a formula, but is '\(x'",
     "007": "must be a formula, but is '007' .*leading zeros",
-    "y": r"must be a formula in 'x', but contains 'y'\.",
-    "X": r"must be a formula in 'x', but contains 'X'\.",
+    "y": r"must be a formula in 'x', but contains 'y'; the variable is x\.",
+    "X": r"must be a formula in 'x', but contains 'X'; the variable is x\.",
     "sine(x)": r"contains 'sine'; did you mean 'sin'\?",
     "Sqrt(x)": r"contains 'Sqrt'; did you mean 'sqrt'\?",
     "quux(x)": "contains 'quux'; known are pi, e, abs, .*xlogy",

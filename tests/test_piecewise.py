@@ -291,6 +291,12 @@ def test_bad_functions(f: object, sentence: str) -> None:
         uat.interpolate(f, 0, 1, pieces=4)
 
 
+def test_the_number_of_pieces_may_stand_fourth() -> None:
+    assert uat.interpolate(np.sin, 0, 1, 4).pieces == 4
+    with pytest.raises(uat.InputError, match=r"`a` must be less than `b`, but a = 1.0 and b = 0.0\."):
+        uat.interpolate(np.sin, 1, 0, 10)
+
+
 @pytest.mark.parametrize(
     ("knots", "values", "sentence"),
     [

@@ -23,9 +23,10 @@ _HOMES: dict[str, str | None] = {
     "compare": None,
     "Approximation": "uat.result",
     "approximate": "uat.approximation",
-    "load": "uat.result",
+    "load": "uat.loading",
     "Certificate": "uat.bounds.certification",
     "NotProvenWarning": "uat.bounds.certification",
+    "ToleranceWarning": "uat.result",
     "narrowest": "uat.construct.fewest_pieces",
     "Narrowest": "uat.construct.outcome",
     "certify": "uat.bounds.certification",
@@ -46,12 +47,13 @@ if TYPE_CHECKING:
     from uat.construct.fewest_pieces import narrowest as narrowest
     from uat.construct.outcome import Narrowest as Narrowest
     from uat.expression import Expression as Expression
+    from uat.loading import load as load
     from uat.mlp import MLP as MLP
     from uat.piecewise import PiecewiseAffine as PiecewiseAffine
     from uat.piecewise import interpolate as interpolate
     from uat.relu_net import ReluNet as ReluNet
     from uat.result import Approximation as Approximation
-    from uat.result import load as load
+    from uat.result import ToleranceWarning as ToleranceWarning
     from uat.targets import Target as Target
     from uat.targets import target as target
 

@@ -9,11 +9,9 @@ was.
 
 from __future__ import annotations
 
-import difflib
 import math
 import platform
 import time
-import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -22,21 +20,21 @@ import numpy as np
 
 import uat
 from uat import _checks
-from uat._checks import InputError, show
+from uat._checks import InputError
 from uat._sampling import Function
+from uat._warning import warn
 from uat.bounds.certification import NotProvenWarning
 from uat.bounds.modulus import Declared, Modulus, declared
 from uat.bounds.rounding import stored_distance, stored_excess
-from uat.construct.fewest_pieces import narrowest
+from uat.construct.fewest_pieces import fewest
 from uat.construct.grids import Built, Grids
 from uat.construct.outcome import Narrowest
 from uat.construct.tube import SIDES
-from uat.expression import Expression
+from uat.given import resolve as resolve
 from uat.piecewise import interpolate
-from uat.reference import Reference, is_reference
 from uat.relu_net import FORMS, ReluNet, default_shift
-from uat.result import METHODS, Approximation, Optimality
-from uat.targets import TARGETS, Target, target
+from uat.result import METHODS, Approximation, Optimality, ToleranceWarning
+from uat.targets import Target
 
 
 def approximate(
@@ -77,13 +75,15 @@ def approximate(
     side : str
         "both", or "under" or "over": the pieces never cross f, proven. So does the network with its stored weights,
         unless the note of `Approximation.optimality` says by how little it may (at tolerances near the roundings of
-        f); what ``net(x)`` rounds comes on top. For method="narrowest".
+        f). All of that holds in real arithmetic: ``net(x)`` may cross f by what it rounds, in float32 by some 1e-7 of
+        the size of f (`uat.bounds.rounding`, ``certify(..., arithmetic="float32")``). For method="narrowest".
     rtol : float in (0, 1)
         Relative tolerance, instead of `tol` or beside it: within tol + rtol |f|. For method="narrowest".
     breaks : a number or several
         Abscissae where the network must have a knot. For "graded" and "narrowest".
     lipschitz : float >= 0
-        A declared constant L: |f(x) - f(y)| <= L |x - y|.
+        A declared constant L: |f(x) - f(y)| <= L |x - y|. Like `modulus` it serves where f does not run on balls, or
+        gives a better bound than they do; the certificate's `method` and `assumes` say which of the two was used.
     modulus : callable t -> w(t)
         A declared modulus of continuity, not decreasing: |f(x) - f(y)| <= w(|x - y|).
     form : str
@@ -97,10 +97,11 @@ def approximate(
     -------
     Approximation
         A function written with NumPy (a formula, a target) is run on balls: the certificate is then a theorem about
-        the function itself. With a declared constant or modulus the number of cells for `tol` comes from statement
-        B2, and the certificate, by B3, is proven under what it `assumes`. Where neither is to be had the number of
-        cells is the one at which the largest difference *seen* in samples comes within tol, the certificate says
-        "estimated", and a `NotProvenWarning` says why.
+        the function itself. Where it does not run on them, and a constant or modulus is declared, the number of cells
+        for `tol` comes from statement B2, and the certificate, by B3, is proven under what it `assumes`. Where neither
+        is to be had the number of cells is the one at which the largest difference *seen* in samples comes within tol,
+        the certificate says "estimated", and a `NotProvenWarning` says why. Where `seconds` end before a result is
+        proven to keep the tolerance, what was reached comes with a `ToleranceWarning` (`misses_tolerance`).
 
         What is guaranteed of the number of cells for `tol`: the certificate is within tol, and the grid with one cell
         less was seen to exceed it or could not be proven to keep it. The error is not monotone in the count, so a much
@@ -110,7 +111,7 @@ def approximate(
     ------
     InputError
         For anything that the sentences of `uat._checks` refuse, for a declared constant that samples contradict, and
-        for a tolerance that no feasible width reaches.
+        for a tolerance that no feasible width reaches, or, at a jump of f, no continuous function.
 
     Source: lecture notes, section III (the theorem); statements A2, A4, A5, B1 to B3 of docs/theory.md.
 
@@ -135,7 +136,11 @@ def approximate(
     optimality = None
     if method == "narrowest":
         pieces = _pieces_of_width(width, form) if asked == "width" else None
-        n = narrowest(function, (a, b), tol=tol, rtol=relative, pieces=pieces, side=side, breaks=knots, seconds=seconds)
+        n = fewest(
+            function, (a, b), tol=tol, rtol=relative, pieces=pieces, side=side, breaks=knots,
+            lipschitz=lipschitz, modulus=modulus, seconds=seconds,
+        )  # fmt: skip
+        _within_reach(n, tol, relative)
         built = _built(n, form)
         optimality = _optimality(n, built.net)
     else:
@@ -150,9 +155,7 @@ def approximate(
         else:
             built = grids.build(grids.interpolant(_pieces_of_width(width, form)))
     p, net, certificate = built
-    if not certificate.proven:
-        warnings.warn(f"the error is estimated, not proven: {certificate.note}", NotProvenWarning, stacklevel=2)
-    return Approximation(
+    result = Approximation(
         net=net,
         piecewise=p,
         certificate=certificate,
@@ -180,6 +183,28 @@ def approximate(
         },
         optimality=optimality,
     )
+    if result.misses_tolerance:
+        asked_for = f"`tol` = {tol!r}" if optimality is None else optimality.within
+        why = certificate.note if optimality is None else optimality.note
+        verb = "is not shown to keep" if certificate.proven and certificate.lower <= (tol or 0.0) else "does not keep"
+        warn(f"the result {verb} {asked_for}: its error is {certificate}. {why}".rstrip(), ToleranceWarning)
+    elif not certificate.proven:
+        warn(f"the error is estimated, not proven: {certificate.note}", NotProvenWarning)
+    return result
+
+
+def _within_reach(n: Narrowest, tol: float | None, rtol: float | None) -> None:
+    """A tolerance that no continuous function keeps, or that the whole search did not reach, is refused, as on grids.
+
+    A search that was stopped is not: it returns what it has, and `ToleranceWarning` says what that is.
+    """
+    if tol is not None and rtol is None and n.nearest > tol:
+        raise InputError(f"`tol` = {tol!r} is out of reach: f jumps{n.note.partition('f jumps')[2]}.")
+    if (tol is not None or rtol is not None) and n.outside and not n.stopped:
+        raise InputError(
+            f"the tolerance is out of reach of this search: with {n.pieces} pieces the error is still "
+            f"{n.certificate.error:.3g}, where {n.tube} was asked for: {n.note}."
+        )
 
 
 def _fitting(method: str, form: str, side: str, rtol: float | None, breaks: tuple[float, ...], asked: str) -> None:
@@ -222,43 +247,6 @@ def _optimality(n: Narrowest, net: ReluNet) -> Optimality:
         error_witness=None if n.error_witness is None else n.error_witness.to_dict(),
         note="; ".join(notes),
     )
-
-
-def resolve(f: Function | str) -> tuple[Function, dict[str, str]]:
-    """A function from what a user may give, and how to name it in a file.
-
-    Returns
-    -------
-    (callable, {"kind": ..., "text": ...}) with kind "target", "expression", "reference" or "callable"; a target also
-    carries its formula.
-    """
-    if isinstance(f, str):
-        if is_reference(f):
-            f = Reference(f)
-        elif f.strip().lower() in TARGETS:
-            f = target(f)
-        else:
-            f = _expression(f)
-    if isinstance(f, Target) and TARGETS.get(f.name) is f:
-        return f, {"kind": "target", "text": f.name, "formula": f.formula}
-    formula = f.expression if isinstance(f, Target) and isinstance(f.function, str) else f
-    if isinstance(formula, Expression):
-        return f, {"kind": "expression", "text": formula.text, "variable": formula.variable}
-    if isinstance(f, Reference):
-        return f, {"kind": "reference", "text": f.text}
-    if not callable(f):
-        raise InputError(f"`f` must be a function of one real number or a formula, but is {show(f)}.")
-    return f, {"kind": "callable", "text": str(getattr(f, "__name__", type(f).__name__))}
-
-
-def _expression(text: str) -> Expression:
-    """A formula; where a text is none, it may have been meant as the name of a target."""
-    try:
-        return Expression(text)
-    except InputError as error:
-        near = difflib.get_close_matches(text.strip().lower(), TARGETS, n=1)
-        hint = f" The target {near[0]!r} has a similar name." if near else ""
-        raise InputError(f"{error}{hint}") from None
 
 
 def _domain(f: Function, domain: tuple[float, float] | None) -> tuple[float, float]:

@@ -1,8 +1,9 @@
 """The `uat` command: the library's main jobs from the shell.
 
 Results go to stdout, everything else to stderr. Wrong input ends in one sentence and exit code 2, a failure in one
-sentence and exit code 1, an interruption in 130; `--debug` shows the traceback instead. Heavy imports stand inside the
-commands, so that `uat --help` answers at once.
+sentence and exit code 1, an interruption in 130; `--debug` shows the traceback instead. A result that is not proven to
+keep its tolerance is printed, with a warning and exit code 3. Heavy imports stand inside the commands, so that `uat
+--help` answers at once.
 """
 
 from __future__ import annotations
@@ -47,7 +48,17 @@ def cli() -> None:
 _debug = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback when something goes wrong.")
 
 
-@cli.command(short_help="Build the network for a function.")
+class FormulaFirst(click.Command):
+    """A command whose first argument may be a formula that begins with a minus sign: "-x**2" names no option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        named = {name for option in self.get_params(ctx) for name in option.opts}
+        if args and args[0][0:1] == "-" and args[0][1:2] != "-" and args[0] not in {"-", *named} and "--" not in args:
+            args = [*args[1:], "--", args[0]]
+        return super().parse_args(ctx, args)
+
+
+@cli.command(short_help="Build the network for a function.", cls=FormulaFirst)
 @click.argument("function")
 @click.option("--on", "domain", nargs=2, type=NUMBER, metavar="A B", help="The interval; a target has one of its own.")
 @click.option("--tol", type=NUMBER, help="Be within this distance of the function everywhere.")
@@ -59,7 +70,7 @@ _debug = click.option("--debug", is_flag=True, expose_value=False, help="Show th
 @click.option("--breaks", multiple=True, type=NUMBER, metavar="X", help="A knot must stand here; may be repeated.")
 @click.option("--seconds", type=NUMBER, help="A budget for the proof.")
 @click.option("--form", default="shifted-origin", show_default=True, help="Or output-bias: one neuron less.")
-@click.option("--lipschitz", type=NUMBER, help="Declare |f(x) - f(y)| <= L |x - y|; the proof then rests on it.")
+@click.option("--lipschitz", type=NUMBER, help="Declare |f(x) - f(y)| <= L |x - y|, for a proof that needs it.")
 @click.option("--plot", metavar="FILE", help="Draw function, network and error (.png, .svg, .pdf).")
 @click.option("--save", metavar="FILE", help="Save the network with its certificate as JSON.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, alone on stdout.")
@@ -80,11 +91,17 @@ def approximate(
     uat approximate "sqrt(x)" --on 0 1 --tol 1e-3 --method narrowest --side under
     uat approximate model.py:curve --on 0 1 --tol 0.01 --lipschitz 3
 
-    A formula that begins with a minus sign goes after "--".
+    A formula that begins with a minus sign comes first, or after "--".
+
+    Exit code: 0; 3 when the result was found but is not proven to keep --tol or --rtol (time ran out), with a warning;
+    2 for wrong input, which is also a tolerance that no continuous function keeps; 1 for a failure; 130 at Ctrl-C.
     """
     from uat._files import writable
     from uat.draw.style import picture_suffix
+    from uat.exchange.json_file import json_suffix
 
+    if save:
+        json_suffix(save)
     for path in (plot, save):
         if path is not None:
             writable(path)  # before the work, not after it
@@ -93,8 +110,9 @@ def approximate(
         if save and writable(plot) == writable(save):
             raise InputError(f"`--plot` and `--save` must name two files, but both are {plot!r}.")
     result = uat.approximate(function, domain, **options)
+    code = 3 if result.misses_tolerance else 0
     rows = result.rows()
-    if result.method == "narrowest" and result.tol is not None and not as_json:
+    if _comparable(result) and not as_json:
         rows.insert(-1, ("other grids", _other_grids(result)))
     if plot:
         result.plot(plot)
@@ -103,15 +121,27 @@ def approximate(
     if as_json:
         report = {"pieces": result.pieces, "neurons": result.width, "plot": plot, "saved": save, **result.to_dict()}
         click.echo(json.dumps(report, allow_nan=False))
-        return
+        sys.exit(code)
     rows += [(name, path) for name, path in (("picture", plot), ("saved", save)) if path]
     wide = max(len(name) for name, _ in rows)
     for name, text in rows:
         click.echo(f"{click.style(f'{name:<{wide}}', bold=True)}  {text}")
+    sys.exit(code)
+
+
+def _comparable(result: Any) -> bool:
+    """Whether grids of interpolants answer the same question: within `tol`, on both sides, of a function without jumps.
+
+    Near a jump the samples of a grid see nothing of the error.
+    """
+    plain = result.method == "narrowest" and result.tol is not None and result.rtol is None and result.side == "both"
+    return (
+        plain and result.certificate.proven and not result.misses_tolerance and "jumps" not in result.certificate.note
+    )
 
 
 def _other_grids(result: Any) -> str:
-    """What the grids that a rule places need for the same tolerance, by samples: for comparison."""
+    """What the grids that a rule places need for the same tolerance; counts that are no proof say so."""
     from uat.bounds.modulus import Declared
     from uat.construct.grids import Grids
 
@@ -120,10 +150,14 @@ def _other_grids(result: Any) -> str:
         a, b = result.domain
         grids = Grids(result.function, a, b, nothing, nothing, result.form, method)
         try:
-            words.append(f"{method} {grids.within_by_samples(result.tol).pieces} pieces")
+            p = grids.within_by_samples(result.tol)
         except InputError:
             words.append(f"{method} out of reach")
-    return ", ".join(words) + " (by samples)"
+        else:
+            c = grids.by_balls(p)
+            by = "" if c.proven and c.upper <= result.tol else " (by samples)"
+            words.append(f"{method} {p.pieces} pieces{by}")
+    return ", ".join(words)
 
 
 @cli.command(short_help="List the named functions.")
@@ -283,7 +317,9 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         _leave("interrupted.", 130)
     except click.NoSuchOption as error:
-        hint = "" if error.option_name.startswith("--") else ' (a formula that begins with "-" goes after "--")'
+        hint = (
+            "" if error.option_name.startswith("--") else ' (a formula that begins with "-" comes first, or after "--")'
+        )
         _leave(f"{error.format_message().rstrip('.')}{hint}.", 2)
     except click.ClickException as error:
         _leave(error.format_message(), 2)

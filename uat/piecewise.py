@@ -289,7 +289,7 @@ def slope_jump_signs(knots: Floats, values: Floats) -> NDArray[np.int8]:
 
 
 def interpolate(
-    f: Function, a: float, b: float, *, pieces: int | None = None, step: float | None = None
+    f: Function, a: float, b: float, pieces: int | None = None, *, step: float | None = None
 ) -> PiecewiseAffine:
     """Step 1 of the theorem: the piecewise-affine interpolant of f on a uniform grid of [a, b].
 

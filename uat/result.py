@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -12,14 +13,15 @@ from numpy.typing import ArrayLike
 from uat import _checks
 from uat._checks import InputError
 from uat._sampling import Function
-from uat.bounds.certification import Certificate
-from uat.bounds.rounding import conversion_bound
-from uat.expression import Expression
+from uat.bounds.certification import Certificate, NotProvenWarning
 from uat.piecewise import PiecewiseAffine
-from uat.relu_net import FORMS, ReluNet
-from uat.targets import target
+from uat.relu_net import ReluNet
 
 METHODS = ("uniform", "graded", "narrowest")
+
+
+class ToleranceWarning(NotProvenWarning):
+    """The result is not proven to keep the tolerance that was asked for: time ran out, or floats do not suffice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,31 @@ class Approximation:
         """The interval [a, b]."""
         return self.piecewise.domain
 
+    @property
+    def misses_tolerance(self) -> bool:
+        """Whether a tolerance was asked for and the result is not proven to keep it, or was seen not to.
+
+        A result that no proof can be had of, but that keeps the tolerance wherever it was looked at, does not miss it:
+        its certificate says "estimated".
+        """
+        rtol, o, c = self.rtol, self.optimality, self.certificate
+        if self.tol is None and rtol is None:
+            return False
+        if rtol is None and self.tol is not None and c.error > self.tol:
+            return True
+        return c.proven and o is not None and not math.isfinite(o.least_error[1])  # the tube is that of the pieces
+
+    @property
+    def rtol(self) -> float | None:
+        """The relative tolerance that was asked for, beside `tol` or alone."""
+        asked = self.provenance.get("arguments", {}).get("rtol")
+        return None if asked is None else float(asked)
+
+    @property
+    def side(self) -> str:
+        """Where the pieces were to lie: "both", "under" or "over" (never across f)."""
+        return str(self.provenance.get("arguments", {}).get("side", "both"))
+
     def __call__(self, x: ArrayLike) -> Any:
         """The network at x, shape of x."""
         return self.net(x)
@@ -130,14 +157,27 @@ class Approximation:
         ]
         if self.optimality is not None:
             rows[5:5] = self._optimality_rows(self.optimality)
-        if self.tol is not None:
-            rows.insert(3, ("tolerance", f"{self.tol:.6g}"))
+        if self.tol is not None or self.rtol is not None:
+            rows.insert(3, ("tolerance", self._tolerance()))
+        given = self.provenance.get("arguments", {})
+        if given.get("lipschitz") is not None or given.get("modulus") is not None:
+            rows.append(("grounds", c.method))
         rows += [("assumes", sentence) for sentence in c.assumes]
         rows += [("note", c.note)] if c.note else []
         return [*rows, ("seconds", f"{self.seconds:.3g}")]
 
+    def _tolerance(self) -> str:
+        """What was asked for, and whether it is kept where a glance at the error does not say so."""
+        plain = (self.rtol is None and self.side == "both") or self.optimality is None
+        text = f"{self.tol:.6g}" if plain else self.optimality.within if self.optimality else ""
+        if self.misses_tolerance:
+            return f"{text}: not kept, or not proven to be"
+        if plain or not self.certificate.proven:
+            return text
+        return f"{text}: kept (proven)" + ("; the error below is absolute" if self.rtol is not None else "")
+
     def _optimality_rows(self, o: Optimality) -> list[tuple[str, str]]:
-        needed = f"{o.lower_bound} (proven), in {o.within}"
+        needed = f"at least {o.lower_bound} to stay in {o.within} (proven)"
         if o.minimal:
             needed = f"{o.lower_bound}: fewer pieces cannot stay in {o.within} (proven)"
         elif o.witness is None and o.lower_bound < self.pieces:
@@ -147,6 +187,8 @@ class Approximation:
             low, high = o.least_error
             rows.append(("least error", f"with {self.pieces} pieces between {low:.10g} and {high:.10g} (proven)"))
         fewest = f"between {max(o.lower_bound - 1, 0)} and {self.pieces}, with an output bias"
+        if not math.isfinite(o.least_error[1]):  # that these pieces do is not proven
+            fewest = f"at least {max(o.lower_bound - 1, 0)}, with an output bias"
         return [*rows, ("fewest neurons", fewest), *([("open", o.note)] if o.note else [])]
 
     def __str__(self) -> str:
@@ -183,6 +225,8 @@ class Approximation:
             error=c.error,
             proven=c.proven,
             tol=self.tol,
+            rtol=self.rtol,
+            side=self.side,
             title=self.source["text"],
         )
         if path is not None:
@@ -213,57 +257,10 @@ class Approximation:
                 "output_bias": net.output_bias,
             },
             "certificate": self.certificate.to_dict(),
-            "options": {"tol": self.tol, "method": self.method, "form": self.form, "seconds": self.seconds},
+            "options": {"tol": self.tol, "method": self.method, "form": self.form, "seconds_taken": self.seconds},
             "optimality": None if self.optimality is None else _finite(asdict(self.optimality)),
             "provenance": self.provenance,
         }
-
-
-def load(path: str | os.PathLike[str]) -> Approximation:
-    """The approximation that `save` wrote, bit for bit.
-
-    The function comes back when the file names a formula or a target; a Python function does not (`function` is None):
-    loading a file never imports or runs anything.
-
-    Raises
-    ------
-    InputError
-        When the file is missing, truncated, edited, of another program or of a later version: the sentence says which.
-    """
-    from uat.exchange.json_file import read
-
-    data = read(path)
-    piecewise, network, options = data["piecewise"], data["network"], data["options"]
-    source = {name: str(text) for name, text in data["function"].items() if name != "domain"}
-    try:
-        p = PiecewiseAffine(piecewise["breakpoints"], piecewise["values"])
-        net = ReluNet(network["weights"], network["biases"], network["coefficients"], network["output_bias"])
-        form = _checks.one_of(options["form"], "form", FORMS)
-        of_form = net.width == p.pieces + (form == "shifted-origin")
-        if not of_form or (np.abs(net(p.knots) - p.values) > conversion_bound(p, net)).any():
-            raise InputError("its network is not the piecewise-affine function beside it.")
-        _checks.one_of(source["kind"], "kind", ("target", "expression", "reference", "callable"))
-        return Approximation(
-            net=net,
-            piecewise=p,
-            certificate=Certificate.from_dict(data["certificate"]),
-            function=_restored(source),
-            source=source,
-            tol=None if options["tol"] is None else _checks.positive(options["tol"], "tol"),
-            method=_checks.one_of(options["method"], "method", METHODS),
-            form=form,
-            seconds=_checks.nonnegative(options["seconds"], "seconds"),
-            provenance=data["provenance"],
-            optimality=Optimality.from_dict(data["optimality"]),
-        )
-    except InputError as error:
-        raise InputError(f"{str(path)!r} contradicts itself: {error}") from None
-
-
-def _restored(source: dict[str, str]) -> Function | None:
-    if source["kind"] == "expression":
-        return Expression(source["text"], source.get("variable", "x"))
-    return target(source["text"]) if source["kind"] == "target" else None
 
 
 def _finite(data: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from tests.oracles_construct import windows_links
 from uat import InputError
 from uat.construct.fewest_pieces import narrowest
 from uat.construct.outcome import Narrowest
+from uat.construct.tube import Tube
 from uat.construct.witness import check_witness
 from uat.piecewise import affine_on_cells
 
@@ -121,6 +123,54 @@ def test_two_points_and_a_straight_line() -> None:
     assert narrowest((x, 2 * x + 1), pieces=3).certificate.upper < 1e-12
 
 
+@given(samples(6), st.sampled_from([0.4, 0.5, 1.0, 1.7]), st.sampled_from(["both", "over", "under"]), st.randoms())
+def test_repeated_and_unsorted_measurements(
+    data: tuple[NDArray[np.float64], NDArray[np.float64]], tol: float, side: str, random: Any
+) -> None:
+    """Every point is met, and no fewer pieces pass: against the slow search on what the values leave open."""
+    x, y = data
+    more = [random.uniform(-0.3, 0.3) * tol for _ in x]
+    x, y = np.tile(x, 2), np.concatenate([y, y + more])
+    order = np.arange(len(x))
+    random.shuffle(order)
+    n = narrowest((x[order], y[order]), tol=tol, side=side)
+    off = residuals(n, x, y)
+    if n.proven:
+        below, above = {"both": (-1, 1), "over": (0, 1), "under": (-1, 0)}[side]
+        assert all(below * Fraction(tol) <= v <= above * Fraction(tol) for v in off)
+    at = np.unique(x)
+    walls = [Tube(Fraction(tol), Fraction(0), side) for _ in at]
+    values = [[Fraction(v) for v in y[x == t].tolist()] for t in at]
+    lower = [max(w.lower(np.array(v, dtype=object))) for w, v in zip(walls, values, strict=True)]
+    upper = [min(w.upper(np.array(v, dtype=object))) for w, v in zip(walls, values, strict=True)]
+    fewest = windows_links([Fraction(v) for v in at.tolist()], lower, upper)
+    assert n.lower_bound <= fewest
+    assert n.minimal or n.note
+    assert n.pieces <= fewest + 1
+    assert n.witness is not None
+    held = {t: (min(v), max(v)) for t, v in zip(at.tolist(), values, strict=True)}
+    assert check_witness(n.witness.to_dict(), held.__getitem__)
+
+
+def test_a_witness_of_two_values_is_none_for_one_of_them() -> None:
+    n = narrowest(([0, 0, 1, 2, 2], [0, 1, 3, 0, 0.8]), tol=0.6)
+    assert n.witness is not None
+    data = n.witness.to_dict()
+    assert (data["kind"], n.lower_bound) == ("data", 2)
+    held = {0.0: (0, 1), 1.0: (3, 3), 2.0: (0, 0.8)}
+    assert check_witness(data, held.__getitem__)
+    assert not check_witness(data, {**held, 0.0: (0, 0)}.__getitem__)
+
+
+def test_the_least_error_of_repeated_measurements_is_half_their_spread_at_least() -> None:
+    n = narrowest(([0, 0, 1, 2, 2], [0, 1, 0.5, 0, 0.8]), pieces=2)
+    assert n.proven
+    assert n.certificate.upper == pytest.approx(0.5, rel=1e-9)
+    tight = narrowest(([0, 0, 1, 2, 2], [0, 1, 0.5, 0, 1]), tol=0.5)  # no room at all at both ends
+    assert tight.pieces == 1
+    assert tight.minimal
+
+
 ONE_TWO = ([0, 1], [1, 2])
 
 
@@ -128,10 +178,12 @@ ONE_TWO = ([0, 1], [1, 2])
     ("data", "keywords", "sentence"),
     [
         (
-            ([0, 1, 1], [1, 2, 3]),
+            ([0, 1, 1], [1, 2, 4.5]),
             {"tol": 1},
-            r"`x` must be strictly increasing, but x\[1\] = 1.0 is followed by x\[2\]",
+            r"the values at x = 1\.0 lie between 2\.0 and 4\.5, and no number is in",
         ),
+        (([0, 1, 1], [1, 2, 2.5]), {"tol": 0.7, "side": "over", "through": 1}, "through` must name abscissae with one"),
+        (([1, 1, 1], [1, 2, 3]), {"tol": 5}, r"`x` must have at least 2 different entries, but all 3 are 1\.0"),
         (([0], [1]), {"tol": 1}, "`x` must have at least 2 entries, but has 1"),
         (([0, 1], [1, 2, 3]), {"tol": 1}, "`y` must have 2 entries, but has 3"),
         (ONE_TWO, {}, r"exactly one of a tolerance \(`tol`, `rtol`\) and `pieces` must be given, but got none"),

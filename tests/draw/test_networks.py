@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,6 +30,55 @@ def test_the_tolerance_band_and_the_proof_are_named() -> None:
     assert any("tolerance" in t for t in texts)
     assert any("proven" in t for t in texts)
     assert figure.axes[1].get_ylim()[1] >= 0.01
+
+
+@pytest.mark.parametrize(
+    ("question", "label"),
+    [
+        ({"tol": 0.05, "side": "over"}, "tolerance [0, 0.05]"),
+        ({"tol": 0.05, "side": "under"}, r"tolerance [$-$0.05, 0]"),
+        ({"rtol": 0.1}, r"tolerance $\pm$0.1 |f|"),
+        ({"tol": 0.05, "rtol": 0.1}, r"tolerance $\pm$(0.05 + 0.1 |f|)"),
+        ({"tol": 0.05, "rtol": 0.1, "side": "under"}, r"tolerance [$-$(0.05 + 0.1 |f|), 0]"),
+    ],
+)
+def test_the_band_is_the_tube_that_was_asked_for(question: dict[str, Any], label: str, tmp_path: Path) -> None:
+    """All of the curve lies in the band that is drawn, and the band is no wider than the tube; also after loading."""
+    r = uat.approximate("exp(x)", (0, 3), method="narrowest", **question)
+    r.save(tmp_path / "a.json")
+    for result in (r, uat.load(tmp_path / "a.json")):
+        lower = result.plot().axes[1]
+        assert label in [t.get_text() for t in lower.get_legend().get_texts()]
+        (band,) = [c for c in lower.collections if c.get_label() == label]
+        (curve,) = [line for line in lower.lines if line.get_label() == "network $-$ f"]
+        corners = band.get_paths()[0].vertices
+        for x, y in zip(*curve.get_data(), strict=True):
+            here = corners[corners[:, 0] == x][:, 1]
+            assert here.min() - 1e-12 <= y <= here.max() + 1e-12
+            width = question.get("tol", 0) + question.get("rtol", 0) * np.exp(x)
+            assert here.max() - here.min() == pytest.approx(width * (1 if "side" in question else 2))
+
+
+def test_a_narrowest_function_is_drawn_alone_beside_its_function_and_beside_its_data(tmp_path: Path) -> None:
+    n = uat.narrowest("exp(x)", (0, 3), tol=0.05)
+    assert len(n.plot().axes) == 1
+    assert len(n.plot(f="exp(x)").axes) == 2
+    x, y = [2.0, 0.0, 1.0, 1.0], [4.0, 0.0, 1.0, 1.1]
+    lower = uat.narrowest((x, y), tol=0.2).plot(tmp_path / "a.png", (x, y)).axes[1]
+    (dots,) = [line for line in lower.lines if line.get_label() == "network $-$ y"]
+    assert dots.get_xdata().tolist() == [0, 1, 1, 2]
+    assert np.abs(dots.get_ydata()).max() <= 0.2
+    assert (tmp_path / "a.png").exists()
+
+
+def test_ticks_stand_at_the_edge_and_not_on_the_curve() -> None:
+    lower = uat.approximate("sin(x)", (0, 6.25), tol=1e-3).plot().axes[1]
+    (ticks,) = [c for c in lower.collections if c.get_label() == "kinks"]
+    top = max(path.vertices[:, 1].max() for path in ticks.get_paths())
+    height = lower.transData.inverted().transform(ticks.get_transform().transform((3, top)))[1]
+    assert height < -1e-3  # below the band
+    low, high = lower.get_ylim()
+    assert low + 0.05 * (high - low) < -1e-3
 
 
 def test_a_loaded_callable_draws_the_network_alone(tmp_path: Path) -> None:

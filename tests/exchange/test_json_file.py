@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import uat
+from uat.bounds.recheck import recheck
 from uat.exchange.json_file import checksum
 
 
@@ -124,6 +125,16 @@ def test_an_edited_number_is_noticed(tmp_path: Path, section: str) -> None:
         ),
         (lambda c: c["certificate"].__setitem__("proven", "yes"), "`proven`"),
         (lambda c: c["certificate"].__setitem__("upper", 1e-9), "certificate"),
+        (
+            lambda c: c["certificate"].__setitem__("where", 2.5),
+            "`where` of a certificate must lie in [-1.0, 2.0], but is",
+        ),
+        (lambda c: c["certificate"].__setitem__("boxes", -1), "`boxes` must be an integer >= 0, but is -1."),
+        (lambda c: c["certificate"].__setitem__("boxes", True), "`boxes` must be an integer >= 0, but is True."),
+        (lambda c: c["options"].pop("seconds_taken"), "`seconds_taken` must be a finite real number"),
+        (lambda c: c["provenance"].__setitem__("arguments", 3), "`arguments` must be an object, but is 3."),
+        (lambda c: c["provenance"]["arguments"].__setitem__("side", "left"), "`side` must be one of"),
+        (lambda c: c["provenance"]["arguments"].__setitem__("rtol", "x"), "`rtol` must be a finite real number"),
         (lambda c: c["piecewise"].__setitem__("slopes", [{}]), "slopes"),
         (lambda c: c["options"].__setitem__("tol", "x"), "`tol`"),
         (lambda c: c["function"].__setitem__("text", "x +"), "`expression`"),
@@ -133,6 +144,23 @@ def test_forged_files(tmp_path: Path, change: object, sentence: str) -> None:
     """An edit that also mends the checksum."""
     with pytest.raises(uat.InputError, match=re.escape(sentence)):
         uat.load(rewritten(saved(tmp_path, lipschitz=30), change))
+
+
+def test_the_time_taken_is_not_the_budget_and_files_of_before_are_read(tmp_path: Path) -> None:
+    path = saved(tmp_path, seconds=60)
+    content = json.loads(path.read_text())
+    assert content["provenance"]["arguments"]["seconds"] == 60
+    assert 0 < content["options"]["seconds_taken"] < 60
+    old = rewritten(path, lambda c: c["options"].__setitem__("seconds", c["options"].pop("seconds_taken")))
+    assert uat.load(old).seconds == content["options"]["seconds_taken"]
+    assert recheck(old).ok
+
+
+@pytest.mark.parametrize("name", ["gelu.npz", "gelu", "gelu.json.gz"])
+def test_another_ending_promises_another_format(tmp_path: Path, name: str) -> None:
+    r = uat.approximate("gelu", width=3)
+    with pytest.raises(uat.InputError, match=r"`path` of a saved network must end in \.json, but is "):
+        r.save(tmp_path / name)
 
 
 def test_missing_files_and_folders(tmp_path: Path) -> None:

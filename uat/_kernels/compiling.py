@@ -39,7 +39,12 @@ class Kernel:
             with self._lock:  # threads that call for the first time together compile once
                 if self._ready is None:
                     self._ready = self._compile(arguments)
-        return self._ready(*arguments)
+        try:
+            return self._ready(*arguments)
+        except SystemError as error:  # as Numba passes on a Ctrl-C that reaches its own unpacking
+            if _interrupted(error):
+                raise KeyboardInterrupt from None
+            raise
 
     @property
     def loaded(self) -> bool:
@@ -111,3 +116,10 @@ def _numba() -> Any:
 def _tell(name: str) -> None:
     if sys.stderr is not None and sys.stderr.isatty():
         print(f"uat: compiling `{name}` (once: the machine code is kept) ...", file=sys.stderr)
+
+
+def _interrupted(error: BaseException | None) -> bool:
+    """Whether an exception arose from a Ctrl-C."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None

@@ -16,6 +16,7 @@ from typing import Any
 
 from uat import _checks
 from uat._checks import InputError, show
+from uat.piecewise import PiecewiseAffine
 
 _FLOOR = 4 * 2.0**-53  # an error below four units in the last place of f is as good as none
 
@@ -123,7 +124,7 @@ class Certificate:
 
 
 def certify(
-    f: Callable[..., Any],
+    f: Callable[..., Any] | str,
     g: Any,
     domain: Any = None,
     *,
@@ -144,11 +145,13 @@ def certify(
     ----------
     f : callable
         Written with NumPy operations (or an `Expression`, or a `Target`); it is run, unchanged, on balls. Float
-        constants are taken as the binary fractions that they are, the literals of an expression as decimals.
+        constants are taken as the binary fractions that they are, the literals of an expression as decimals. Or a
+        text, as in `uat.approximate`.
     g : PiecewiseAffine, ReluNet, or pair (slope, intercept)
-        Taken exactly: by its stored knots and values, or by the exact pieces of its stored parameters.
+        Taken exactly: by its stored knots and values, or by the exact pieces of its stored parameters. Of what
+        `uat.approximate` or `uat.narrowest` returned, the network is taken.
     domain : pair (a, b)
-        Needed unless g is a PiecewiseAffine; inside its domain if it is.
+        Needed unless g has one (a PiecewiseAffine, an Approximation); inside the domain of a PiecewiseAffine.
     rel, abs : float >= 0
         The search stops when upper - lower <= max(rel * lower, abs), or when upper is below four units in the last
         place of the largest |g| (times b - a for "L1" and (b - a)^(1/2) for "L2", the norms of a constant).
@@ -179,8 +182,14 @@ def certify(
     Accuracy: theorem (statements G1 to G3; B2, B3 for black boxes). Source: Moore, Kearfott & Cloud, Introduction to
     Interval Analysis, 2009; Johansson, Arb, IEEE Trans. Comput. 66, 2017.
     """
+    if isinstance(f, str):
+        from uat.given import resolve
+
+        f, _ = resolve(f)
     if not callable(f):
         raise InputError(f"`f` must be a function of one real number, but is {show(f)}.")
+    if isinstance(getattr(g, "piecewise", None), PiecewiseAffine):  # an Approximation, a Narrowest
+        domain, g = g.piecewise.domain if domain is None else domain, g.net
     rel, abs = _checks.nonnegative(rel, "rel"), _checks.nonnegative(abs, "abs")
     _checks.one_of(norm, "norm", ("sup", "L1", "L2"))
     _checks.one_of(arithmetic, "arithmetic", ("real", "float64", "float32"))

@@ -7,12 +7,14 @@ the links are swept again exactly. Where the two counts differ, a tie was decide
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from uat._checks import Floats
+from uat._checks import Floats, InputError, show
 from uat.bounds.certification import Certificate
 from uat.construct.corridor import Links, fewest_links
 from uat.construct.mesh import Deadline, OutOfTime, least_scale, roundoff
@@ -27,46 +29,92 @@ FINEST = 1e-13  # with pieces=: a thousand roundings
 ROOM = (2.0**-44, 0.0, 2.0**-36, 2.0**-28)
 
 
+class Points:
+    """Samples sorted by abscissa, and what they ask for at each: where several values were measured, all of them.
+
+    x : the different abscissae; low, high : the least and the largest value at each; all_x, all_y : every point.
+    """
+
+    def __init__(self, x: Floats, y: Floats) -> None:
+        self.all_x, self.all_y = x, y
+        self.x, first, many = np.unique(x, return_index=True, return_counts=True)
+        self.low, self.high = y[first], y[first + many - 1]
+        self.repeated = bool((many > 1).any())
+
+    def walls(self, tube: Tube, margin: float = 0) -> tuple[Floats, Floats]:
+        """What all values at an abscissa leave open there; nothing where lower > upper."""
+        return tube.lower(self.high, margin), tube.upper(self.low, margin)
+
+    def refuse_spread(self, tube: Tube) -> None:
+        """InputError where the values at one abscissa are further apart than the tolerance lets any function be."""
+        lower, upper = self.walls(tube)
+        if (lower > upper).any():
+            k = int(np.argmax(lower > upper))
+            raise InputError(
+                f"the tolerance is out of reach: the values at x = {show(self.x[k])} lie between {show(self.low[k])} "
+                f"and {show(self.high[k])}, and no number is in {tube} of all of them."
+            )
+
+    def refuse_through(self, through: NDArray[np.bool_]) -> None:
+        """InputError where several values are to be met exactly."""
+        several = through & (self.low < self.high)
+        if several.any():
+            raise InputError(
+                f"`through` must name abscissae with one value, but {show(self.x[several][0])} has several."
+            )
+
+
 def fit_data(
-    x: Floats, y: Floats, tube: Tube | None, pieces: int | None, side: str, forced: NDArray[np.bool_],
+    points: Points, tube: Tube | None, pieces: int | None, side: str, forced: NDArray[np.bool_],
     through: NDArray[np.bool_], deadline: Deadline, direction: int = 0,
 ) -> Narrowest:  # fmt: skip
     """See `uat.narrowest`; exactly one of tube and pieces is given."""
+    x, y = points.x, points.all_y
+
+    def open_in(tube: Tube, margin: float = 0) -> bool:
+        lower, upper = points.walls(tube, margin)
+        return bool((lower <= upper).all())
+
+    def enough(tube: Tube, pieces: int) -> Any:
+        return links(tube) if open_in(tube) else Closed(pieces + 1)
 
     def links(tube: Tube, margin: float = 0) -> Links:
-        lower, upper = tube.lower(y, margin), tube.upper(y, margin)
-        lower, upper = np.where(through, y, lower), np.where(through, y, upper)
+        lower, upper = points.walls(tube, margin)
+        lower, upper = np.where(through, points.low, lower), np.where(through, points.low, upper)
         return fewest_links(x, lower, upper, chain=False, forced=forced | through)
 
     def witness(tube: Tube, found: Links) -> Witness:
         chosen = np.union1d(found.contacts, np.flatnonzero(forced | through))
         chosen = np.union1d(chosen, [0, len(x) - 1])
-        at, value = x[chosen], y[chosen]
-        return Witness.counted("windows", at, value, value, tube, tuple(x[forced].tolist()), tuple(x[through].tolist()))
+        kind = "data" if points.repeated else "windows"
+        at, low, high = x[chosen], points.low[chosen], points.high[chosen]
+        return Witness.counted(kind, at, low, high, tube, tuple(x[forced].tolist()), tuple(x[through].tolist()))
 
     unit = Tube(1.0, 0.0, side)
-    note, error_witness, least = "", None, (0.0, np.inf)
+    note, stopped, error_witness, least = "", False, None, (0.0, np.inf)
     if tube is None:
         assert pieces is not None
         spread = float(np.ptp(y)) / 2 * (1 if side == "both" else 2)
         low = high = 0.0
-        if spread > 0 and links(unit.scaled(spread * 1e-300)).count > pieces:
+        if spread > 0 and enough(unit.scaled(spread * 1e-300), pieces).count > pieces:
             try:
                 low, high = least_scale(
-                    lambda s: links(unit.scaled(s)), pieces, spread / pieces**2, 1.0, FINEST, deadline
+                    lambda s: enough(unit.scaled(s), pieces), pieces, spread / pieces**2, 1.0, FINEST, deadline
                 )
             except (OutOfTime, KeyboardInterrupt):
-                note, low, high = "the search was stopped early", 0.0, spread
+                note, stopped, low, high = "the search was stopped early", True, 0.0, spread
         tube = unit.scaled(max(high, float(roundoff(y).max())))
-        if low > 0:
+        if low > 0 and open_in(unit.scaled(low)):
             error_witness = witness(unit.scaled(low), links(unit.scaled(low)))
             least = (low if error_witness.pieces > pieces else 0.0, np.inf)
     held, found = tube, links(tube)
     if pieces is None:
         try:
-            _, high = least_scale(lambda s: links(held.scaled(s)), found.count, 1.0, 0.5, BALANCE, deadline)
+            _, high = least_scale(
+                lambda s: enough(held.scaled(s), found.count), found.count, 1.0, 0.5, BALANCE, deadline
+            )
         except (OutOfTime, KeyboardInterrupt):
-            note, high = "the search was stopped early", 1.0
+            note, stopped, high = "the search was stopped early", True, 1.0
         high = min(high, 1.0)
     best: tuple[bool, int, PiecewiseAffine, Certificate, Tube] | None = None
     for share in ROOM:
@@ -74,8 +122,11 @@ def fit_data(
             scale, outer = max(high * (1 - share), 64 * share), tube
         else:
             scale, outer = 1 + 2 * share, tube.scaled(1 + 4 * share)
-        p = PiecewiseAffine(*links(tube.scaled(scale), margin=share / scale if share else 0).path(direction))
-        inside, certificate = check_on_data(p, x, y, outer, through)
+        margin = share / scale if share else 0
+        if share and not open_in(tube.scaled(scale), margin):  # the values at one abscissa leave no room at all
+            continue
+        p = PiecewiseAffine(*links(tube.scaled(scale), margin).path(direction))
+        inside, certificate = check_on_data(p, points.all_x, y, outer, np.isin(points.all_x, x[through]))
         if best is None or (inside, -p.pieces) > best[:2]:
             best = (inside, -p.pieces, p, certificate, outer)
         if inside and p.pieces <= found.count:
@@ -88,7 +139,14 @@ def fit_data(
     proof = witness(tube, found)
     if proof.pieces < p.pieces and not note:
         note = f"whether {proof.pieces} pieces could do is a tie that the rounding of the knots decides"
-    return Narrowest(p, tube, certificate, inside, proof.pieces, proof, least, error_witness, note)
+    return Narrowest(p, tube, certificate, inside, proof.pieces, proof, least, error_witness, note, stopped=stopped)
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """In place of links, where no function whatever passes: more of them than are allowed."""
+
+    count: int
 
 
 def check_on_data(

@@ -18,18 +18,23 @@ from numpy.typing import NDArray
 from uat import _checks
 from uat._checks import Floats, InputError, show
 from uat._sampling import Function
-from uat.construct.data_pieces import fit_data
+from uat._warning import warn
+from uat.bounds.certification import NotProvenWarning
+from uat.bounds.modulus import Modulus
+from uat.construct.data_pieces import Points, fit_data
 from uat.construct.function_pieces import Search
 from uat.construct.mesh import Deadline, Mesh, OutOfTime
 from uat.construct.outcome import Narrowest
 from uat.construct.poles import refuse_poles
+from uat.construct.proving import Belief
+from uat.construct.questions import falling, of_size, question, resolvable, room_for_knots, vanishing
 from uat.construct.tube import SIDES, Tube
-
-LARGEST = 1e300  # of f and of the tolerance: the walls, and slopes between near samples, are floats
+from uat.given import resolve
+from uat.piecewise import PiecewiseAffine
 
 
 def narrowest(
-    f: Function | tuple[Any, Any],
+    f: Function | str | tuple[Any, Any],
     domain: tuple[float, float] | None = None,
     *,
     tol: float | None = None,
@@ -40,17 +45,20 @@ def narrowest(
     through: float | Iterable[float] = (),
     monotone: bool = False,
     convex: bool = False,
+    lipschitz: float | None = None,
+    modulus: Modulus | None = None,
     seconds: float | None = None,
 ) -> Narrowest:
     """f, tolerance -> the fewest continuous affine pieces inside f ± (tol + rtol |f|); or pieces -> the least error.
 
     Parameters
     ----------
-    f : callable, or a pair (x, y) of arrays of shape (n,)
-        A function of one real number, proven when it is written with NumPy and runs on balls; or points with strictly
-        increasing abscissae, n >= 2, between which nothing is asked of the result.
+    f : callable, formula, target, or a pair (x, y) of arrays of shape (n,)
+        A function of one real number, proven when it is written with NumPy and runs on balls, or a text as in
+        `uat.approximate`; or points, in any order, n >= 2, between which nothing is asked of the result. Values
+        measured at the same abscissa are all to be met within the tolerance.
     domain : (a, b)
-        The interval; not for data.
+        The interval; may be left out for a target, which has one; not for data.
     tol : float > 0
         Absolute tolerance, in the unit of f. With the pieces found, the error is made as small as it can be.
     pieces : int >= 1
@@ -67,6 +75,10 @@ def narrowest(
         may lie beyond f by half a unit in its last place; then nothing is proven, and the note says so.
     monotone, convex : bool
         f is monotone (convex or concave), and the result must be. This costs no piece.
+    lipschitz, modulus : float >= 0, callable t -> w(t)
+        What is believed of a function that does not run on balls: |f(x) - f(y)| <= lipschitz |x - y|, or
+        <= modulus(|x - y|). The proof from above then rests on it, which ``certificate.assumes`` repeats, and may take
+        a piece more than the least; there is none from below, nor of a relative tolerance.
     seconds : float > 0
         A budget; when it is used up, or at Ctrl-C, the bracket reached so far is returned, with a note.
 
@@ -84,20 +96,46 @@ def narrowest(
 
     Source: theory C2, C3; H. Imai and M. Iri (1986), S. Suri (1986) for the path, here between the walls of f itself.
     """
+    asked: dict[str, Any] = {
+        "tol": tol,
+        "pieces": pieces,
+        "side": side,
+        "rtol": rtol,
+        "breaks": breaks,
+        "through": through,
+    }
+    found = fewest(
+        f, domain, **asked, monotone=monotone, convex=convex, lipschitz=lipschitz, modulus=modulus, seconds=seconds
+    )
+    if not found.certificate.proven:
+        warn(f"the error is estimated, not proven: {found.certificate.note}", NotProvenWarning)
+    return found
+
+
+def fewest(
+    f: Any, domain: Any, *, tol: Any, pieces: Any, side: Any, rtol: Any, breaks: Any = (), through: Any = (),
+    monotone: Any = False, convex: Any = False, lipschitz: Any = None, modulus: Any = None, seconds: Any = None,
+) -> Narrowest:  # fmt: skip
+    """`narrowest` without its warning, for callers that give their own."""
     side = _checks.one_of(side, "side", SIDES)
     monotone, convex = _checks.flag(monotone, "monotone"), _checks.flag(convex, "convex")
-    tube, count = _question(tol, rtol, pieces, side)
+    tube, count = question(tol, rtol, pieces, side)
     deadline = Deadline(None if seconds is None else _checks.positive(seconds, "seconds"))
     knots, met = _checks.points(breaks, "breaks"), _checks.points(through, "through")
     if isinstance(f, (tuple, list)):
         if domain is not None:
             raise InputError(f"`domain` must not be given with data, but is {show(domain)}.")
+        if lipschitz is not None or modulus is not None:
+            raise InputError("`lipschitz` and `modulus` are about functions: they must not be given with data.")
         result = _on_data(f, tube, count, side, knots, met, monotone, deadline)
     else:
+        f, _ = resolve(f)
         a, b = _checks.interval(getattr(f, "domain", None) if domain is None else domain)
         _checks.points(knots, "breaks", (a, b))
         _checks.points(met, "through", (a, b))
-        result = _on_function(f, (a, b), tube, count, side, knots, met, monotone, convex, deadline)
+        result = _on_function(
+            f, (a, b), tube, count, side, knots, met, monotone, convex, deadline, Belief(lipschitz, modulus)
+        )
     p = result.piecewise
     if monotone and not p.is_monotone:
         raise InputError("`monotone` = True cannot be kept together with these `breaks` and `through`.")
@@ -108,79 +146,21 @@ def narrowest(
     return result
 
 
-def _question(tol: Any, rtol: Any, pieces: Any, side: str) -> tuple[Tube | None, int | None]:
-    """Either a tube or a number of pieces."""
-    if pieces is not None:
-        if tol is not None or rtol is not None:
-            raise InputError("exactly one of a tolerance (`tol`, `rtol`) and `pieces` must be given, but got both.")
-        count = _checks.integer(pieces, "pieces")
-        _checks.memory(10 * count, f"`pieces` = {show(count)}")
-        return None, count
-    if tol is None and rtol is None:
-        raise InputError("exactly one of a tolerance (`tol`, `rtol`) and `pieces` must be given, but got none.")
-    absolute = 0.0 if tol is None else _checks.positive(tol, "tol")
-    relative = 0.0 if rtol is None else _checks.positive(rtol, "rtol")
-    if relative >= 1:
-        raise InputError(f"`rtol` must be < 1, but is {show(rtol)}: the function 0 would be close enough.")
-    return Tube(absolute, relative, side), None
-
-
-def _room_for_knots(pieces: int | None, forced: int) -> None:
-    """Every inner knot that was asked for begins a piece."""
-    if pieces is not None and pieces <= forced:
-        raise InputError(
-            f"`pieces` must be at least {forced + 1} with {forced} inner knots in `breaks` and `through`, "
-            f"but is {pieces}."
-        )
-
-
-def _of_size(x: Floats, y: Floats, tube: Tube | None) -> None:
-    """Walls and their differences must be floats."""
-    k = int(np.argmax(np.abs(y)))
-    if abs(y[k]) > LARGEST:
-        raise InputError(f"`f` must stay within {LARGEST:g} in size, but f({show(x[k])}) = {show(y[k])}.")
-    if tube is not None and tube.tol > LARGEST:
-        raise InputError(f"`tol` must be at most {LARGEST:g}, but is {show(tube.tol)}.")
-
-
-def _vanishing(x: Floats, y: Floats, tube: Tube | None) -> None:
-    """rtol alone is a tolerance of 0 where f is 0."""
-    if tube is None or tube.tol > 0:
-        return
-    turns = np.flatnonzero((y[:-1] * y[1:] <= 0) | (np.sign(y[:-1]) != np.sign(y[1:])))
-    if turns.size:
-        k = int(turns[0])
-        raise InputError(
-            f"`rtol` alone asks for no error at all where f vanishes, which it does between {show(x[k])} and "
-            f"{show(x[k + 1])}; give a `tol` beside it."
-        )
-
-
-def _falling(x: Floats, y: Floats) -> None:
-    """monotone=True is for monotone f."""
-    sign = 1.0 if y[-1] >= y[0] else -1.0
-    bad = np.flatnonzero(sign * np.diff(y) < 0)
-    if bad.size:
-        k = int(bad[0])
-        raise InputError(
-            "`monotone` = True needs a monotone f, but "
-            f"f({show(x[k])}) = {show(y[k])} and f({show(x[k + 1])}) = {show(y[k + 1])}."
-        )
-
-
 def _on_function(
     f: Function, domain: tuple[float, float], tube: Tube | None, pieces: int | None, side: str, breaks: Floats,
-    through: Floats, monotone: bool, convex: bool, deadline: Deadline,
+    through: Floats, monotone: bool, convex: bool, deadline: Deadline, belief: Belief,
 ) -> Narrowest:  # fmt: skip
     mesh = Mesh(f, domain, breaks, through)
-    _of_size(mesh.x, mesh.y, tube)
+    of_size(mesh.x, mesh.y, tube)
     refuse_poles(f, mesh.x, mesh.y)
-    _vanishing(mesh.x, mesh.y, tube)
+    vanishing(mesh.x, mesh.y, tube)
+    resolvable(mesh.x, mesh.y, tube)
+    belief.refuse_contradiction(PiecewiseAffine(mesh.x, mesh.y))
     if monotone:
-        _falling(mesh.x, mesh.y)
+        falling(mesh.x, mesh.y)
         mesh.direction = 1 if mesh.y[-1] >= mesh.y[0] else -1
-    _room_for_knots(pieces, int(mesh.forced[1:-1].sum()))
-    search = Search(mesh, side, deadline)
+    room_for_knots(pieces, int(mesh.forced[1:-1].sum()))
+    search = Search(mesh, side, deadline, belief)
     stopped = ""
     try:
         if tube is not None:
@@ -203,16 +183,25 @@ def _on_data(
 ) -> Narrowest:  # fmt: skip
     if len(data) != 2:
         raise InputError(f"`f` must be a function or a pair (x, y) of arrays, but has {len(data)} entries.")
-    x = _checks.strictly_increasing(_checks.vector(data[0], "x", least=2), "x")
+    x = _checks.vector(data[0], "x", least=2)
     y = _checks.vector(data[1], "y", length=x.size)
-    _of_size(x, y, tube)
-    _vanishing(x, y, tube)
+    order = np.lexsort((y, x))
+    points = Points(x[order], y[order])
+    x, y = points.x, points.low
+    if x.size < 2:
+        raise InputError(f"`x` must have at least 2 different entries, but all {order.size} are {show(x[0])}.")
+    of_size(points.all_x, points.all_y, tube)
+    vanishing(points.all_x, points.all_y, tube)
     if monotone:
-        _falling(x, y)
+        falling(x, y)
+        falling(x, points.high)
+    if tube is not None:
+        points.refuse_spread(tube)
     forced, met = _at(x, breaks, "breaks"), _at(x, through, "through")
-    _room_for_knots(pieces, int((forced | met)[1:-1].sum()))
+    room_for_knots(pieces, int((forced | met)[1:-1].sum()))
     direction = 0 if not monotone else 1 if y[-1] >= y[0] else -1
-    return fit_data(x, y, tube, pieces, side, forced, met, deadline, direction)
+    points.refuse_through(met)
+    return fit_data(points, tube, pieces, side, forced, met, deadline, direction)
 
 
 def _at(x: Floats, points: Floats, name: str) -> NDArray[np.bool_]:

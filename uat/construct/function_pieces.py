@@ -9,11 +9,13 @@ the search.
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from uat.bounds.certification import Certificate, certify
+from uat.bounds.certification import Certificate
+from uat.bounds.seen import seen_difference
 from uat.construct.inside import (
     COARSE,
     Verdict,
@@ -26,6 +28,7 @@ from uat.construct.inside import (
 from uat.construct.mesh import Deadline, Mesh, least_scale, polish, roundoff
 from uat.construct.needed import LowerSide, better
 from uat.construct.outcome import Narrowest
+from uat.construct.proving import NOTHING, Belief, certified
 from uat.construct.tube import Tube
 from uat.construct.witness import Witness
 from uat.piecewise import PiecewiseAffine, interpolate
@@ -40,7 +43,10 @@ SURPRISE = 0.05  # of the range of f: a chord of the first mesh that is missed b
 TOUCHES = 3  # rounds of sampling where a moved path touches f, each superlinear: 1e-2, 1e-4, 1e-8
 HASTE = 0.4  # seconds for each half of the bracket that is missing when the search is stopped
 HASTY_PIECES = 4000  # what a certificate can do in that time
+SPARE = 3  # pieces more than the fewest, where a declared bound is all there is and too coarse to prove those
 KNIFE = 1e-9  # relative: no float search tells counts apart at a tolerance this close to a least error
+
+JUMP = re.compile(r"f jumps .* no continuous function is closer than (\S+)\.")  # rounded down: `uat.bounds.jumps`
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +62,8 @@ class Upper:
 class Search:
     """One call of `narrowest` on a function: the mesh, the best function so far, the best bounds so far."""
 
-    def __init__(self, mesh: Mesh, side: str, deadline: Deadline) -> None:
-        self.mesh, self.f, self.side, self.deadline = mesh, mesh.f, side, deadline
+    def __init__(self, mesh: Mesh, side: str, deadline: Deadline, belief: Belief = NOTHING) -> None:
+        self.mesh, self.f, self.side, self.deadline, self.belief = mesh, mesh.f, side, deadline, belief
         self.margin = 0.0 if side == "both" else MARGIN
         self.lower = LowerSide(mesh)
         self.upper: Upper | None = None
@@ -85,12 +91,12 @@ class Search:
         """Certify that p lies in the tube, with a relative `room` to spare; a function that does is kept."""
         certificate: Certificate
         if tube.rtol == 0:
-            verdict, certificate = in_constant_tube(self.f, p, tube, gap_for(room), self.deadline)
+            verdict, certificate = in_constant_tube(self.f, p, tube, gap_for(room), self.deadline, self.belief)
         else:
             verdict = in_relative_tube(self.f, p, tube, gap_for(room), self.deadline)
         if tube.rtol or tube.side != "both":  # the distance from f itself, not from the middle of the tube
             centred = math.inf if tube.rtol else math.nextafter(certificate.upper + tube.tol / 2, math.inf)
-            certificate = certify(self.f, p, rel=COARSE, seconds=self.deadline.left())
+            certificate = certified(self.f, p, rel=COARSE, seconds=self.deadline.left(), belief=self.belief)
             if verdict.inside and certificate.proven:
                 certificate = replace(certificate, upper=min(certificate.upper, centred, farthest(p, tube)))
         found = Upper(p, tube, verdict, certificate)
@@ -126,7 +132,7 @@ class Search:
         """Before a least error is guessed from samples: where f leaves their chords, sample it, until it does not."""
         for _ in range(REPAIRS):
             self.deadline.look()
-            c = certify(self.f, self.chords(), rel=0.5, seconds=self.deadline.left())
+            c = certified(self.f, self.chords(), rel=0.5, seconds=self.deadline.left())
             if c.lower <= SURPRISE * float(np.ptp(self.mesh.y)) or not self.mesh.insert_around(c.where):
                 break
 
@@ -143,7 +149,7 @@ class Search:
 
     def for_tolerance(self, tube: Tube) -> None:
         """The fewest pieces in the tube, their error balanced."""
-        mesh, repairs, too_few = self.mesh, 0, 0
+        mesh, repairs, too_few, spare = self.mesh, 0, 0, SPARE
         mesh.divide(tube.width, self.deadline)
         pieces = mesh.links(tube, self.margin).count
         while True:
@@ -161,6 +167,9 @@ class Search:
                     continue
             if verdict.proven and not verdict.inside and 1 - high < KNIFE:
                 too_few, pieces = pieces, pieces + 1
+                continue
+            if found.certificate.assumes and verdict.proven and not verdict.inside and spare and not verdict.outside:
+                spare, too_few, pieces = spare - 1, pieces, pieces + 1  # the declared bound is too coarse for so few
                 continue
             break
         needed = found.piecewise.pieces
@@ -223,6 +232,12 @@ class Search:
 
     # ---- the end ----------------------------------------------------------------------------------------------------
 
+    def glance(self, p: PiecewiseAffine, tube: Tube) -> None:
+        """Keep a function of so many pieces that to begin its certificate would take far more than HASTE: seen only."""
+        note = f"there was no time to certify {p.pieces} pieces"
+        certificate = seen_difference(self.f, p, per_cell=3, note=note + ".")
+        self.upper = Upper(p, tube, Verdict(False, False, False, math.inf, certificate.where, note), certificate)
+
     def fall_back(self, tube: Tube | None, pieces: int | None) -> None:
         """Stopped early: what is missing is made up for hastily, the path on the mesh as it is and a first witness."""
         if self.upper is None:
@@ -233,18 +248,22 @@ class Search:
             else:
                 p = interpolate(self.f, self.mesh.a, self.mesh.b, pieces=min(pieces, HASTY_PIECES))
             self.deadline = Deadline(HASTE)
-            self.judge(p, held, COARSE)
+            if p.pieces > HASTY_PIECES:
+                self.glance(p, held)
+            else:
+                self.judge(p, held, COARSE)
         if tube is None:
             self.settle()
         assert self.upper is not None
         if self.witness is None or self.witness.pieces < self.upper.piecewise.pieces:
             self.witness = better(self.witness, self.lower.prove(self.upper.tube, 1, Deadline(HASTE)))
 
-    def jump(self) -> str:
-        """The sentence on a proven jump of f, where there is one: then no continuous function is near it."""
+    def jump(self) -> tuple[float, str]:
+        """Half of a proven jump of f, and the sentence on it: no continuous function is nearer. (0, "") without one."""
         rough = interpolate(self.f, self.mesh.a, self.mesh.b, pieces=16)  # the finer, the further a jump is hidden
-        note = certify(self.f, rough, rel=0.5, seconds=HASTE).note
-        return note.rstrip(".") if "jumps" in note else ""
+        note = certified(self.f, rough, rel=0.5, seconds=HASTE).note
+        half = JUMP.search(note)
+        return (float(half[1]), note.rstrip(".")) if half else (0.0, "")
 
     def outcome(self, stopped: str) -> Narrowest:
         """Whatever has been reached, with its proofs; `stopped` says what ended the search early."""
@@ -252,7 +271,13 @@ class Search:
         p, tube, verdict = self.upper.piecewise, self.upper.tube, self.upper.verdict
         needed = 1 if self.witness is None else self.witness.pieces
         notes = [stopped] if stopped else []
-        why = "" if verdict.inside else self.jump() or verdict.note
+        half, sentence = (0.0, "") if verdict.inside else self.jump()
+        why = sentence or verdict.note
+        certificate = self.upper.certificate
+        if (
+            max(certificate.lower, tube.tol) < half <= certificate.upper and not tube.rtol
+        ):  # a theorem, where samples beside the jump see little
+            certificate = replace(certificate, lower=half)
         if self.side != "both" and verdict.where in self.mesh.through:
             why = "`through` asks for f there in float64, which may lie beyond f by half a unit in its last place"
         if self.lower.refusal:
@@ -271,7 +296,8 @@ class Search:
             )
         least = 0.0 if self.error_witness is None else float(self.error_witness.tube.tol)
         return Narrowest(
-            p, tube, self.upper.certificate, verdict.inside, needed, self.witness,
+            p, tube, certificate, verdict.inside, needed, self.witness,
             (least, float(tube.tol) if verdict.inside else math.inf), self.error_witness, "; ".join(notes),
             room=max(1 - verdict.ratio * (1 + 1e-15), 0.0) * least_half_width(p, tube) if verdict.inside else 0.0,
+            outside=verdict.outside, stopped=bool(stopped), nearest=half,
         )  # fmt: skip

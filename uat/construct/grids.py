@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import time
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Generic, NamedTuple, TypeVar
@@ -17,12 +16,13 @@ import numpy as np
 from uat import _checks
 from uat._checks import InputError
 from uat._sampling import Function, sample
-from uat.bounds.certification import Certificate, NotProvenWarning, certify
+from uat.bounds.certification import Certificate
 from uat.bounds.modulus import Declared, cells_within, interpolation_bound
 from uat.bounds.rounding import stored_distance
 from uat.bounds.seen import seen_difference
 from uat.construct.knots import graded_knots
 from uat.construct.mesh import OutOfTime
+from uat.construct.proving import certified, unsworn
 from uat.piecewise import UNIT, PiecewiseAffine, interpolate
 from uat.relu_net import ReluNet, default_shift
 
@@ -45,7 +45,7 @@ class Grids:
 
     method : "uniform" or "graded"
     breaks : abscissae where a graded grid must have a knot
-    facts : the caller's word; where there is any, the proof rests on it alone
+    facts : the caller's word, for where balls are of no avail or do worse
     known : what a target declares, for when balls are of no avail
     form : of the network
     deadline : of `time.perf_counter`, when the proof is to stop
@@ -76,9 +76,14 @@ class Grids:
         return Built(p, net, c)
 
     def certificate(self, p: PiecewiseAffine) -> Certificate:
-        """What can be said of sup|f - p|: on the caller's word, by balls, on a target's word, or by samples."""
+        """What can be said of sup|f - p|: by balls, on the caller's word, on a target's word, or by samples.
+
+        A word that was given is always compared with the values at the knots, so that a false one is refused.
+        """
         if self.facts:
-            return self.declared(p, self.facts)
+            sworn = self.declared(p, self.facts)
+            c = self.by_balls(p) if p.pieces <= _MOST_BALLS else sworn
+            return unsworn(c) if c.proven and c.upper < sworn.upper else sworn
         if not self.known or p.pieces <= _MOST_BALLS:
             c = self.by_balls(p)
             if c.proven or not self.known:
@@ -88,9 +93,7 @@ class Grids:
     def by_balls(self, p: PiecewiseAffine) -> Certificate:
         """One cell more or less changes a second-order error by 2/N of itself: the enclosure is finer than that."""
         seconds = None if math.isinf(self.deadline) else max(self.deadline - time.perf_counter(), 1e-3)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotProvenWarning)  # `approximate` gives its own
-            return certify(self.f, p, rel=min(0.01, 1 / p.pieces), seconds=seconds)
+        return certified(self.f, p, rel=min(0.01, 1 / p.pieces), seconds=seconds)
 
     def declared(self, p: PiecewiseAffine, facts: Declared) -> Certificate:
         """The a priori bounds; the lower end is what was seen, less what rounding may have added to it."""
@@ -109,10 +112,10 @@ class Grids:
     def within(self, tol: float) -> Built:
         """A uniform grid on which the error is within tol, and the certificate that says so.
 
-        On the caller's word the number of cells follows from the declared bound. Otherwise samples find the smallest
-        grid that looks fine enough, and the proof goes on from there, upwards.
+        Samples find the smallest grid that looks fine enough, and the proof goes on from there, upwards. Where balls
+        are of no avail the number of cells follows from the declared bound, which may be many times as many.
         """
-        if self.facts and self.method == "uniform":
+        if self.facts and self.method == "uniform" and not self.on_balls():
             pieces = cells_within(self.facts, self.b - self.a, tol)
             _checks.memory(10.0 * pieces, f"`tol` = {tol!r} asks for {pieces} cells and")
             built = self.build(self.interpolant(pieces))
@@ -126,6 +129,10 @@ class Grids:
                 note = "`seconds` were used up before a grid was proven to keep `tol`."
                 return built._replace(certificate=replace(c, note=f"{c.note} {note}".lstrip()))
         return built
+
+    def on_balls(self) -> bool:
+        """Whether f runs on balls at all."""
+        return self.by_balls(interpolate(self.f, self.a, self.b, pieces=4)).proven
 
     def within_by_samples(self, tol: float) -> PiecewiseAffine:
         """The coarsest grid of the kind that looks fine enough at samples: a guess at the number of cells, no more."""

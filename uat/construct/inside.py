@@ -1,4 +1,4 @@
-"""Whether a piecewise-affine function lies in a tube around f, proven through `uat.bounds.certification.certify`.
+"""Whether a piecewise-affine function lies in a tube around f, proven through `uat.certify`.
 
 Constant tube: [f + s - t, f + s + t] with a shift s and a half-width t: |f + s - p| <= t is one sup-norm certificate.
 One-sided tubes are of this kind (s = +- tol/2), which proves that p never crosses f.
@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 
 from uat._sampling import Function
-from uat.bounds.certification import Certificate, certify
+from uat.bounds.certification import Certificate
 from uat.construct.mesh import Deadline
+from uat.construct.proving import NOTHING, Belief, certified
 from uat.construct.tube import Tube
 from uat.piecewise import PiecewiseAffine
 
@@ -59,10 +60,10 @@ def shifted(f: Function, shift: Fraction) -> Function:
 
 
 def in_constant_tube(
-    f: Function, p: PiecewiseAffine, tube: Tube, rel: float, deadline: Deadline
+    f: Function, p: PiecewiseAffine, tube: Tube, rel: float, deadline: Deadline, belief: Belief = NOTHING
 ) -> tuple[Verdict, Certificate]:
     """The verdict for a tube with rtol = 0, and the certificate of the distance from the tube's centre."""
-    c = certify(shifted(f, _shift(tube)), p, rel=rel, seconds=deadline.left())
+    c = certified(shifted(f, _shift(tube)), p, rel=rel, seconds=deadline.left(), belief=belief)
     half = _half_width(tube)
     inside = c.proven and Fraction(c.upper) <= half
     ratio = c.upper / float(half) if c.proven else c.lower / float(half)
@@ -77,7 +78,7 @@ def in_relative_tube(f: Function, p: PiecewiseAffine, tube: Tube, rel: float, de
             return replace(worst, inside=False, proven=False, note="the `seconds` were used up")
         ends = slice(k, k + 2)
         zero = PiecewiseAffine(p.knots[ends], np.zeros(2))
-        c = certify(_ratio(f, p, k, tube), zero, rel=rel, abs=rel, seconds=deadline.left())
+        c = certified(_ratio(f, p, k, tube), zero, rel=rel, abs=rel, seconds=deadline.left())
         ratio = c.upper if c.proven else c.lower
         if ratio > worst.ratio or not c.proven:
             inside = worst.inside and c.proven and c.upper <= 1

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from uat import _checks
 from uat.bounds.certification import Certificate
 from uat.construct.tube import Tube
 from uat.construct.witness import Witness
+from uat.given import resolve
 from uat.piecewise import PiecewiseAffine
+from uat.relu_net import ReluNet
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -37,6 +43,12 @@ class Narrowest:
     room : float
         So far, in the unit of f, it stays away from both walls of its tube; a theorem, and 0 where nothing is known.
         What moves the function by less, such as storing the weights of its network, keeps it inside.
+    outside : bool
+        Whether it was seen to leave its tube: then it is the best that was found, not what was asked for.
+    stopped : bool
+        Whether `seconds`, or Ctrl-C, ended the search early.
+    nearest : float
+        No continuous function is closer to f: half of a proven jump; 0 where none is known.
     note : str
         A sentence on what was not decided, and why; empty when all is well.
     """
@@ -51,11 +63,19 @@ class Narrowest:
     error_witness: Witness | None = None
     note: str = ""
     room: float = 0.0
+    outside: bool = False
+    stopped: bool = False
+    nearest: float = 0.0
 
     @property
     def pieces(self) -> int:
         """The number of affine pieces."""
         return self.piecewise.pieces
+
+    @property
+    def net(self) -> ReluNet:
+        """The network that equals `piecewise`: as many neurons as pieces, and an output bias (statement A5)."""
+        return ReluNet.from_piecewise(self.piecewise, form="output-bias")
 
     @property
     def minimal(self) -> bool:
@@ -78,6 +98,39 @@ class Narrowest:
             text += f". Fewest neurons: between {low} and {high}"
         return text + (f". {self.note}" if self.note else ".")
 
+    def plot(self, path: str | os.PathLike[str] | None = None, f: Any = None) -> Any:
+        """The picture: the network, and where f is given (a function, a text, or points (x, y)) the difference below.
+
+        Parameters
+        ----------
+        path : file name, optional
+            Written when given (PNG, SVG or PDF by its suffix).
+        f : what was asked about, which is not kept here
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        from uat.draw.networks import approximation_figure
+        from uat.draw.style import save
+
+        title = "narrowest"
+        if isinstance(f, (tuple, list)) and len(f) == 2:
+            x = _checks.vector(f[0], "x")
+            order = np.argsort(x, kind="stable")
+            f, title = (x[order], _checks.vector(f[1], "y", length=x.size)[order]), "data"
+        elif f is not None:
+            f, source = resolve(f)
+            title = source["text"]
+        c, tube = self.certificate, self.tube
+        figure = approximation_figure(
+            self.piecewise, self.net, f, error=c.error, proven=c.proven,
+            tol=float(tube.tol) or None, rtol=float(tube.rtol) or None, side=tube.side, title=title,
+        )  # fmt: skip
+        if path is not None:
+            save(figure, path)
+        return figure
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
         return {
@@ -95,4 +148,7 @@ class Narrowest:
             "error_witness": None if self.error_witness is None else self.error_witness.to_dict(),
             "note": self.note,
             "room": self.room,
+            "outside": self.outside,
+            "stopped": self.stopped,
+            "nearest": self.nearest,
         }

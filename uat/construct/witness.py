@@ -9,7 +9,9 @@ no curvature, no sampling between them. Two kinds of witness:
 "windows" (theory C3): where jumps would save pieces the triples fall short; then the sweep through all windows,
     repeated in rational arithmetic, counts the links of a *continuous* path.
 
-Both counts are exact: abscissae are floats, values are floats that enclose f's (rounded outwards), and everything after
+"data": windows where several values were measured at an abscissa, all of which the tube must hold.
+
+All counts are exact: abscissae are floats, values are floats that enclose f's (rounded outwards), and everything after
 that is done in flint's rational numbers.
 """
 
@@ -35,13 +37,13 @@ class Witness:
 
     Parameters
     ----------
-    kind : "three-point" or "windows"
+    kind : "three-point", "windows" or "data"
     pieces : int
         The number that is proven to be needed.
     x : (n,) array
         Abscissae; for "three-point" the triples one after the other.
     low, high : (n,) arrays
-        Floats with low <= f(x) <= high.
+        Floats with low <= f(x) <= high; for "data" the least and the largest value measured at x.
     tube : Tube
         The tolerances at which the statement holds.
     knots, through : tuples of float
@@ -90,7 +92,7 @@ class Witness:
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"`data` must be a witness as `to_dict` writes it, but {error!r} came of it.") from None
         fits = x.ndim == 1 and x.shape == low.shape == high.shape and tube.side in SIDES
-        if not (fits and witness.kind in ("three-point", "windows")):
+        if not (fits and witness.kind in ("three-point", "windows", "data")):
             raise InputError("`data` must be a witness as `to_dict` writes it, but its kind, side or lengths are not.")
         return witness
 
@@ -111,6 +113,8 @@ class Witness:
     def windows(self) -> tuple[NDArray[Any], NDArray[Any]]:
         """What the tube leaves open at each abscissa, as fractions."""
         tube, low, high = self.tube.exact(rational), rationals(self.low), rationals(self.high)
+        if self.kind == "data":  # there low and high are two values, both to be met
+            low, high = high, low
         lower, upper = tube.lower(low), tube.upper(high)
         met = np.isin(self.x, self.through)
         lower[met], upper[met] = low[met], low[met]
@@ -157,7 +161,8 @@ def check_witness(data: dict[str, Any], enclosure: Enclosure) -> bool:
     data : dict
         As `Witness.to_dict` writes it.
     enclosure : callable
-        x -> (low, high), numbers that enclose f(x), from any source that can be trusted.
+        x -> (low, high), numbers that enclose f(x), from any source that can be trusted; for "data" the least and
+        the largest of the values at x.
 
     Returns
     -------
@@ -168,6 +173,7 @@ def check_witness(data: dict[str, Any], enclosure: Enclosure) -> bool:
     met = set(witness.through)
     for x, low, high in zip(witness.x.tolist(), witness.low.tolist(), witness.high.tolist(), strict=True):
         least, most = enclosure(x)
-        if not (x in met or (low <= least and most <= high)):
+        held = (low >= least and most >= high) if witness.kind == "data" else (low <= least and most <= high)
+        if not (x in met or held):
             return False
     return witness.count() >= witness.pieces

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,14 +33,45 @@ _MOST_MARKS = 80  # more kinks than this are a smear: a rug of ticks shows their
 _CURVE = 2001
 
 
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Where network - f was asked to be: within tol + rtol |f|, on both sides of 0 or on one."""
+
+    tol: float | None = None
+    rtol: float | None = None
+    side: str = "both"
+
+    def __bool__(self) -> bool:
+        return self.tol is not None or self.rtol is not None
+
+    def walls(self, y: Floats) -> tuple[Floats, Floats]:
+        """The lower and the upper end of the band where f takes the values y, shape of y."""
+        width = (self.tol or 0.0) + (self.rtol or 0.0) * np.abs(y)
+        return (-width if self.side != "over" else 0 * width), (width if self.side != "under" else 0 * width)
+
+    @property
+    def sign(self) -> str:
+        """What stands before a number on the side in question."""
+        return {"both": r"$\pm$", "over": "", "under": "$-$"}[self.side]
+
+    def __str__(self) -> str:
+        parts = [] if self.tol is None else [f"{self.tol:.3g}"]
+        parts += [] if self.rtol is None else [f"{self.rtol:.3g} |f|"]
+        width = " + ".join(parts)
+        whole = f"({width})" if len(parts) > 1 else width
+        return {"both": rf"$\pm${whole}", "over": f"[0, {width}]", "under": f"[$-${whole}, 0]"}[self.side]
+
+
 def approximation_figure(
     p: PiecewiseAffine,
     net: ReluNet,
-    f: Function | None,
+    f: Function | tuple[Floats, Floats] | None,
     *,
     error: float,
     proven: bool,
     tol: float | None = None,
+    rtol: float | None = None,
+    side: str = "both",
     title: str = "f",
 ) -> Figure:
     """Function and network above; below their difference, with the tolerance and the certified bound as lines.
@@ -47,9 +79,10 @@ def approximation_figure(
     Parameters
     ----------
     p, net : the piecewise-affine function and the network that equals it
-    f : the function; when None (a file without a formula) only the network is drawn
+    f : the function, or points (x, y), shape (n,) each; when None (a file without a formula) only the network is drawn
     error : sup|f - p|, an upper bound when `proven`, else the largest difference seen; in the unit of f
-    tol : the tolerance band, in the unit of f
+    tol, rtol, side : the band that was asked for: network - f in ±(tol + rtol |f|), or in its upper half ("over") or
+        lower half ("under"); tol in the unit of f; no band when both are None
 
     Returns
     -------
@@ -64,7 +97,7 @@ def approximation_figure(
         x = _abscissae(p)
         _curves(axes[0], p, net, f, x, title)
         if f is not None:
-            _difference(axes[1], p, net, f, x, (error, proven), tol)
+            _difference(axes[1], p, net, f, x, (error, proven), Band(tol, rtol, side))
         axes[-1].set_xlabel("x")
         axes[-1].set_xlim(*p.domain)
     return figure
@@ -75,7 +108,7 @@ def approximation(r: Any, ax: Any = None) -> Any:
 
     Parameters
     ----------
-    r : what `uat.approximate` returns (anything with piecewise, net, function, certificate and tol)
+    r : what `uat.approximate` returns (anything with piecewise, net, function, certificate, tol, rtol and side)
     ax : matplotlib Axes, optional
 
     Returns
@@ -89,7 +122,7 @@ def approximation(r: Any, ax: Any = None) -> Any:
             _curves(ax, p, r.net, None, _abscissae(p), "network")
         else:
             c = r.certificate
-            _difference(ax, p, r.net, r.function, _abscissae(p), (c.error, c.proven), r.tol)
+            _difference(ax, p, r.net, r.function, _abscissae(p), (c.error, c.proven), Band(r.tol, r.rtol, r.side))
         ax.set_xlabel("x")
         ax.set_xlim(*p.domain)
     return ax
@@ -148,8 +181,12 @@ def _abscissae(p: PiecewiseAffine) -> Floats:
     return grid
 
 
-def _curves(axes: Any, p: PiecewiseAffine, net: ReluNet, f: Function | None, x: Floats, title: str) -> None:
-    if f is not None:
+def _curves(
+    axes: Any, p: PiecewiseAffine, net: ReluNet, f: Function | tuple[Floats, Floats] | None, x: Floats, title: str
+) -> None:
+    if isinstance(f, tuple):
+        axes.plot(*f, ".", color=GREY, markersize=4, label="points")
+    elif f is not None:
         axes.plot(x, sample(f, x), color=GREY, linewidth=3.5, alpha=0.55, label="f")
     neurons = f"network, {net.width} neuron{'s' * (net.width != 1)}"
     axes.plot(x, net(x), color=BLUE, linewidth=1.2, label=neurons)
@@ -158,33 +195,49 @@ def _curves(axes: Any, p: PiecewiseAffine, net: ReluNet, f: Function | None, x: 
         marks = {"color": ORANGE, "markersize": 3, "markeredgecolor": BLACK, "markeredgewidth": 0.3}
         axes.plot(p.knots, p.values, "o", clip_on=False, zorder=3, label="knots", **marks)
     axes.set_title(f"{_shortened(title)}: {pieces}", loc="left")
-    axes.set_ylabel("f(x) and network")
+    axes.set_ylabel("y and network" if isinstance(f, tuple) else "f(x) and network")
     axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3, borderaxespad=0.2)
 
 
 def _difference(
-    axes: Any, p: PiecewiseAffine, net: ReluNet, f: Function, x: Floats, known: tuple[float, bool], tol: float | None
+    axes: Any,
+    p: PiecewiseAffine,
+    net: ReluNet,
+    f: Function | tuple[Floats, Floats],
+    x: Floats,
+    known: tuple[float, bool],
+    band: Band,
 ) -> None:
     bound, proven = known
-    difference = np.asarray(net(x)) - sample(f, x)
-    axes.plot(x, difference, color=VERMILION, linewidth=1.0, label="network $-$ f")
-    if tol is not None:
-        axes.axhspan(-tol, tol, color=GREY, alpha=0.15, linewidth=0, label=f"tolerance $\\pm${tol:.3g}")
-    for sign in (-1, 1):
+    at_points = isinstance(f, tuple)
+    x, y = f if isinstance(f, tuple) else (x, sample(f, x))
+    difference = np.asarray(net(x)) - y
+    low, high = band.walls(y)
+    if band:
+        axes.fill_between(x, low, high, color=GREY, alpha=0.18, linewidth=0, label=f"tolerance {band}")
+    axes.axhline(0, color=GREY, linewidth=0.6)
+    shape: dict[str, Any] = {"marker": ".", "linestyle": "", "markersize": 3} if at_points else {"linewidth": 1.0}
+    against = "network $-$ y" if at_points else "network $-$ f"
+    axes.plot(x, difference, color=VERMILION, label=against, **shape)
+    signs = {"both": (-1, 1), "over": (1,), "under": (-1,)}[band.side]  # the other limit of a one-sided band is 0
+    for sign in signs:
         axes.axhline(
             sign * bound,
             color=BLACK,
             linewidth=0.9,
             linestyle="--" if proven else ":",
-            label=f"{'proven' if proven else 'estimated'} $\\pm${bound:.3g}" if sign > 0 else None,
+            label=f"{'proven' if proven else 'estimated'} {band.sign}{bound:.3g}" if sign == signs[-1] else None,
         )
-    reach = 1.25 * max(bound, tol or 0.0, float(np.abs(difference).max()), np.finfo(float).tiny)
-    axes.set_ylim(-reach, reach)
+    everything = [0.0, *(sign * bound for sign in signs), *(v.min() for v in (low, difference)), high.max()]
+    bottom, top = float(min(everything)), float(max(*everything, difference.max()))
+    room = max(0.13 * (top - bottom), np.finfo(float).tiny)
+    axes.set_ylim(bottom - 1.6 * room, top + room)  # below there is room for the ticks
     inner = p.knots[1:-1]
-    if inner.size:  # the kinks, as ticks on the zero line: their density shows where the network spends its neurons
-        height = 0.05 if inner.size <= _MOST_MARKS else 0.02
-        axes.vlines(inner, -height * reach, height * reach, color=BLUE, linewidth=0.6, label="kinks")
-    axes.set_ylabel("network $-$ f")
+    if inner.size:  # ticks at the lower edge, away from the curve: their density shows where neurons are spent
+        height = 0.05 if inner.size <= _MOST_MARKS else 0.03
+        edge = axes.get_xaxis_transform()
+        axes.vlines(inner, 0, height, color=BLUE, linewidth=0.6, label="kinks", transform=edge)
+    axes.set_ylabel(against)
     axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=4, borderaxespad=0.2, columnspacing=1.2)
 
 

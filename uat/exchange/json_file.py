@@ -14,7 +14,7 @@ import os
 from typing import Any
 
 from uat._checks import InputError, show
-from uat._files import path_of, written_whole
+from uat._files import path_of, writable, written_whole
 from uat.piecewise import PiecewiseAffine
 
 FORMAT, VERSION = "uat-approximation", 1
@@ -25,7 +25,7 @@ _SECTIONS: dict[str, tuple[str, ...]] = {
     "piecewise": ("breakpoints", "values", "slopes", "intercepts"),
     "network": ("weights", "biases", "coefficients", "output_bias"),
     "certificate": ("lower", "upper", "where", "proven", "assumes", "method", "norm", "boxes", "bits", "note"),
-    "options": ("tol", "method", "form", "seconds"),
+    "options": ("tol", "method", "form"),
     "provenance": (),
 }
 
@@ -42,8 +42,16 @@ def pieces_section(p: PiecewiseAffine) -> dict[str, list[float | None]]:
     return {name: [y if math.isfinite(y) else None for y in v.tolist()] for name, v in columns.items()}
 
 
+def json_suffix(path: str | os.PathLike[str]) -> None:
+    """Refuse a name that promises another format than is written."""
+    writable(path)  # refuses what is no path
+    if not os.fspath(path).lower().endswith(".json"):
+        raise InputError(f"`path` of a saved network must end in .json, but is {show(os.fspath(path))}.")
+
+
 def write(path: str | os.PathLike[str], content: dict[str, Any]) -> None:
     """Write the sections of an approximation, under the format's name and version, with a checksum; atomically."""
+    json_suffix(path)
     whole = {"format": FORMAT, "version": VERSION, **content}
     whole["sha256"] = checksum(whole)
     with written_whole(path) as temporary:

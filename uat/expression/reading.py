@@ -211,7 +211,10 @@ class _Copy:
         if name in FUNCTIONS:
             raise InputError(f"`expression` must give {name} its argument, as {name}({variable or 1}), but does not.")
         wanted = "be a number without variables" if variable is None else f"be a formula in {variable!r}"
-        hint = "." if len(name) == 1 else "; " + did_you_mean(name, [*CONSTANTS, *FUNCTIONS])
+        if len(name) > 1:
+            hint = "; " + did_you_mean(name, [*CONSTANTS, *FUNCTIONS])
+        else:
+            hint = "." if variable is None else f"; the variable is {variable}."
         raise InputError(f"`expression` must {wanted}, but contains {name!r}{hint}")
 
     def source(self, node: ast.expr) -> str:

@@ -1,0 +1,92 @@
+"""Whether a question to `narrowest` can be answered: each refusal is a sentence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from uat import _checks
+from uat._checks import Floats, InputError, show
+from uat.construct.tube import Tube
+from uat.piecewise import UNIT
+
+LARGEST = 1e300  # of f and of the tolerance: the walls, and slopes between near samples, are floats
+SMALLEST = float(np.finfo(np.float64).tiny)  # below, floats lose their digits
+
+
+def question(tol: Any, rtol: Any, pieces: Any, side: str) -> tuple[Tube | None, int | None]:
+    """Either a tube or a number of pieces."""
+    if pieces is not None:
+        if tol is not None or rtol is not None:
+            raise InputError("exactly one of a tolerance (`tol`, `rtol`) and `pieces` must be given, but got both.")
+        count = _checks.integer(pieces, "pieces")
+        _checks.memory(10 * count, f"`pieces` = {show(count)}")
+        return None, count
+    if tol is None and rtol is None:
+        raise InputError("exactly one of a tolerance (`tol`, `rtol`) and `pieces` must be given, but got none.")
+    absolute = 0.0 if tol is None else _checks.positive(tol, "tol")
+    if 0 < absolute < SMALLEST:
+        raise InputError(
+            f"`tol` must be at least {SMALLEST:.3g}, where floats begin to lose digits, but is {show(tol)}."
+        )
+    relative = 0.0 if rtol is None else _checks.positive(rtol, "rtol")
+    if relative >= 1:
+        raise InputError(f"`rtol` must be < 1, but is {show(rtol)}: the function 0 would be close enough.")
+    return Tube(absolute, relative, side), None
+
+
+def room_for_knots(pieces: int | None, forced: int) -> None:
+    """Every inner knot that was asked for begins a piece."""
+    if pieces is not None and pieces <= forced:
+        raise InputError(
+            f"`pieces` must be at least {forced + 1} with {forced} inner knots in `breaks` and `through`, "
+            f"but is {pieces}."
+        )
+
+
+def of_size(x: Floats, y: Floats, tube: Tube | None) -> None:
+    """Walls and their differences must be floats."""
+    k = int(np.argmax(np.abs(y)))
+    if abs(y[k]) > LARGEST:
+        raise InputError(f"`f` must stay within {LARGEST:g} in size, but f({show(x[k])}) = {show(y[k])}.")
+    if tube is not None and tube.tol > LARGEST:
+        raise InputError(f"`tol` must be at most {LARGEST:g}, but is {show(tube.tol)}.")
+
+
+def vanishing(x: Floats, y: Floats, tube: Tube | None) -> None:
+    """rtol alone is a tolerance of 0 where f is 0."""
+    if tube is None or tube.tol > 0:
+        return
+    turns = np.flatnonzero((y[:-1] * y[1:] <= 0) | (np.sign(y[:-1]) != np.sign(y[1:])))
+    if turns.size:
+        k = int(turns[0])
+        raise InputError(
+            f"`rtol` alone asks for no error at all where f vanishes, which it does between {show(x[k])} and "
+            f"{show(x[k + 1])}; give a `tol` beside it."
+        )
+
+
+def falling(x: Floats, y: Floats) -> None:
+    """monotone=True is for monotone f."""
+    sign = 1.0 if y[-1] >= y[0] else -1.0
+    bad = np.flatnonzero(sign * np.diff(y) < 0)
+    if bad.size:
+        k = int(bad[0])
+        raise InputError(
+            "`monotone` = True needs a monotone f, but "
+            f"f({show(x[k])}) = {show(y[k])} and f({show(x[k + 1])}) = {show(y[k + 1])}."
+        )
+
+
+def resolvable(x: Floats, y: Floats, tube: Tube | None) -> None:
+    """A tube narrower than half a unit in the last place of f holds no float between its walls: none could be found."""
+    if tube is None:
+        return
+    k = int(np.argmax(np.abs(y)))
+    unit, width = UNIT * abs(float(y[k])), float(tube.width(y[k : k + 1])[0])
+    if width < unit:
+        raise InputError(
+            f"the tolerance must be at least {unit:.3g}, half a unit in the last place of f({show(x[k])}) = "
+            f"{show(y[k])}, but is {width:.3g} there: floats cannot hold such a function."
+        )
