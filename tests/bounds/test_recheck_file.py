@@ -79,7 +79,7 @@ def leaves(data: Any, place: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 NOT_COVERED = {
     ("certificate", "boxes"), ("certificate", "bits"), ("certificate", "method"), ("certificate", "note"),
-    ("certificate", "assumes"), ("options", "seconds"), ("optimality", "note"), ("provenance", "uat"),
+    ("certificate", "assumes"), ("options", "seconds_taken"), ("optimality", "note"), ("provenance", "uat"),
     ("provenance", "numpy"), ("provenance", "python"), ("provenance", "arguments", "seconds"),
     ("provenance", "arguments", "lipschitz"), ("provenance", "arguments", "modulus"),
 }  # fmt: skip

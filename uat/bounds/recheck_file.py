@@ -164,7 +164,10 @@ _FILE = _section(
                 "norm": TEXT, "boxes": COUNT, "bits": COUNT, "note": TEXT,
             }
         ),
-        "options": _section({"tol": MAYBE_NUMBER, "method": TEXT, "form": TEXT, "seconds": NUMBER}),
+        # the time taken was called "seconds" in the first files
+        "options": _section(
+            {"tol": MAYBE_NUMBER, "method": TEXT, "form": TEXT}, {"seconds_taken": NUMBER, "seconds": NUMBER}
+        ),
         "optimality": _OPTIMALITY,
         "provenance": _section(
             {}, {"uat": TEXT, "numpy": TEXT, "python": TEXT, "arguments": _ARGUMENTS}
