@@ -40,7 +40,7 @@ def cells_of(g: Any, domain: tuple[float, float], breaks: Iterable[float] = ()) 
         cells = _of_net(g, domain)
     else:
         cells = [_of_pair(g, domain)]
-    cuts = _checks.points(breaks, "breaks").tolist()
+    cuts = [] if isinstance(breaks, tuple) and not breaks else _checks.points(breaks, "breaks").tolist()
     return [part for cell in cells for part in _within(cell, domain, cuts)]
 
 

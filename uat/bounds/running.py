@@ -98,8 +98,6 @@ class FunctionOnBalls:
         balls = [self.value(x) for x in points]
         if not same(balls[0], self.value(points[0])):
             return f"f is not a function: two calls at x = {points[0]!r} differ (random numbers or hidden state)"
-        with precision_of(_FLOAT_BITS):
-            rough = [self.value(x) for x in points]
         floats = self._float_values(points)
         for x, y, ball in zip(points, floats, balls, strict=True):
             if np.isnan(y) and ball.is_finite():
@@ -110,11 +108,17 @@ class FunctionOnBalls:
         for k in known:
             apart = abs(float(balls[k]) - floats[k])
             lost += apart > _AGREEMENT * scale
-            if rough[k].is_finite() and apart > _SLACK * float(rough[k].rad()) + _NOISE * scale:
+            if apart > _NOISE * scale and apart > self._roundings(points[k]) + _NOISE * scale:
                 return f"f on floats and f on balls are different functions: at x = {points[k]!r} {_OTHER}"
         if known and not lossy and 2 * lost > len(known):
             return f"f on floats and f on balls are different functions: {_OTHER}"
         return ""
+
+    def _roundings(self, x: float) -> float:
+        """What floats may lose at x: as much as balls of their precision do, up to a factor; infinite if unknown."""
+        with precision_of(_FLOAT_BITS):
+            rough = self.value(x)
+        return _SLACK * float(rough.rad()) if rough.is_finite() else np.inf
 
     def unreal(self, points: list[float]) -> str:
         """Where f has no value, though the proof took for granted that it is real; empty if nowhere.
