@@ -28,6 +28,7 @@ from uat.bounds.rounding import (
     gamma,
     pieces_bound,
     stored_distance,
+    stored_excess,
 )
 
 U, U32 = Fraction(1, 2**53), Fraction(1, 2**24)
@@ -319,3 +320,34 @@ def test_a_kink_below_the_normal_floats_is_rounded_absolutely(low: float) -> Non
     seen = abs(float(net(2 * least)))
     assert seen > 1e-18
     assert c.upper >= seen
+
+
+@pytest.mark.parametrize("form", ["shifted-origin", "output-bias"])
+def test_how_far_a_stored_network_may_lie_on_the_wrong_side(form: Any) -> None:
+    """Networks of other broken lines with dyadic values, so that the distances at the knots are known exactly."""
+    p = uat.PiecewiseAffine([0.0, 1.0, 2.0], [3.0, 5.0, 4.0])
+    moved = {(0.0, -0.125, 0.25): (0.25, 0.125), (-1.0, -1.0, -1.0): (0.0, 1.0), (2.0, 0.5, 1.0): (2.0, 0.0)}
+    for by, (above, below) in moved.items():
+        net = uat.ReluNet.from_piecewise(uat.PiecewiseAffine(p.knots, p.values + np.array(by)), form=form)
+        assert stored_excess(p, net, "both") == 0
+        for side, most in (("under", above), ("over", below)):
+            found = stored_excess(p, net, side)
+            assert most <= found <= most * (1 + 1e-12)
+            if most:  # two units for the value at that knot
+                there = max(abs(v + d) for v, d in zip(p.values, by, strict=True) if abs(d) == most)
+                assert found == most + 2 * float(U) * there
+
+
+def test_certify_reads_a_formula() -> None:
+    c = uat.certify("x**2", (0.0, 0.0), (0, 1))
+    assert 1 <= c.upper <= 1 + 1e-12
+
+
+def test_a_product_near_the_largest_float_may_be_bounded_and_one_beyond_it_not() -> None:
+    net = uat.ReluNet([2.0**1000], [0.0], [2.0**-1000])
+    near, beyond = 1.41 * 2.0**22, 2.0**24
+    _, rounding = evaluated(net, (0.0, near), "float64")
+    assert abs(net.forward(near) - near) <= rounding < 1e-3
+    with np.errstate(over="ignore"), pytest.raises(InputError, match="overflow"):
+        evaluated(net, (0.0, beyond), "float64")
+    assert np.isfinite(net.forward(near))
