@@ -280,3 +280,46 @@ def test_arrays_of_balls_meet_the_rules(f: Any) -> None:
 def test_arrays_of_balls_refuse_what_balls_do(f: Any) -> None:
     with pytest.warns(uat.NotProvenWarning):
         assert not uat.certify(lambda x: f(x) + x, (0.0, 0.5), (0, 1)).proven
+
+
+def between_the_probes(x: Any) -> Any:
+    return (x > 0.32) & (x < 0.57)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: (np.where(between_the_probes(x), np.uint8(1), np.uint8(5)) - np.uint8(3)) * between_the_probes(x),
+        lambda x: np.where(between_the_probes(x), 10**10, 1) ** 2, lambda x: np.square(between_the_probes(x)) * 100 * 2,
+        lambda x: between_the_probes(x) ** 2 * 100 * 2, lambda x: between_the_probes(x) * np.int64(2**62) * 4 * 1e-19,
+        lambda x: np.exp(between_the_probes(x)) * 60000, lambda x: np.hypot(between_the_probes(x), x > 2) * 1e5,
+        lambda x: np.polyval(np.array([100, 100], np.int8), between_the_probes(x)),
+        lambda x: np.max(np.ones_like(W * x > 0.4) + (W * x > 0.4)), lambda x: np.insert(W * x > 0.4, 0, 3)[0],
+        lambda x: (np.where(W * x > 0.4, np.array([1, 1, 1], np.uint8), np.array([0, 0, 0], np.uint8)) - 2)[0],
+        lambda x: np.full_like(np.where(W * x > 0.4, 1, 2), 0.9)[0], lambda x: np.pad(W * x > 0.4, 1)[0],
+    ],
+)  # fmt: skip
+def test_types_that_numpy_gives_to_truth_values_are_not_forgotten(f: Any) -> None:
+    with pytest.warns(uat.NotProvenWarning, match="no rule|truth values"):
+        assert not uat.certify(lambda x: 0.25 * x + f(x), (0.0, 0.0), (0, 1)).proven
+
+
+def test_nothing_is_put_into_an_array_of_balls() -> None:
+    def cuts(x: Any) -> Any:
+        row = np.where(W * x > 0.4, 1, 2)
+        row[0] = 0.7
+        return row[0] + x
+
+    with pytest.warns(uat.NotProvenWarning, match="put into an array"):
+        assert not uat.certify(cuts, (0.0, 0.0), (0, 1)).proven
+
+
+@pytest.mark.parametrize("norm", ["sup", "L1"])
+def test_floats_are_compared_wherever_the_search_looks(norm: str) -> None:
+    """Two formulas, one for balls and one for floats, which differ between the probes only."""
+
+    def two_faced(x: Any) -> Any:
+        return x * x if isinstance(x, (Jet, Interval)) else x * x + 0.5 * between_the_probes(x)
+
+    with pytest.warns(uat.NotProvenWarning, match="different functions: at x = "):
+        assert not uat.certify(two_faced, uat.interpolate(np.square, 0, 1, pieces=8), norm=norm).proven

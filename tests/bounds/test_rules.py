@@ -284,7 +284,7 @@ def test_truth_values_as_numbers() -> None:
         truth = x > 0.2
         for image, value in (
             (truth / 4, 0.25), (4 / truth, 4), (truth + 2.5, 3.5), (2.5 + truth, 3.5), (truth - 3, -2), (3 - truth, 2),
-            (truth * 3, 3), (3 * truth, 3), (truth**2, 1), (2**truth, 2), (abs(truth) + 1.0, 2), (truth * x, 0.75),
+            (truth * 3, 3), (3 * truth, 3), (truth**2.0, 1), (2**truth, 2), (abs(truth) + 1.0, 2), (truth * x, 0.75),
             (np.where(x > 5, x, np.array(2.0)), 2), (np.where(truth, np.array(2.0), x), 2), (x + np.array(2.0), 2.75),
         ):  # fmt: skip
             assert image.c0 == value

@@ -63,6 +63,7 @@ def _is_infinite(bound: Any, sign: int) -> bool:
 def _polyval(p: Any, x: Any) -> Any:
     """Horner's scheme on coefficients, highest first; np.poly1d is not unfolded."""
     result: Any = 0
+    x = _not_a_truth(x)
     for coefficient in np.atleast_1d(p) if not isinstance(p, list) else p:
         result = result * x + coefficient
     return result

@@ -14,8 +14,14 @@ from typing import Any
 import numpy as np
 
 from uat.bounds.refusals import NoRuleError
-from uat.bounds.truths import Comparison, where, wraps
+from uat.bounds.truths import Comparison, refuse_wrapping, where, wraps
 
+KNOWN = {  # which only add, multiply, compare or move the entries, whatever their type
+    np.sum, np.prod, np.cumsum, np.cumprod, np.mean, np.dot, np.vdot, np.inner, np.outer, np.tensordot, np.einsum,
+    np.linalg.norm, np.trace, np.max, np.min, np.any, np.all, np.reshape, np.ravel, np.transpose, np.squeeze,
+    np.expand_dims, np.concatenate, np.stack, np.hstack, np.vstack, np.atleast_1d, np.broadcast_to, np.roll, np.flip,
+    np.tile, np.repeat, np.take, np.diff, np.shape, np.ndim, np.size, np.real, np.trapezoid,
+}  # fmt: skip
 EXTREMES = (np.maximum, np.minimum, np.fmax, np.fmin)
 
 
@@ -24,7 +30,7 @@ class BallArray(np.ndarray):
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         rule = _rules().rule_of(ufunc)
-        refuse_wrapping(inputs)
+        refuse_narrow(inputs)
         plain = [_plain(x) for x in inputs]
         if rule is not None and method == "__call__" and not kwargs:
             return entry_by_entry(rule, plain)
@@ -35,10 +41,18 @@ class BallArray(np.ndarray):
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if function is np.where and len(args) == 3 and not kwargs:
+            for branch in args[1:]:
+                refuse_wrapping(branch)
             return entry_by_entry(where, [_plain(x) for x in args])
         if function is np.clip and len(args) == 3 and not kwargs:
             return entry_by_entry(_rules().ARRAY_FUNCTIONS[np.clip], [_plain(x) for x in args])
+        if function not in KNOWN:
+            name = getattr(function, "__name__", function)
+            raise NoRuleError(f"there is no rule for np.{name} on arrays of balls: it may depend on their type")
         return super().__array_function__(function, types, args, kwargs)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        raise NoRuleError("a number was put into an array of balls: its type, which would cut it, is not known")
 
 
 def _rules() -> Any:
@@ -59,12 +73,11 @@ def entry_by_entry(rule: Any, operands: list[Any]) -> Any:
     return _as_balls(np.frompyfunc(rule, len(operands), 1)(*[_plain(_boxed(x)) for x in operands]))
 
 
-def refuse_wrapping(inputs: Any) -> None:
-    """A truth value beside a narrow integer is one to NumPy: balls know no arithmetic that wraps."""
+def refuse_narrow(inputs: Any) -> None:
+    """`refuse_wrapping` for every operand, where one of them is or holds a truth value."""
     narrow = [x for x in inputs if wraps(x)]
     if narrow and any(isinstance(entry, Comparison) for x in inputs for entry in _entries(x)):
-        kind = narrow[0].dtype
-        raise NoRuleError(f"there is no rule for a truth value beside a {kind}: integers of that type wrap")
+        refuse_wrapping(narrow[0])
 
 
 def _entries(x: Any) -> Any:

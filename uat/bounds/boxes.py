@@ -110,6 +110,7 @@ def examine(run: FunctionOnBalls, cell: Cell, low: float, high: float, bits: int
     r = math.nextafter(max(high - m, m - low), INF)
     ball, radius = arb(m, r), arb(0, r)
     at, over = run.jet(arb(m)), run.jet(ball)
+    run.look(m, at.c0)
     slope = cell.rise / cell.run
     line = cell.value + slope * (arb(m) - cell.anchor)
     e0, e1 = at.c0 - line, at.c1 - slope

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from uat.bounds.array_rules import ARRAY_FUNCTIONS
-from uat.bounds.ball_arrays import entry_by_entry, refuse_wrapping
+from uat.bounds.ball_arrays import entry_by_entry, refuse_narrow
 from uat.bounds.balls import Enclosure, exact
 from uat.bounds.jets import Jet
 from uat.bounds.refusals import REFUSALS, NoRuleError
@@ -31,7 +31,7 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: di
     try:
         for x in inputs:
             if type(x) is not Jet and (not isinstance(x, (Enclosure, float, int)) or isinstance(x, np.generic)):
-                refuse_wrapping(inputs)
+                refuse_narrow(inputs)
                 return _on_operands(rule, [_operand(x) for x in inputs])
         return rule(*inputs)
     except Exception as error:  # f may catch it

@@ -32,6 +32,7 @@ _FLOAT_BITS = 53  # balls of that precision are as wide as the roundings of floa
 _SLACK = 64  # ... up to a factor, for functions whose float64 versions are not rounded correctly,
 _NOISE = 1e-9  # ... and up to this, of the largest value
 _OTHER = "it treats arrays apart, or floats lose its digits"
+_MOST_LOOKS = 1024  # values of the search that are compared with floats
 _GRID = 1025  # where floats are asked whether f is real, when the proof took that for granted: ends and middle are in
 
 
@@ -46,6 +47,7 @@ class FunctionOnBalls:
         self.f = f
         self.reason = ""
         self.assumed: set[str] = set()
+        self.looked: list[tuple[float, Arb]] = []
 
     def jet(self, ball: Arb) -> Jet:
         """f, its slopes and its curvature on a ball; not finite where they are not known."""
@@ -112,6 +114,22 @@ class FunctionOnBalls:
                 return f"f on floats and f on balls are different functions: at x = {points[k]!r} {_OTHER}"
         if known and not lossy and 2 * lost > len(known):
             return f"f on floats and f on balls are different functions: {_OTHER}"
+        return ""
+
+    def look(self, x: float, value: Arb) -> None:
+        """Keep what f is at x on balls, for `contradicted`."""
+        if len(self.looked) < _MOST_LOOKS and value.is_finite():
+            self.looked.append((x, value))
+
+    def contradicted(self) -> str:
+        """Where floats are far from what balls found while they searched: types that wrap or cut differ so."""
+        points = [x for x, _ in self.looked]
+        floats = self._float_values(points)
+        found = [(x, float(ball), y) for (x, ball), y in zip(self.looked, floats, strict=True) if np.isfinite(y)]
+        scale = max((max(abs(b), abs(y)) for _, b, y in found), default=0.0)
+        for x, b, y in found:
+            if abs(b - y) > _AGREEMENT * scale and abs(b - y) > self._roundings(x) + _NOISE * scale:
+                return f"f on floats and f on balls are different functions: at x = {x!r} {_OTHER}"
         return ""
 
     def _roundings(self, x: float) -> float:

@@ -11,6 +11,7 @@ from uat.bounds.balls import Enclosure
 from uat.bounds.refusals import NoRuleError, UndecidedError
 
 _ZERO, _ONE = arb(0), arb(1)
+_LARGE = 2**31  # a product of two such integers is still one of 64 bits
 
 
 class Comparison(Enclosure):
@@ -51,8 +52,7 @@ class Comparison(Enclosure):
 
     def _beside(self, other: Any) -> Any:
         """As a number, for arithmetic with another one."""
-        if wraps(other):
-            raise NoRuleError(f"there is no rule for a truth value beside a {other.dtype}: integers of that type wrap")
+        refuse_wrapping(other)
         return self.number()
 
     def _with(self, decided: bool | None, other: Any = None) -> Comparison:
@@ -100,6 +100,8 @@ class Comparison(Enclosure):
         return self._beside(other) / other
 
     def __pow__(self, other: Any) -> Any:
+        if isinstance(other, (int, np.integer, Comparison)):
+            raise NoRuleError("there is no rule for a whole power of a truth value: its 8 bits wrap; write 1.0 * it")
         return self._beside(other) ** other
 
     def __neg__(self) -> Any:
@@ -120,6 +122,17 @@ def wraps(value: Any) -> bool:
     if not isinstance(value, (np.generic, np.ndarray)) or value.dtype.kind not in "iu":
         return False
     return value.dtype.kind == "u" or value.dtype.itemsize < 8
+
+
+def refuse_wrapping(value: Any) -> None:
+    """A truth value, or a choice by one, is an integer beside an integer: balls know no arithmetic that wraps."""
+    if wraps(value):
+        kind = value.dtype
+        raise NoRuleError(f"there is no rule for a truth value beside a {kind}: integers of that type wrap")
+    if isinstance(value, (int, np.integer)) and abs(int(value)) >= _LARGE:
+        raise NoRuleError(
+            f"there is no rule for a truth value beside {value}: integers of that size wrap; write a float"
+        )
 
 
 def is_truth(value: Any) -> bool:
@@ -169,6 +182,8 @@ def compare(a: Any, b: Any, sign: str) -> Any:
 def where(condition: Any, a: Any, b: Any) -> Any:
     """np.where on enclosures: both branches count where the condition is not decided, none where it is undefined."""
     chosen = decision(condition)
+    for branch in (a, b):
+        refuse_wrapping(branch)
     undefined = isinstance(condition, Comparison) and condition.undefined()
     if isinstance(condition, Comparison) and is_truth(a) and is_truth(b):  # a truth value again, as in NumPy
         if undefined:

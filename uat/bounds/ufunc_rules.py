@@ -17,12 +17,22 @@ from flint import arb
 from uat.bounds.ball_rules import RULES, square
 from uat.bounds.balls import Enclosure
 from uat.bounds.jets import Jet
+from uat.bounds.refusals import NoRuleError
 from uat.bounds.truths import Comparison, decision, is_truth, where
 
 
 def unary(name: str) -> Callable[[Any], Any]:
     rule = RULES[name]
-    return lambda x: _number(x).apply(rule)
+    return lambda x: _real(x, name).apply(rule)
+
+
+def _real(x: Any, name: str) -> Any:
+    """NumPy computes functions of truth values in half precision, or modulo 256: balls have no rule for that."""
+    if isinstance(x, Comparison):
+        raise NoRuleError(
+            f"there is no rule for {name} of a truth value: NumPy computes it in few bits; write 1.0 * it"
+        )
+    return x
 
 
 def _number(x: Any) -> Any:
@@ -30,7 +40,9 @@ def _number(x: Any) -> Any:
 
 
 def _pair(a: Any, b: Any) -> tuple[Any, Any]:
-    """Two operands of one kind, of which at least one is an enclosure."""
+    """Two operands of one kind, of which at least one is an enclosure and one no truth value."""
+    if is_truth(a) and is_truth(b):
+        _real(a if isinstance(a, Comparison) else b, "a function of two")
     kind = _number(a if isinstance(a, Enclosure) else b)
     return kind.lift(a), kind.lift(b)
 
@@ -126,7 +138,7 @@ def _logaddexp(a: Any, b: Any) -> Any:
 
 
 def step(name: str) -> Callable[[Any], Any]:
-    return lambda x: _number(x).step(name)
+    return lambda x: _real(x, name).step(name)
 
 
 def _fmod(a: Any, b: Any) -> Any:
@@ -148,7 +160,7 @@ UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
     np.positive: operator.pos,
     np.absolute: abs,
     np.fabs: abs,
-    np.square: lambda x: x**2,
+    np.square: lambda x: _real(x, "square") ** 2,
     np.reciprocal: lambda x: 1 / x,
     np.deg2rad: lambda x: x * (type(x).constant(arb.pi()) / 180),
     np.radians: lambda x: x * (type(x).constant(arb.pi()) / 180),
