@@ -26,7 +26,10 @@ from uat.piecewise import UNIT, PiecewiseAffine, affine_on_cells
 BALANCE = 2e-2  # with tol=: the error comes this close (relative) to the least with the same number of pieces
 FINEST = 1e-13  # with pieces=: a thousand roundings
 # shares of the width that are left to the roundings of p: enough as a rule, none (a tie that floats meet exactly), more
-ROOM = (2.0**-44, 0.0, 2.0**-36, 2.0**-28)
+# where the data crowd and their gaps hold few floats
+ROOM = (2.0**-44, 0.0, 2.0**-36, 2.0**-28, 2.0**-20, 2.0**-14, 2.0**-10, 2.0**-7)
+KNOTS_ON_DATA = 2.0**-20  # with knots at the points, this share is left to the roundings of values
+REPAIRS = 100  # rounds in which knots are taken to the points
 
 
 class Points:
@@ -116,7 +119,8 @@ def fit_data(
         except (OutOfTime, KeyboardInterrupt):
             note, stopped, high = "the search was stopped early", True, 1.0
         high = min(high, 1.0)
-    best: tuple[bool, int, PiecewiseAffine, Certificate, Tube] | None = None
+    best: tuple[tuple[bool, float], PiecewiseAffine, Certificate, Tube] | None = None
+    met = np.isin(points.all_x, x[through])
     for share in ROOM:
         if pieces is None:
             scale, outer = max(high * (1 - share), 64 * share), tube
@@ -126,20 +130,75 @@ def fit_data(
         if share and not open_in(tube.scaled(scale), margin):  # the values at one abscissa leave no room at all
             continue
         p = PiecewiseAffine(*links(tube.scaled(scale), margin).path(direction))
-        inside, certificate = check_on_data(p, points.all_x, y, outer, np.isin(points.all_x, x[through]))
-        if best is None or (inside, -p.pieces) > best[:2]:
-            best = (inside, -p.pieces, p, certificate, outer)
-        if inside and p.pieces <= found.count:
+        inside, certificate = check_on_data(p, points.all_x, y, outer, met)
+        as_asked = inside and p.pieces <= found.count
+        if pieces is not None and not inside:  # the tube is what these pieces keep
+            p = p if through.any() else moved_off(p, points, side)
+            outer = unit.scaled(check_on_data(p, points.all_x, y, outer, met)[1].upper)
+            inside, certificate = check_on_data(p, points.all_x, y, outer, met)
+        rank = (inside, -p.pieces if pieces is None else -float(outer.tol))
+        if best is None or rank > best[0]:
+            best = (rank, p, certificate, outer)
+        if as_asked:
             break
     assert best is not None
-    inside, _, p, certificate, tube = best
-    least = (least[0], float(tube.tol))
+    if pieces is None and not best[0][0]:  # more pieces, with knots at the points
+        p = knots_on_data(points, tube, forced, through, direction)
+        inside, certificate = check_on_data(p, points.all_x, y, tube, met)
+        best = max(best, ((inside, -p.pieces), p, certificate, tube), key=lambda found: found[0])
+    (inside, _), p, certificate, tube = best
+    least = (least[0], float(tube.tol) if inside else np.inf)
     if not inside:
-        note = "a rounding of the knots leaves the tube at a point where it is met exactly"
+        note = (
+            f"it lies outside the tube, as its difference near x = {certificate.where!r} shows: the floats there are "
+            "too far apart for knots where the fewest pieces need them"
+        )
     proof = witness(tube, found)
     if proof.pieces < p.pieces and not note:
         note = f"whether {proof.pieces} pieces could do is a tie that the rounding of the knots decides"
-    return Narrowest(p, tube, certificate, inside, proof.pieces, proof, least, error_witness, note, stopped=stopped)
+    return Narrowest(p, tube, certificate, inside, proof.pieces, proof, least, error_witness, note, outside=not inside, stopped=stopped)
+
+
+def moved_off(p: PiecewiseAffine, points: Points, side: str) -> PiecewiseAffine:
+    """p, raised ("over") or lowered ("under") as a whole by what rounding its knots let it cross the points."""
+    if side == "both":
+        return p
+    sign = 1.0 if side == "over" else -1.0
+    crossed = max(float((sign * (points.all_y - p(points.all_x))).max()), 0.0)
+    doubt = 32 * UNIT * (float(np.abs(p.values).max()) + float(np.abs(points.all_y).max()))
+    return PiecewiseAffine(p.knots, p.values + sign * (crossed + doubt))
+
+
+def knots_on_data(
+    points: Points, tube: Tube, forced: NDArray[np.bool_], through: NDArray[np.bool_], direction: int
+) -> PiecewiseAffine:
+    """A function in the tube, of few pieces: where rounding a knot takes it out, knots stand at the points instead.
+
+    With knots at all points it is inside whatever the abscissae are, as nothing lies between them.
+    """
+    x, extra, room = points.x, forced | through, KNOTS_ON_DATA
+    lower, upper = points.walls(tube.scaled(1 - room), room)
+    if not (lower <= upper).all():
+        lower, upper = points.walls(tube)
+    lower, upper = np.where(through, points.low, lower), np.where(through, points.low, upper)
+    walls = points.walls(tube)
+    for _ in range(REPAIRS):
+        p = PiecewiseAffine(*fewest_links(x, lower, upper, chain=False, forced=extra).path(direction))
+        at = p(x)
+        left = np.where(through, -np.abs(at - points.low), np.minimum(at - walls[0], walls[1] - at))
+        if left.min() > 0:
+            break
+        off = np.searchsorted(p.knots, x[left <= 0], side="right") - 1
+        ends = p.knots[np.unique(np.clip(np.concatenate([off, off + 1]), 0, p.pieces))]
+        after = np.searchsorted(x, ends[~np.isin(ends, x)])
+        beside = np.concatenate([after - 1, after])
+        if extra[beside].all():
+            break
+        extra[beside] = True
+    if left.min() > 0:
+        return p
+    middle = points.low + (points.high - points.low) / 2
+    return PiecewiseAffine(x, np.where(through, points.low, np.clip(middle, lower, upper)))
 
 
 @dataclass(frozen=True, slots=True)

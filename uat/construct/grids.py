@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
 from uat import _checks
-from uat._checks import InputError
+from uat._checks import Floats, InputError
 from uat._sampling import Function, sample
 from uat.bounds.certification import Certificate
 from uat.bounds.modulus import Declared, cells_within, interpolation_bound
@@ -23,11 +23,15 @@ from uat.bounds.seen import seen_difference
 from uat.construct.knots import graded_knots
 from uat.construct.mesh import OutOfTime
 from uat.construct.proving import certified, unsworn
-from uat.piecewise import UNIT, PiecewiseAffine, interpolate
+from uat.piecewise import UNIT, PiecewiseAffine, interpolate, uniform_knots
 from uat.relu_net import ReluNet, default_shift
 
 _MOST_CELLS = 1 << 22  # where a search for a tolerance gives up: a network nobody would evaluate
 _ONE_BY_ONE = 12
+_MOST_DECLARED = 10**8  # cells that a declared bound may ask for: some 10 GB, and minutes of the fastest f
+_A_CELL = 1e-6  # seconds a cell that the network, its distance and the bound take once f is sampled
+_FIRST_LOOK = 256  # samples before the first look at the time; the runs grow while they take less than _A_RUN seconds
+_A_RUN = 0.05
 _MOST_BALLS = 100_000  # beyond, seconds of balls: a target's declared facts give a bound at once
 
 
@@ -97,7 +101,7 @@ class Grids:
 
     def declared(self, p: PiecewiseAffine, facts: Declared) -> Certificate:
         """The a priori bounds; the lower end is what was seen, less what rounding may have added to it."""
-        seen, noise = seen_difference(self.f, p, per_cell=3), 16 * UNIT * float(np.abs(p.values).max())
+        seen, noise = self.seen(p), 16 * UNIT * float(np.abs(p.values).max())
         upper = interpolation_bound(facts, p)
         return Certificate(
             lower=min(max(seen.lower - noise, 0.0), upper),
@@ -109,22 +113,58 @@ class Grids:
             boxes=p.pieces,
         )
 
+    def seen(self, p: PiecewiseAffine) -> Certificate:
+        """The largest difference at three points a cell; with a deadline only on the cells that there is time for."""
+        if math.isinf(self.deadline):
+            return seen_difference(self.f, p, per_cell=3)
+        best, spent = seen_difference(self.f, part(p, 0, _FIRST_LOOK), per_cell=3), _FIRST_LOOK
+        for start, stop in runs(_FIRST_LOOK, p.pieces, self.deadline):
+            found, spent = seen_difference(self.f, part(p, start, stop), per_cell=3), stop
+            best = max(best, found, key=lambda c: c.lower)
+        return best if spent >= p.pieces else replace(best, note=f"only the first {spent} cells were looked at.")
+
+    def as_declared(self, tol: float) -> Built:
+        """A uniform grid of as many cells as statement B2 asks for, where they can be had in time and in memory."""
+        pieces = cells_within(self.facts, self.b - self.a, tol)
+        asked = f"`tol` = {tol!r} asks for {pieces} cells by what is declared of f (statement B2)"
+        help_ = (
+            "a larger `tol`, a smaller declared constant or f written with NumPy functions (it then runs on balls, "
+            "which need far fewer cells)"
+        )
+        if pieces > _MOST_DECLARED:
+            raise InputError(f"{asked}, more than the {_MOST_DECLARED} that can be sampled; what would help: {help_}.")
+        _checks.memory(10.0 * pieces, f"{asked}: that")
+        if math.isinf(self.deadline):
+            return self.build(self.interpolant(pieces))
+        late = f"`seconds` do not suffice: {asked}; what would help: more `seconds`, {help_}."
+        before = self.deadline - _A_CELL * pieces
+        if time.perf_counter() > before:
+            raise InputError(late)
+        knots = uniform_knots(self.a, self.b, pieces)
+        values, done = np.empty(pieces + 1), 0
+        for start, stop in runs(0, pieces + 1, before):
+            values[start:stop], done = sample(self.f, knots[start:stop]), stop
+        if done <= pieces:
+            raise InputError(late)
+        return self.build(PiecewiseAffine(_checks.freeze(knots), _checks.freeze(values)))
+
     def within(self, tol: float) -> Built:
         """A uniform grid on which the error is within tol, and the certificate that says so.
 
         Samples find the smallest grid that looks fine enough, and the proof goes on from there, upwards. Where balls
         are of no avail the number of cells follows from the declared bound, which may be many times as many.
         """
+        pace = 0.0
         if self.facts and self.method == "uniform" and not self.on_balls():
-            pieces = cells_within(self.facts, self.b - self.a, tol)
-            _checks.memory(10.0 * pieces, f"`tol` = {tol!r} asks for {pieces} cells and")
-            built = self.build(self.interpolant(pieces))
+            start = time.perf_counter()
+            built = self.as_declared(tol)
+            pace = (time.perf_counter() - start) / built.piecewise.pieces
         else:
             built = self.build(self.within_by_samples(tol))
         c = built.certificate
         if c.proven and c.upper > tol and time.perf_counter() < self.deadline:
             try:
-                return fewest_cells(Paced(self._proven, self.deadline), tol, more_than=built.piecewise.pieces)
+                return fewest_cells(Paced(self._proven, self.deadline, pace), tol, more_than=built.piecewise.pieces)
             except OutOfTime:
                 note = "`seconds` were used up before a grid was proven to keep `tol`."
                 return built._replace(certificate=replace(c, note=f"{c.note} {note}".lstrip()))
@@ -157,14 +197,29 @@ class Grids:
         return f" {note}" if "jumps" in note else ""
 
 
+def part(p: PiecewiseAffine, start: int, stop: int) -> PiecewiseAffine:
+    """The cells of p from one to before another."""
+    return PiecewiseAffine(p.knots[start : stop + 1], p.values[start : stop + 1])
+
+
+def runs(start: int, stop: int, deadline: float) -> Iterator[tuple[int, int]]:
+    """Stretches of start ... stop, each about _A_RUN seconds of work of whoever iterates, until the deadline."""
+    size = _FIRST_LOOK
+    while start < stop and (begun := time.perf_counter()) < deadline:
+        yield start, min(start + size, stop)
+        start += size
+        took = max(time.perf_counter() - begun, 1e-9)
+        size = max(int(size * min(_A_RUN / took, 4.0)), 1)
+
+
 Attempt = TypeVar("Attempt")
 
 
 class Paced(Generic[Attempt]):
     """An attempt that is not begun where, by the pace of those before it, it would end after the deadline."""
 
-    def __init__(self, attempt: Callable[[int], tuple[float, Attempt]], deadline: float) -> None:
-        self.attempt, self.deadline, self.pace, self.last = attempt, deadline, 0.0, ""
+    def __init__(self, attempt: Callable[[int], tuple[float, Attempt]], deadline: float, pace: float = 0.0) -> None:
+        self.attempt, self.deadline, self.pace, self.last = attempt, deadline, pace, ""
 
     def __call__(self, cells: int) -> tuple[float, Attempt]:
         start = time.perf_counter()
@@ -184,11 +239,11 @@ def fewest_cells(attempt: Callable[[int], tuple[float, Attempt]], tol: float, mo
     wander through them), so this is a local statement: a smaller grid may happen to do as well. The search rises
     until it is enough and then closes in by interpolating log(error) against log(cells), which is nearly a line.
     """
-    low, low_error, high, tries = more_than, math.inf, more_than + 1, 0
+    low, low_error, high, tries, most = more_than, math.inf, more_than + 1, 0, max(_MOST_CELLS, 2 * more_than)
     error, best = attempt(high)
     while error > tol:
         stalled = high >= 4096 and error > 0.9 * low_error and high > 1.5 * low  # a jump, or noise
-        if stalled or high >= _MOST_CELLS or not math.isfinite(error):
+        if stalled or high >= most or not math.isfinite(error):
             raise InputError(
                 f"`tol` = {tol!r} is out of reach of a grid of this kind: with {high} cells "
                 f"the error is still {error:.3g}."
@@ -198,7 +253,7 @@ def fewest_cells(attempt: Callable[[int], tuple[float, Attempt]], tol: float, mo
         tries += 1
         jump = min(max(1.05 * math.sqrt(error / tol), 1 + 0.02 * 2.0 ** min(tries, 6)), 16.0)
         ahead = high + 1 if high < _ONE_BY_ONE else max(int(high * jump), high + 1)
-        low, low_error, high = high, error, min(ahead, _MOST_CELLS)
+        low, low_error, high = high, error, min(ahead, most)
         error, best = attempt(high)
     high_error, halve = error, False
     while high - low > 1:
