@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from flint import arb, arb_series
 import uat
 from uat.bounds.recheck import recheck
 from uat.bounds.recheck_formula import Formula
+from uat.bounds.seen import seen_difference
 from uat.exchange.json_file import checksum
 
 
@@ -267,7 +269,7 @@ def test_the_verdict_prints_what_was_shown(tmp_path: Path) -> None:
     d["certificate"].update(lower=100.0, upper=8000.0, where=2.0, assumes=["f is nice"])
     d["sha256"] = checksum(d)
     path.write_text(json.dumps(d))
-    assert "|f - g| >= 0 at x = 2.0" in recheck(path).sentence
+    assert "; |f - g| >= 0 at x = 2.0 (the file has 100, by f in float64)" in recheck(path).sentence
 
 
 @pytest.mark.parametrize(
@@ -295,3 +297,14 @@ def test_honest_files_are_confirmed(
     uat.approximate(text, domain, **options).save(path)
     verdict = recheck(path)
     assert verdict.ok, verdict.sentence
+
+
+@pytest.mark.parametrize("text", ["sin(7*x)", "exp(30*x)", "1000*x**3 - 7*x + 1", "cos(40*x) - 0.3", "log(1 + x)"])
+@pytest.mark.parametrize("width", [2, 9, 60])
+def test_an_honest_estimate_is_a_true_difference(tmp_path: Path, text: str, width: int) -> None:
+    path = tmp_path / "a.json"
+    r = uat.approximate(text, (0.0, 1.3), width=width)
+    replace(r, certificate=seen_difference(uat.Expression(text), r.piecewise)).save(path)
+    verdict = recheck(path)
+    assert not verdict.ok
+    assert "it is a true difference; |f - g| >= " in verdict.sentence

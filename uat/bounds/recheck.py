@@ -178,7 +178,8 @@ def _confirm_seen(text: str, line: BrokenLine, claim: dict[str, Any], budget: Bu
             if claim["assumes"] or not claim["proven"]:
                 allowed += _FLOATS * (abs(value) + abs(g) + arb(lower))
             if difference.is_finite() if lower == 0 else difference + allowed >= lower:
-                return f"; |f - g| >= {_under(difference)} at x = {where!r}" if lower > 0 else ""
+                said = "" if difference >= arb(lower) * (1 - _SEEN) else f" (the file has {lower:.6g}, by f in float64)"
+                return f"; |f - g| >= {_under(difference)} at x = {where!r}{said}" if lower > 0 else ""
             if difference + allowed < lower:
                 break
     finally:
