@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from flint import arb, arb_series
 import uat
 from uat.bounds.recheck import recheck
 from uat.bounds.recheck_formula import Formula
+from uat.bounds.seen import seen_difference
 from uat.exchange.json_file import checksum
 
 
@@ -212,3 +214,97 @@ def test_honest_optima_are_confirmed_and_say_their_tube(tmp_path: Path, options:
     assert r.optimality is not None
     assert r.optimality.within in verdict.sentence
     assert ("with knots at 0.5, 1" in verdict.sentence) == ("breaks" in options)
+
+
+def says(path: Path, text: str, **claims: Any) -> str:
+    """The verdict's sentence on a file after another formula and another claim were put in; it must not be ok."""
+
+    def forge(d: dict[str, Any]) -> None:
+        d["function"]["text"] = text
+        d["certificate"].update(claims)
+
+    return forged(path, forge)
+
+
+@pytest.mark.parametrize(("scale", "wave", "upper"), [(2**100, 1e6, 0.0), (2**80, 900.0, 0.0), (2**80, 900.0, 5e-324)])
+def test_large_values_elsewhere_hide_no_error(tmp_path: Path, scale: int, wave: float, upper: float) -> None:
+    path = tmp_path / "a.json"
+    uat.approximate(f"{scale}*relu(x-1)", (0, 2), width=3).save(path)
+    text = f"{scale}*relu(x-1) + {wave}*sin(pi*x)"
+    assert "The claim is false" in says(path, text, lower=0.0, upper=upper, where=1.0)
+
+
+@pytest.mark.parametrize("wave", [1e-6, 1e6])
+def test_large_values_here_hide_no_error(tmp_path: Path, wave: float) -> None:
+    path = tmp_path / "a.json"
+    uat.approximate(f"{2**100}*x", (0, 2), width=2).save(path)
+    text = f"{2**100}*x + {wave}*sin(pi*x)"
+    assert "The claim is false" in says(path, text, lower=0.0, upper=wave / 2, where=1.0)
+    where = 0.5
+    assert "but there it is" in says(path, text, lower=1.1 * wave, upper=2 * wave, where=where)
+
+
+@pytest.mark.parametrize("where", [0.0, 0.5, 1.0, 2.0])
+def test_a_difference_that_is_not_there(tmp_path: Path, where: float) -> None:
+    path = tmp_path / "a.json"
+    uat.approximate(f"{2**80}*relu(x-1)", (0, 2), width=3).save(path)
+    text = f"{2**80}*relu(x-1)"
+    assert "but there it is" in says(path, text, lower=1e-6, upper=900.0, where=where)
+    if where <= 1:  # in float64 too: f and g are 0 there
+        claims = {"lower": 1e-6, "upper": 900.0, "where": where, "assumes": ["f is nice"]}
+        assert "but there it is" in says(path, text, **claims)
+
+
+def test_the_verdict_prints_what_was_shown(tmp_path: Path) -> None:
+    """The printed bounds are true: the upper one rounded up, the lower one down, and nothing that is allowed in it."""
+    path = tmp_path / "a.json"
+    for text, width in (("x**2", 2), ("sin(3*x)", 7), ("exp(x)", 4), ("x/3", 3)):
+        r = uat.approximate(text, (0, 1), width=width)
+        r.save(path)
+        sentence = recheck(path).sentence
+        assert float(sentence.split("sup|f - g| <= ")[1].split()[0]) >= r.certificate.upper
+        assert float(sentence.split("; |f - g| >= ")[1].split()[0]) <= r.certificate.lower
+    uat.approximate(f"{2**60}*relu(x-1)", (0, 2), width=3).save(path)
+    d = json.loads(path.read_text())
+    d["certificate"].update(lower=100.0, upper=8000.0, where=2.0, assumes=["f is nice"])
+    d["sha256"] = checksum(d)
+    path.write_text(json.dumps(d))
+    assert "; |f - g| >= 0 at x = 2.0 (the file has 100, by f in float64)" in recheck(path).sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "domain", "options"),
+    [
+        ("arccosh(x)", (1.0, 3.0), {"tol": 0.01}), ("arccosh(x)", (1.5, 3.0), {"tol": 0.01}),
+        ("sin(1e30*x)", (0.0, 3e-30), {"tol": 0.01}), ("abs(1e40*x - 1)", (0.0, 3e-40), {"tol": 0.01}),
+        ("sqrt(1e40*x)", (0.0, 3e-40), {"tol": 0.01}), ("exp(-1e60*x)", (0.0, 3e-60), {"tol": 1e-3}),
+        ("2**-x", (0.0, 6.0), {"tol": 0.01, "method": "narrowest"}), ("x - x", (0.0, 1.0), {"width": 2}),
+        ("4**(x/2)", (1.0, 3.0), {"tol": 0.01, "method": "narrowest"}), ("0.1*x", (0.0, 1.0), {"width": 2}),
+        ("exp2(x)", (0.0, 4.0), {"tol": 0.01, "method": "narrowest"}), ("abs(x)", (-1.0, 3.0), {"tol": 1e-3}),
+        ("log2(x)", (1.0, 8.0), {"tol": 0.01, "method": "narrowest"}), ("x/3 + 1e10", (0.0, 7.0), {"width": 4}),
+        ("cbrt(x)", (1.0, 27.0), {"tol": 0.01, "method": "narrowest"}), ("max(x, 1/3)", (0.0, 1.0), {"tol": 1e-13}),
+        ("1e300*relu(x-1)", (0.0, 2.0), {"width": 3}), ("sin(x)", (0.0, 1e-200), {"width": 4}),
+        ("1e-300*sin(x)", (0.0, 1.0), {"width": 4}), ("abs(x - 1/3)", (0.0, 1.0), {"tol": 1e-15}),
+        ("2**-x", (0.0, 6.0), {"tol": 0.01, "method": "narrowest", "side": "over"}),
+        ("exp(100*x)", (0.0, 1.0), {"width": 9, "lipschitz": 100 * np.exp(100)}),
+        ("sin(3*x)", (0.0, 1.0), {"width": 9, "lipschitz": 3.0}),
+    ],
+)  # fmt: skip
+def test_honest_files_are_confirmed(
+    tmp_path: Path, text: str, domain: tuple[float, float], options: dict[str, Any]
+) -> None:
+    path = tmp_path / "a.json"
+    uat.approximate(text, domain, **options).save(path)
+    verdict = recheck(path)
+    assert verdict.ok, verdict.sentence
+
+
+@pytest.mark.parametrize("text", ["sin(7*x)", "exp(30*x)", "1000*x**3 - 7*x + 1", "cos(40*x) - 0.3", "log(1 + x)"])
+@pytest.mark.parametrize("width", [2, 9, 60])
+def test_an_honest_estimate_is_a_true_difference(tmp_path: Path, text: str, width: int) -> None:
+    path = tmp_path / "a.json"
+    r = uat.approximate(text, (0.0, 1.3), width=width)
+    replace(r, certificate=seen_difference(uat.Expression(text), r.piecewise)).save(path)
+    verdict = recheck(path)
+    assert not verdict.ok
+    assert "it is a true difference; |f - g| >= " in verdict.sentence

@@ -74,3 +74,24 @@ def test_a_saved_optimum_is_confirmed_and_a_forged_one_is_not(tmp_path: Path, op
         content["sha256"] = checksum(content)
         (tmp_path / "b.json").write_text(json.dumps(content))
         assert not recheck(tmp_path / "b.json").ok
+
+
+def test_an_enclosure_that_reaches_beyond_that_of_the_witness_counts_with_it() -> None:
+    """f is the float, which no ball can say; what is false for certain is refused, and a wide ball proves less."""
+    data: dict[str, Any] = {
+        "kind": "windows", "pieces": 2, "x": [0.0, 1.0, 2.0], "low": [0.0, 1.0, 0.0], "high": [0.0, 1.0, 0.0],
+        "tol": 0.25, "rtol": 0.0, "side": "both", "knots": [], "through": [],
+    }  # fmt: skip
+
+    def around(least: float, most: float) -> bool:
+        def value(x: Fraction) -> tuple[Fraction, Fraction]:
+            centre = Fraction(1 if x == 1 else 0)
+            return centre + Fraction(least), centre + Fraction(most)
+
+        return confirm_witness(data, value)
+
+    assert around(0, 0)
+    assert around(-1e-30, 1e-30)
+    assert not around(1e-30, 2e-30)
+    assert not around(-2e-30, -1e-30)
+    assert not around(-0.25, 0.25)  # a straight line passes these windows

@@ -7,7 +7,8 @@ series at 128 bits in place of our jets, depth-first bisection in place of best-
     1. that the file is as it was saved (checksum), and agrees with itself: slopes, intercepts, breakpoints, domain, and
        what it was asked for (method, form, tolerance, width, step, breaks);
     2. how far the network is from the piecewise-affine function, exactly, in rationals, and that this is rounding;
-    3. that sup|f - g| <= upper for the formula of the file and both forms of g, and |f - g| >= lower at `where`;
+    3. that sup|f - g| <= upper for the formula of the file and both forms of g, and |f - g| >= lower at `where`, each
+       up to a share of itself; the verdict prints what was shown, rounded to the safe side;
     4. where the file speaks of the fewest pieces: the tube, that the pieces lie in it, and that fewer cannot.
 
 What it proves is its own statement about formula and numbers; it never takes over an assumption of the file. A Python
@@ -21,6 +22,7 @@ import math
 import os
 from bisect import bisect_right
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -34,8 +36,11 @@ from uat.bounds.recheck_network import network_distance
 from uat.bounds.recheck_optimality import confirm_optimality
 from uat.bounds.recheck_options import NOT_COVERED, confirm_options, confirm_tolerance
 
-BITS = 128
+BITS = 128  # more where a bound is below 2^-60 of the values
+_MOST_BITS = 2400  # all floats lie between 2^-1074 and 2^1024
 _SLACK = 1e-6  # upper is confirmed up to this relative slack: a bound that is attained cannot be confirmed exactly
+_SEEN = arb(2) ** -70  # and lower up to this one
+_FLOATS = arb(2) ** -47  # where lower rests on f in float64: of the sizes of f and g at that point
 SECONDS = 60.0
 MOST_NAMED = 20  # of the rims that are taken for granted
 
@@ -99,32 +104,32 @@ def _verdict(path: Path, budget: Budget) -> Verdict:
     if function.get("variable", "x") != "x":
         return Verdict(False, "It cannot be checked independently: the variable of the formula is not x.")
     text = function["formula" if named else "text"]
-    f = Formula(text, budget.look)
     if claim["norm"] != "sup":
         return Verdict(False, f"It cannot be checked independently: the claim is in the norm {claim['norm']!r}.")
     lower, upper = claim["lower"], claim["upper"]
     if not claim["proven"]:
-        _confirm_seen(f, line, claim)
-        return Verdict(
-            False, "The file claims no proven error, only an estimate, and the estimate is a true difference."
-        )
+        seen = _confirm_seen(text, line, claim, budget)
+        return Verdict(False, f"The file claims no proven error, only an estimate; it is a true difference{seen}.")
     if upper is None or not math.isfinite(upper):
         raise CheckFailedError('The file says "proven" of an infinite upper bound.')
     if not 0 <= lower <= upper:
         raise CheckFailedError(f"The file claims lower = {lower!r} and upper = {upper!r}, which is no enclosure.")
-    _confirm_seen(f, line, claim)
-    boxes, granted = _confirm_upper(f, line, upper, arb(distance), budget)
+    seen = _confirm_seen(text, line, claim, budget)
+    bound = arb(upper) * (1 + arb(_SLACK))
+    ctx.prec = _bits(line, bound, arb(distance))
+    f = Formula(text, budget.look)
+    boxes, granted = _confirm_upper(f, line, upper, bound, arb(distance), budget)
     fewest, inside, more = confirm_optimality(f, line, data, upper, budget)
     confirm_tolerance(data, inside)
     rims = sorted(granted | more)
     rims[MOST_NAMED:] = [f"and {len(rims) - MOST_NAMED} more"] if len(rims) > MOST_NAMED else []
+    shown = f"{seen}{fewest}{fewer}{'; taken for granted: ' if rims else ''}{', '.join(rims)}"
     return Verdict(
         True,
-        f"Confirmed: sup|f - g| <= {upper * (1 + _SLACK):.6g} for the pieces and for the network, which differ by at "
-        f"most {float(arb(distance).upper()):.3g}, in exact arithmetic, "
+        f"Confirmed: sup|f - g| <= {_over(bound)} for the pieces and for the network, which differ by at "
+        f"most {_over(arb(distance), 3)}, in exact arithmetic, "
         f"f(x) = {text}{_NAMED if named else ''} on [{line.knots[0]!r}, {line.knots[-1]!r}] "
-        f"({boxes} boxes at {BITS} bits){fewest}{fewer}{'; taken for granted: ' if rims else ''}{', '.join(rims)}. "
-        f"{NOT_COVERED}.",
+        f"({boxes} boxes at {ctx.prec} bits){shown}. {NOT_COVERED}.",
         upper,
         boxes,
     )
@@ -153,34 +158,84 @@ def _pieces(data: dict[str, Any]) -> BrokenLine:
     return BrokenLine(knots, values)
 
 
-def _confirm_seen(f: Formula, line: BrokenLine, claim: dict[str, Any]) -> None:
-    """|f(where) - g(where)| >= lower; where the claim rests on f in float64 (it has assumptions) up to roundings."""
+def _confirm_seen(text: str, line: BrokenLine, claim: dict[str, Any], budget: Budget) -> str:
+    """|f(where) - g(where)| >= lower, up to a share of lower, with as many bits as it takes.
+
+    Where the claim rests on f in float64 (it is no proof, or has assumptions), up to roundings of f and g at `where`.
+    Returns what was shown, as a clause of the verdict.
+    """
     knots, lower, where = line.knots, claim["lower"], claim["where"]
     if not knots[0] <= where <= knots[-1]:
         raise CheckFailedError(f"`where` = {where!r} lies outside the domain.")
-    cell = min(bisect_right(knots, where), len(knots) - 1) - 1
-    difference = abs(f.range(arb(where)) - line.on(cell, arb(where)))
-    proven = claim["proven"] and not claim["assumes"]
-    noise = arb(2) ** (-70 if proven else -47) * (arb(max(map(abs, line.values))) + (0 if proven else lower))
-    if not difference + noise >= lower:
-        raise CheckFailedError(
-            f"The file claims a difference of {lower:.6g} at x = {where!r}, but there it is {difference.str(10)}."
-        )
+    if not math.isfinite(lower):
+        raise CheckFailedError(f"The file claims a difference of {lower!r}.")
+    cell, before = min(bisect_right(knots, where), len(knots) - 1) - 1, ctx.prec
+    try:
+        for bits in (BITS, 4 * BITS, _MOST_BITS):
+            ctx.prec = bits
+            value, g = Formula(text, budget.look).range(arb(where)), line.on(cell, arb(where))
+            difference, allowed = abs(value - g), arb(lower) * _SEEN
+            if claim["assumes"] or not claim["proven"]:
+                allowed += _FLOATS * (abs(value) + abs(g) + arb(lower))
+            if difference.is_finite() if lower == 0 else difference + allowed >= lower:
+                said = "" if difference >= arb(lower) * (1 - _SEEN) else f" (the file has {lower:.6g}, by f in float64)"
+                return f"; |f - g| >= {_under(difference)} at x = {where!r}{said}" if lower > 0 else ""
+            if difference + allowed < lower:
+                break
+    finally:
+        ctx.prec = before
+    raise CheckFailedError(
+        f"The file claims a difference of {lower:.6g} at x = {where!r}, but there it is {difference.str(10)}."
+    )
 
 
-def _confirm_upper(f: Formula, line: BrokenLine, upper: float, distance: Any, budget: Budget) -> tuple[int, set[str]]:
-    """sup|f - g| <= upper (1 + slack) for pieces and network. Returns the boxes and what was taken for granted."""
-    wanted = arb(upper) * (1 + arb(_SLACK)) + arb(2) ** -70 * max(map(abs, line.values))
+def _bits(line: BrokenLine, bound: Any, distance: Any) -> int:
+    """So many that roundings of the values are far below what is left to the pieces."""
+    most, left = arb(max(map(abs, line.values))), bound - distance
+    if not (most > 0 and left > 0):
+        return BITS
+    digits = int(((most / left).log() / arb(2).log()).upper().ceil().unique_fmpz())
+    return min(BITS + max(0, digits - 60), _MOST_BITS)
+
+
+def _confirm_upper(
+    f: Formula, line: BrokenLine, upper: float, bound: Any, distance: Any, budget: Budget
+) -> tuple[int, set[str]]:
+    """sup|f - g| <= bound for pieces and network. Returns the boxes and what was taken for granted."""
     said = f"the {upper:.6g} that the file claims"
 
     def within(limit: Any) -> tuple[int, set[str]]:
         return confirm_walls(f, line, [[(arb(1), sign, limit)] for sign in (1, -1)], said, budget)
 
     try:
-        return within(wanted - distance)
+        return within(bound - distance)
     except CheckFailedError:
-        within(wanted)
+        within(bound)
         raise CheckFailedError(
             f"The pieces keep {said}, but the network, which differs from them by up to {float(distance):.6g}, is not "
             "shown to."
         ) from None
+
+
+def _over(x: Any, digits: int = 6) -> str:
+    """A number that is not smaller than any of a ball, in so many digits."""
+    value = float(x.upper())
+    while arb(value) < x.upper():
+        value = math.nextafter(value, math.inf)
+    return _digits(value, digits, ROUND_CEILING)
+
+
+def _under(x: Any) -> str:
+    """A number that is not larger than any of a ball of sizes, in six digits."""
+    value = max(0.0, float(x.lower()))
+    while value > 0 and not arb(value) <= x.lower():
+        value = math.nextafter(value, 0.0)
+    return _digits(value, 6, ROUND_FLOOR)
+
+
+def _digits(value: float, digits: int, rounding: str) -> str:
+    if math.isinf(value):
+        return str(value)
+    rounded = Context(prec=digits, rounding=rounding).create_decimal_from_float(value)
+    text = f"{float(rounded):.{digits}g}"
+    return text if Decimal(text) == rounded else str(rounded)  # floats below the normal ones hold fewer digits

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from flint import arb, arb_series
+from flint import arb, arb_series, ctx
 
 from uat.bounds.recheck_file import CheckFailedError
 from uat.bounds.recheck_formula import Formula
@@ -60,6 +60,7 @@ def confirm_walls(f: Formula, line: BrokenLine, walls: Walls, claim: str, budget
     """
     boxes, granted = 0, set[str]()
     span = arb(line.knots[-1]) - arb(line.knots[0])
+    least = arb(2) ** (32 - ctx.prec)  # of a box, against the larger of the span and its place: roundings are far below
     for knot in line.knots:
         budget.look()
         _finite(f, arb(knot))
@@ -81,7 +82,7 @@ def confirm_walls(f: Formula, line: BrokenLine, walls: Walls, claim: str, budget
             if clipped is not None and (not clipped or high - low <= span * arb(2) ** -_RIM):
                 granted |= {f"{what} near x = {float(middle):.6g}" for what in clipped}
                 continue
-            if boxes > MOST_BOXES or high - low < arb(2) ** -80 * (1 + abs(middle)):
+            if boxes > MOST_BOXES or high - low < least * (abs(middle) + arb.min(span, arb(1))):
                 raise CheckFailedError(
                     f"The claim could not be confirmed ({claim}): near x = {float(middle)!r} f has no enclosure tight "
                     "enough."

@@ -75,7 +75,9 @@ RANGES: dict[str, Callable[..., Ball]] = {
     "xlogy": lambda x, y: x if x.is_zero() else x * y.log(),
     "relu": lambda x: arb.max(x, arb(0)), "softplus": lambda x: (1 + x.exp()).log(),
 }  # fmt: skip
-RIMS: dict[str, tuple[int, int | None]] = {"sqrt": (0, None), "arcsin": (-1, 1), "arccos": (-1, 1)}  # monotone between
+RIMS: dict[str, tuple[int, int | None]] = {  # monotone between
+    "sqrt": (0, None), "arcsin": (-1, 1), "arccos": (-1, 1), "arccosh": (1, None),
+}  # fmt: skip
 ARITIES = (
     dict.fromkeys(RANGES, 1)
     | dict.fromkeys(("arctan2", "minimum", "maximum", "heaviside", "hypot", "xlogy"), 2)

@@ -3,7 +3,8 @@
 A witness lists abscissae and floats that enclose f there. Whatever stays in the tube passes the windows that the tube
 has at these abscissae, so the fewest links through the windows bound the number of pieces from below. This file shares
 no line with the one that made the witness: it reads the data by itself, and instead of a sweep with convex hulls it
-compares, for every link, the slopes of all pairs of points that bind it.
+compares, for every link, the slopes of all pairs of points that bind it. Where its own enclosure of f reaches beyond
+that of the witness, it counts with the hull of both: f may be the very float, but a ball cannot say so.
 """
 
 from __future__ import annotations
@@ -53,8 +54,9 @@ def confirm_witness(
             upper.append(most)
             continue
         true_least, true_most = value(t)
-        if not (least <= true_least and true_most <= most):
+        if not (least <= most and true_most >= least and true_least <= most):  # what is false for certain
             return False
+        least, most = min(least, true_least), max(most, true_most)
         lower.append(least if side == "over" else least - tol - rtol * abs(least))
         upper.append(most if side == "under" else most + tol + rtol * abs(most))
     if data["kind"] == "three-point":
