@@ -149,3 +149,5 @@ def test_beyond_the_length_of_the_domain_a_modulus_is_not_asked() -> None:
     c = uat.certify(lambda x: 1.0 * x, (1.0, 0.25), (1, 2), modulus=lambda t: t if t < 1.01 else 0.0, abs=0.01)
     assert c.proven
     assert 0.25 <= c.upper <= 0.27
+    p = uat.PiecewiseAffine([1.0, 1.5, 2.0], [0.0, 0.1, 0.2])
+    assert interpolation_bound(Declared(modulus=lambda t: t if t < 1.01 else 0.0), p) > 0

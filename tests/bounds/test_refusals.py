@@ -162,6 +162,7 @@ UNDEFINED = [
     lambda x: np.fmax(np.log(x), 1), lambda x: np.hypot(np.log(x), 0), lambda x: np.logaddexp(np.log(x), 1),
     lambda x: np.log(x) - np.log(x), lambda x: 0 * np.log(x), lambda x: np.exp(np.minimum(-np.log(x), 3)),
     lambda x: ((np.log(x) > 0) + (x > 5)) * 1.0,
+    lambda x: np.arctan2(np.log(x), 1.0), lambda x: np.arctan2(1.0, np.log(x)),
 ]  # fmt: skip
 
 
@@ -230,7 +231,7 @@ def test_round_to_tens(x: float) -> None:
         np.polynomial.Chebyshev([1.0, 2, 3]), lambda x: np.float32(0.1) * x, lambda x: np.float64(0.1) * x + np.pi,
         lambda x: np.sin(1e6 * x), lambda x: np.exp(50 * x), uat.Expression("sin(1e6*pi*x + 1)"),
         lambda x: (1e9 + x) - 1e9 + x, lambda x: np.floor(10 * x), lambda x: (x - 1) ** 7 - (x**3 - 1) * x,
-        lambda x: (x > 0.5) * 3 * np.int64(2) + x, lambda x: np.int8(3) * x,
+        lambda x: (x > 0.5) * np.int64(2) + x, lambda x: np.int8(3) * x,
         lambda x: np.sum(np.array([1.0, 2.0]) * np.sin(np.array([1.0, 2.0]) * x)),
     ],
 )  # fmt: skip
@@ -323,3 +324,22 @@ def test_floats_are_compared_wherever_the_search_looks(norm: str) -> None:
 
     with pytest.warns(uat.NotProvenWarning, match="different functions: at x = "):
         assert not uat.certify(two_faced, uat.interpolate(np.square, 0, 1, pieces=8), norm=norm).proven
+
+
+def test_undecided_and_undefined_is_undefined() -> None:
+    for x in (Jet(arb(-1.5, 0.5), arb(1)), Interval(arb(-2), arb(-1))):
+        for condition in ((x > -1.5) & (np.log(x) > 0), (np.log(x) > 0) & (x > -1.5), (x > -1.5) | (np.log(x) > 0)):
+            assert condition.undefined()
+            assert not condition.number().c0.is_finite()
+
+
+@pytest.mark.parametrize("axis", [0, 1, None])
+def test_a_maximum_along_an_axis_is_not_one_of_all(axis: int | None) -> None:
+    table = np.array([[1.0, -2.0], [0.5, 3.0]])
+    f = lambda x: np.sum(np.max(np.multiply(table, x) + 1, axis=axis))  # noqa: E731
+    with np.errstate(all="ignore"):
+        try:
+            c = uat.certify(f, (0.0, 0.0), (-1, 1), seconds=1)
+        except uat.NotProvenWarning:
+            return
+    assert max(float(f(t)) for t in (-1.0, -0.5, 0.5, 1.0)) <= c.upper

@@ -351,3 +351,9 @@ def test_a_product_near_the_largest_float_may_be_bounded_and_one_beyond_it_not()
     with np.errstate(over="ignore"), pytest.raises(InputError, match="overflow"):
         evaluated(net, (0.0, beyond), "float64")
     assert np.isfinite(net.forward(near))
+
+
+def test_the_last_float_of_a_region_counts() -> None:
+    """Two neurons that cancel leave a rounded kink at 1/3, which counts up to the next kink, where |y - v| is most."""
+    net = uat.ReluNet([3.0, 3.0, 1.0, 1.0], [-1.0, -1.0, 0.0, -2.0], [1e6, -1e6, 1e3, -1e3])
+    assert pieces_bound(net, float(np.nextafter(2.0, 0.0))) <= _most_by_pieces(net, (0.5, 3.0))

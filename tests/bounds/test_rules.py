@@ -363,3 +363,18 @@ def test_what_np_where_refuses() -> None:
     for condition in (0.5, x, np.array([x > 0.5, x > 0.1], dtype=object)):
         with pytest.raises(NoRuleError):
             np.where(condition, x, 1.0)
+
+
+def test_logaddexp_of_two_that_vary() -> None:
+    for x in (Jet.variable(arb(0.75)), Interval(arb(0.75), arb(0.75))):
+        for image, exact in (
+            (np.logaddexp(x, 1.0), np.logaddexp(0.75, 1)),
+            (np.logaddexp(2 * x, x), np.logaddexp(1.5, 0.75)),
+        ):
+            assert abs(float(image.c0) - exact) < 1e-14
+
+
+def test_the_logit_between_its_ends() -> None:
+    image = scipy.special.logit(Interval(arb(0.25), arb(0.75)))
+    assert abs(float(image.low) + np.log(3)) < 1e-14
+    assert abs(float(image.high) - np.log(3)) < 1e-14

@@ -156,7 +156,19 @@ def fit_data(
     proof = witness(tube, found)
     if proof.pieces < p.pieces and not note:
         note = f"whether {proof.pieces} pieces could do is a tie that the rounding of the knots decides"
-    return Narrowest(p, tube, certificate, inside, proof.pieces, proof, least, error_witness, note, outside=not inside, stopped=stopped)
+    return Narrowest(
+        p,
+        tube,
+        certificate,
+        inside,
+        proof.pieces,
+        proof,
+        least,
+        error_witness,
+        note,
+        outside=not inside,
+        stopped=stopped,
+    )
 
 
 def moved_off(p: PiecewiseAffine, points: Points, side: str) -> PiecewiseAffine:

@@ -14,7 +14,7 @@ from typing import Generic, NamedTuple, TypeVar
 import numpy as np
 
 from uat import _checks
-from uat._checks import Floats, InputError
+from uat._checks import InputError
 from uat._sampling import Function, sample
 from uat.bounds.certification import Certificate
 from uat.bounds.modulus import Declared, cells_within, interpolation_bound
