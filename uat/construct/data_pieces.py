@@ -220,7 +220,7 @@ class Closed:
 def check_on_data(
     p: PiecewiseAffine, x: Floats, y: Floats, tube: Tube, through: NDArray[np.bool_]
 ) -> tuple[int, Certificate]:
-    """Whether p is INSIDE the tube at every point, decided exactly, OUTSIDE or TIED, and its largest difference there."""
+    """Whether p is INSIDE the tube at every point (decided exactly), OUTSIDE or TIED, and its largest difference."""
     at = p(x)
     cell = np.clip(np.searchsorted(p.knots, x, side="right") - 1, 0, p.pieces - 1)
     # p(x) is within this of the exact value (see PiecewiseAffine), the walls within a few roundings more

@@ -110,7 +110,9 @@ def narrowest(
         f, domain, **asked, monotone=monotone, convex=convex, lipschitz=lipschitz, modulus=modulus, seconds=seconds
     )
     if found.outside and pieces is None:
-        warn(f"the result does not keep {found.tube}: its error is {found.certificate}. {found.note}.", ToleranceWarning)
+        warn(
+            f"the result does not keep {found.tube}: its error is {found.certificate}. {found.note}.", ToleranceWarning
+        )
     elif not found.certificate.proven:
         warn(f"the error is estimated, not proven: {found.certificate.note}", NotProvenWarning)
     return found

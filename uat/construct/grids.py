@@ -14,7 +14,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import numpy as np
 
 from uat import _checks
-from uat._checks import Floats, InputError
+from uat._checks import InputError
 from uat._sampling import Function, sample
 from uat.bounds.certification import Certificate
 from uat.bounds.modulus import Declared, cells_within, interpolation_bound
@@ -123,7 +123,11 @@ class Grids:
         for start, stop in runs(_FIRST_LOOK, p.pieces, self.deadline - _A_CELL * p.pieces):
             found, spent = seen_difference(self.f, part(p, start, stop), per_cell=3), stop
             best = max(best, found, key=lambda c: c.lower)
-        return best if spent >= p.pieces else replace(best, note=f"Differences were only looked for in the first {spent} cells.")
+        return (
+            best
+            if spent >= p.pieces
+            else replace(best, note=f"Differences were only looked for in the first {spent} cells.")
+        )
 
     def as_declared(self, tol: float) -> Built:
         """A uniform grid of as many cells as statement B2 asks for, where they can be had in time and in memory."""
@@ -177,7 +181,7 @@ class Grids:
         return self.in_time().by_balls(interpolate(self.f, self.a, self.b, pieces=4)).proven
 
     def in_time(self) -> Grids:
-        """The same with an f that raises once the deadline has passed: what is not proven is then not sampled either."""
+        """The same with an f that raises once the deadline has passed: what is not proven is not sampled then."""
         if math.isinf(self.deadline):
             return self
         f, deadline = self.f, self.deadline
