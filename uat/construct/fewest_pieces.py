@@ -86,7 +86,7 @@ def narrowest(
     Returns
     -------
     Narrowest
-        With a `ToleranceWarning` where the tolerance was seen to be missed (`Narrowest.outside`).
+        With a `ToleranceWarning` where points are seen to miss the tolerance (`Narrowest.outside`).
 
     Raises
     ------
@@ -109,7 +109,7 @@ def narrowest(
     found = fewest(
         f, domain, **asked, monotone=monotone, convex=convex, lipschitz=lipschitz, modulus=modulus, seconds=seconds
     )
-    if found.outside and pieces is None:
+    if found.outside and pieces is None and isinstance(f, (tuple, list)):  # a search on functions has its note
         warn(
             f"the result does not keep {found.tube}: its error is {found.certificate}. {found.note}.", ToleranceWarning
         )
