@@ -153,7 +153,9 @@ def test_predictable_failures() -> None:
         uat.approximate(lambda x: np.where(x < 0.3, 0.0, 1.0), (0, 1), tol=0.1)
     with pytest.raises(uat.InputError, match="`tol` = 1e-18 is out of reach of a grid of this kind"):
         uat.approximate(np.sin, (0, 1), tol=1e-18)
-    with pytest.raises(uat.InputError, match=r"asks for 5000000000000\d cells and would take"):
+    with pytest.raises(
+        uat.InputError, match=r"asks for 5000000000000\d cells by what is declared .*, more than the 100000000"
+    ):
         uat.approximate(math.sin, (0, 1), tol=1e-14, lipschitz=1)
     with pytest.raises(uat.InputError, match=r"`f` must be finite on the interval, but f\(0.5\) = nan"):
         uat.approximate(lambda x: np.where(x == 0.5, np.nan, x**2), (0, 1), tol=0.1)
@@ -298,3 +300,37 @@ def test_a_picture_needs_a_path(path: Any) -> None:
     for write in (r.plot, r.save):
         with pytest.raises(uat.InputError, match=r"^`path` must be the name of a file, but is "):
             write(path)
+
+
+@pytest.mark.parametrize("nap", [0.0, 0.01])
+def test_a_declared_count_of_cells_keeps_the_budget(nap: float) -> None:
+    def black_box(x: float) -> float:
+        time.sleep(nap)
+        return float(x) ** 2
+
+    start = time.perf_counter()
+    with pytest.raises(
+        uat.InputError,
+        match=r"`seconds` do not suffice: `tol` = 1e-07 asks for 20000001 cells by what is declared of f \(statement "
+        r"B2\); what would help: more `seconds`, a larger `tol`",
+    ):
+        uat.approximate(black_box, (0, 1), tol=1e-7, lipschitz=4.0, seconds=0.05, method="uniform")
+    assert time.perf_counter() - start < 5  # seconds of imports among them
+
+
+def test_a_declared_count_of_cells_within_the_budget_is_proven_the_same() -> None:
+    def black_box(x: float) -> float:
+        return float(x) ** 2
+
+    plain = uat.approximate(black_box, (0, 1), tol=1e-3, lipschitz=4.0)
+    timed = uat.approximate(black_box, (0, 1), tol=1e-3, lipschitz=4.0, seconds=60)
+    assert np.array_equal(plain.piecewise.knots, timed.piecewise.knots)
+    assert np.array_equal(plain.piecewise.values, timed.piecewise.values)
+    assert plain.certificate.upper == timed.certificate.upper <= 1e-3
+    assert timed.certificate.lower == pytest.approx(plain.certificate.lower, rel=1e-6)
+    assert timed.certificate.note == ""
+
+
+def test_a_declared_count_of_cells_that_nobody_can_sample_is_refused() -> None:
+    with pytest.raises(uat.InputError, match=r"asks for 2000000001 cells .*, more than the 100000000 that can be"):
+        uat.approximate(lambda x: float(x) ** 2, (0, 1), tol=1e-9, lipschitz=4.0)

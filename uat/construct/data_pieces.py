@@ -27,7 +27,9 @@ BALANCE = 2e-2  # with tol=: the error comes this close (relative) to the least 
 FINEST = 1e-13  # with pieces=: a thousand roundings
 # shares of the width that are left to the roundings of p: enough as a rule, none (a tie that floats meet exactly), more
 # where the data crowd and their gaps hold few floats
-ROOM = (2.0**-44, 0.0, 2.0**-36, 2.0**-28, 2.0**-20, 2.0**-14, 2.0**-10, 2.0**-7)
+CROWDED = 2.0**-20
+ROOM = (2.0**-44, 0.0, 2.0**-36, 2.0**-28, CROWDED, 2.0**-14, 2.0**-10, 2.0**-7)
+OUTSIDE, TIED, INSIDE = 0, 1, 2  # seen outside; outside by no more than floats resolve; inside, by proof
 KNOTS_ON_DATA = 2.0**-20  # with knots at the points, this share is left to the roundings of values
 REPAIRS = 100  # rounds in which knots are taken to the points
 
@@ -119,9 +121,11 @@ def fit_data(
         except (OutOfTime, KeyboardInterrupt):
             note, stopped, high = "the search was stopped early", True, 1.0
         high = min(high, 1.0)
-    best: tuple[tuple[bool, float], PiecewiseAffine, Certificate, Tube] | None = None
+    best: tuple[tuple[int, float], PiecewiseAffine, Certificate, Tube] | None = None
     met = np.isin(points.all_x, x[through])
     for share in ROOM:
+        if pieces is None and share == CROWDED and best is not None and best[0][0] > OUTSIDE:
+            break
         if pieces is None:
             scale, outer = max(high * (1 - share), 64 * share), tube
         else:
@@ -130,25 +134,27 @@ def fit_data(
         if share and not open_in(tube.scaled(scale), margin):  # the values at one abscissa leave no room at all
             continue
         p = PiecewiseAffine(*links(tube.scaled(scale), margin).path(direction))
-        inside, certificate = check_on_data(p, points.all_x, y, outer, met)
-        as_asked = inside and p.pieces <= found.count
-        if pieces is not None and not inside:  # the tube is what these pieces keep
+        place, certificate = check_on_data(p, points.all_x, y, outer, met)
+        as_asked = place == INSIDE and p.pieces <= found.count
+        if pieces is not None and place != INSIDE:  # the tube is what these pieces keep
             p = p if through.any() else moved_off(p, points, side)
             outer = unit.scaled(check_on_data(p, points.all_x, y, outer, met)[1].upper)
-            inside, certificate = check_on_data(p, points.all_x, y, outer, met)
-        rank = (inside, -p.pieces if pieces is None else -float(outer.tol))
+            place, certificate = check_on_data(p, points.all_x, y, outer, met)
+        rank = (place, -p.pieces if pieces is None else -float(outer.tol))
         if best is None or rank > best[0]:
             best = (rank, p, certificate, outer)
         if as_asked:
             break
     assert best is not None
-    if pieces is None and not best[0][0]:  # more pieces, with knots at the points
+    if pieces is None and best[0][0] == OUTSIDE:  # more pieces, with knots at the points
         p = knots_on_data(points, tube, forced, through, direction)
-        inside, certificate = check_on_data(p, points.all_x, y, tube, met)
-        best = max(best, ((inside, -p.pieces), p, certificate, tube), key=lambda found: found[0])
-    (inside, _), p, certificate, tube = best
-    least = (least[0], float(tube.tol) if inside else np.inf)
-    if not inside:
+        place, certificate = check_on_data(p, points.all_x, y, tube, met)
+        best = max(best, ((place, -p.pieces), p, certificate, tube), key=lambda found: found[0])
+    (place, _), p, certificate, tube = best
+    least = (least[0], float(tube.tol) if place == INSIDE else np.inf)
+    if place == TIED:
+        note = "a rounding of the knots leaves the tube at a point where it is met exactly"
+    elif place == OUTSIDE:
         note = (
             f"it lies outside the tube, as its difference near x = {certificate.where!r} shows: the floats there are "
             "too far apart for knots where the fewest pieces need them"
@@ -157,18 +163,9 @@ def fit_data(
     if proof.pieces < p.pieces and not note:
         note = f"whether {proof.pieces} pieces could do is a tie that the rounding of the knots decides"
     return Narrowest(
-        p,
-        tube,
-        certificate,
-        inside,
-        proof.pieces,
-        proof,
-        least,
-        error_witness,
-        note,
-        outside=not inside,
-        stopped=stopped,
-    )
+        p, tube, certificate, place == INSIDE, proof.pieces, proof, least, error_witness, note,
+        outside=place == OUTSIDE, stopped=stopped,
+    )  # fmt: skip
 
 
 def moved_off(p: PiecewiseAffine, points: Points, side: str) -> PiecewiseAffine:
@@ -222,8 +219,8 @@ class Closed:
 
 def check_on_data(
     p: PiecewiseAffine, x: Floats, y: Floats, tube: Tube, through: NDArray[np.bool_]
-) -> tuple[bool, Certificate]:
-    """Whether p is in the tube at every point, decided exactly, and its largest difference there."""
+) -> tuple[int, Certificate]:
+    """Whether p is INSIDE the tube at every point (decided exactly), OUTSIDE or TIED, and its largest difference."""
     at = p(x)
     cell = np.clip(np.searchsorted(p.knots, x, side="right") - 1, 0, p.pieces - 1)
     # p(x) is within this of the exact value (see PiecewiseAffine), the walls within a few roundings more
@@ -231,9 +228,9 @@ def check_on_data(
     doubt = 8 * UNIT * (rise + size + np.abs(y) + tube.width(y))
     room = np.minimum(at - tube.lower(y), tube.upper(y) - at)
     room[through] = 0.0  # the value itself is asked for
-    inside = bool((room > -doubt).all())
+    place = INSIDE if (room >= -doubt).all() else OUTSIDE
     walls = tube.exact()
-    if inside:
+    if place == INSIDE:
         for k in np.flatnonzero(room <= doubt).tolist():
             point, value = Fraction(float(x[k])), np.array([Fraction(float(y[k]))], dtype=object)
             ends = slice(cell[k], cell[k] + 2)
@@ -241,11 +238,11 @@ def check_on_data(
             (exact,) = affine_on_cells(knots, values, np.array([point]))
             good = exact == value[0] if through[k] else walls.lower(value)[0] <= exact <= walls.upper(value)[0]
             if not good:
-                inside = False
+                place = TIED
                 break
     difference = np.abs(at - y)
     k = int(np.argmax(difference + doubt))
-    return inside, Certificate(
+    return place, Certificate(
         lower=max(float((difference - doubt).max()), 0.0),
         upper=float(difference[k] + doubt[k]),
         where=float(x[k]),

@@ -31,6 +31,7 @@ from uat.construct.questions import falling, of_size, question, resolvable, room
 from uat.construct.tube import SIDES, Tube
 from uat.given import resolve
 from uat.piecewise import PiecewiseAffine
+from uat.result import ToleranceWarning
 
 
 def narrowest(
@@ -85,6 +86,7 @@ def narrowest(
     Returns
     -------
     Narrowest
+        With a `ToleranceWarning` where points are seen to miss the tolerance (`Narrowest.outside`).
 
     Raises
     ------
@@ -107,7 +109,11 @@ def narrowest(
     found = fewest(
         f, domain, **asked, monotone=monotone, convex=convex, lipschitz=lipschitz, modulus=modulus, seconds=seconds
     )
-    if not found.certificate.proven:
+    if found.outside and pieces is None and isinstance(f, (tuple, list)):  # a search on functions has its note
+        warn(
+            f"the result does not keep {found.tube}: its error is {found.certificate}. {found.note}.", ToleranceWarning
+        )
+    elif not found.certificate.proven:
         warn(f"the error is estimated, not proven: {found.certificate.note}", NotProvenWarning)
     return found
 

@@ -9,7 +9,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -28,9 +28,10 @@ from uat.relu_net import ReluNet, default_shift
 
 _MOST_CELLS = 1 << 22  # where a search for a tolerance gives up: a network nobody would evaluate
 _ONE_BY_ONE = 12
-_MOST_DECLARED = 10**8  # cells that a declared bound may ask for: some 10 GB, and minutes of the fastest f
-_A_CELL = 1e-6  # seconds a cell that the network, its distance and the bound take once f is sampled
-_FIRST_LOOK = 256  # samples before the first look at the time; the runs grow while they take less than _A_RUN seconds
+_MOST_DECLARED = 10**8  # cells that a declared bound may ask for: minutes of the fastest f
+_A_CELL = 3e-6  # seconds a cell that the network, its distance and the bound take once f is sampled
+_NUMBERS_A_CELL = 80.0  # of memory that they take: 600 bytes a cell were seen
+_FIRST_LOOK = 16  # samples before the first look at the time; the runs grow while they take less than _A_RUN seconds
 _A_RUN = 0.05
 _MOST_BALLS = 100_000  # beyond, seconds of balls: a target's declared facts give a bound at once
 
@@ -86,7 +87,7 @@ class Grids:
         """
         if self.facts:
             sworn = self.declared(p, self.facts)
-            c = self.by_balls(p) if p.pieces <= _MOST_BALLS else sworn
+            c = self.in_time().by_balls(p) if p.pieces <= _MOST_BALLS else sworn
             return unsworn(c) if c.proven and c.upper < sworn.upper else sworn
         if not self.known or p.pieces <= _MOST_BALLS:
             c = self.by_balls(p)
@@ -111,6 +112,7 @@ class Grids:
             assumes=(*facts.assumes, "the values of f at the knots, as computed in float64"),
             method="a priori bounds B1, B2, B3",
             boxes=p.pieces,
+            note=seen.note,
         )
 
     def seen(self, p: PiecewiseAffine) -> Certificate:
@@ -118,10 +120,14 @@ class Grids:
         if math.isinf(self.deadline):
             return seen_difference(self.f, p, per_cell=3)
         best, spent = seen_difference(self.f, part(p, 0, _FIRST_LOOK), per_cell=3), _FIRST_LOOK
-        for start, stop in runs(_FIRST_LOOK, p.pieces, self.deadline):
+        for start, stop in runs(_FIRST_LOOK, p.pieces, self.deadline - _A_CELL * p.pieces):
             found, spent = seen_difference(self.f, part(p, start, stop), per_cell=3), stop
             best = max(best, found, key=lambda c: c.lower)
-        return best if spent >= p.pieces else replace(best, note=f"only the first {spent} cells were looked at.")
+        return (
+            best
+            if spent >= p.pieces
+            else replace(best, note=f"Differences were only looked for in the first {spent} cells.")
+        )
 
     def as_declared(self, tol: float) -> Built:
         """A uniform grid of as many cells as statement B2 asks for, where they can be had in time and in memory."""
@@ -133,7 +139,7 @@ class Grids:
         )
         if pieces > _MOST_DECLARED:
             raise InputError(f"{asked}, more than the {_MOST_DECLARED} that can be sampled; what would help: {help_}.")
-        _checks.memory(10.0 * pieces, f"{asked}: that")
+        _checks.memory(_NUMBERS_A_CELL * pieces, f"{asked}: that")
         if math.isinf(self.deadline):
             return self.build(self.interpolant(pieces))
         late = f"`seconds` do not suffice: {asked}; what would help: more `seconds`, {help_}."
@@ -172,7 +178,20 @@ class Grids:
 
     def on_balls(self) -> bool:
         """Whether f runs on balls at all."""
-        return self.by_balls(interpolate(self.f, self.a, self.b, pieces=4)).proven
+        return self.in_time().by_balls(interpolate(self.f, self.a, self.b, pieces=4)).proven
+
+    def in_time(self) -> Grids:
+        """The same with an f that raises once the deadline has passed: what is not proven is not sampled then."""
+        if math.isinf(self.deadline):
+            return self
+        f, deadline = self.f, self.deadline
+
+        def prompt(x: Any) -> Any:
+            if time.perf_counter() > deadline:
+                raise TimeoutError("the time is used up")
+            return f(x)
+
+        return replace(self, f=prompt)
 
     def within_by_samples(self, tol: float) -> PiecewiseAffine:
         """The coarsest grid of the kind that looks fine enough at samples: a guess at the number of cells, no more."""

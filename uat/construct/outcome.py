@@ -91,6 +91,8 @@ class Narrowest:
         word = "proven" if self.proven else "not proven"
         pieces = "1 piece" if self.pieces == 1 else f"{self.pieces} pieces"
         text = f"{pieces} in {self.tube} ({word}); at least {self.lower_bound} are needed"
+        if self.outside:
+            text = f"{pieces} outside {self.tube}; at least {self.lower_bound} are needed in it"
         if self.minimal:
             text = f"{pieces} in {self.tube}; fewer cannot do (both proven)"
         if self.proven:
