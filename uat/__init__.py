@@ -26,7 +26,7 @@ _HOMES: dict[str, str | None] = {
     "load": "uat.loading",
     "Certificate": "uat.bounds.certification",
     "NotProvenWarning": "uat.bounds.certification",
-    "ToleranceWarning": "uat.result",
+    "ToleranceWarning": "uat.bounds.certification",
     "narrowest": "uat.construct.fewest_pieces",
     "Narrowest": "uat.construct.outcome",
     "certify": "uat.bounds.certification",
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from uat.approximation import approximate as approximate
     from uat.bounds.certification import Certificate as Certificate
     from uat.bounds.certification import NotProvenWarning as NotProvenWarning
+    from uat.bounds.certification import ToleranceWarning as ToleranceWarning
     from uat.bounds.certification import certify as certify
     from uat.construct.fewest_pieces import narrowest as narrowest
     from uat.construct.outcome import Narrowest as Narrowest
@@ -53,7 +54,6 @@ if TYPE_CHECKING:
     from uat.piecewise import interpolate as interpolate
     from uat.relu_net import ReluNet as ReluNet
     from uat.result import Approximation as Approximation
-    from uat.result import ToleranceWarning as ToleranceWarning
     from uat.targets import Target as Target
     from uat.targets import target as target
 

@@ -23,7 +23,7 @@ from uat import _checks
 from uat._checks import InputError
 from uat._sampling import Function
 from uat._warning import warn
-from uat.bounds.certification import NotProvenWarning
+from uat.bounds.certification import NotProvenWarning, ToleranceWarning
 from uat.bounds.modulus import Declared, Modulus, declared
 from uat.bounds.rounding import stored_distance, stored_excess
 from uat.construct.fewest_pieces import fewest
@@ -33,7 +33,7 @@ from uat.construct.tube import SIDES
 from uat.given import resolve as resolve
 from uat.piecewise import interpolate
 from uat.relu_net import FORMS, ReluNet, default_shift
-from uat.result import METHODS, Approximation, Optimality, ToleranceWarning
+from uat.result import METHODS, Approximation, Optimality
 from uat.targets import Target
 
 

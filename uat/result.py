@@ -13,15 +13,11 @@ from numpy.typing import ArrayLike
 from uat import _checks
 from uat._checks import InputError
 from uat._sampling import Function
-from uat.bounds.certification import Certificate, NotProvenWarning
+from uat.bounds.certification import Certificate
 from uat.piecewise import PiecewiseAffine
 from uat.relu_net import ReluNet
 
 METHODS = ("uniform", "graded", "narrowest")
-
-
-class ToleranceWarning(NotProvenWarning):
-    """The result is not proven to keep the tolerance that was asked for: time ran out, or floats do not suffice."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,10 @@ class NotProvenWarning(UserWarning):
     """No proof could be had, so what is reported is an estimate; the message says why."""
 
 
+class ToleranceWarning(NotProvenWarning):
+    """The result is not proven to keep the tolerance that was asked for: time ran out, or floats do not suffice."""
+
+
 @dataclass(frozen=True, slots=True)
 class Certificate:
     """An enclosure ``lower <= distance(f, g) <= upper`` and the grounds on which it stands.

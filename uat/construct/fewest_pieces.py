@@ -19,7 +19,7 @@ from uat import _checks
 from uat._checks import Floats, InputError, show
 from uat._sampling import Function
 from uat._warning import warn
-from uat.bounds.certification import NotProvenWarning
+from uat.bounds.certification import NotProvenWarning, ToleranceWarning
 from uat.bounds.modulus import Modulus
 from uat.construct.data_pieces import Points, fit_data
 from uat.construct.function_pieces import Search
@@ -31,7 +31,6 @@ from uat.construct.questions import falling, of_size, question, resolvable, room
 from uat.construct.tube import SIDES, Tube
 from uat.given import resolve
 from uat.piecewise import PiecewiseAffine
-from uat.result import ToleranceWarning
 
 
 def narrowest(
