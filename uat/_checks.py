@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+LARGEST = float(np.finfo(np.float64).max)  # of all floats
 
 
 class InputError(ValueError):

@@ -13,6 +13,7 @@ import pytest
 from flint import arb, arb_series
 
 import uat
+from tests.bounds.saved import confirmed
 from uat.bounds.recheck import recheck
 from uat.bounds.recheck_formula import Formula
 from uat.bounds.seen import seen_difference
@@ -293,10 +294,7 @@ def test_the_verdict_prints_what_was_shown(tmp_path: Path) -> None:
 def test_honest_files_are_confirmed(
     tmp_path: Path, text: str, domain: tuple[float, float], options: dict[str, Any]
 ) -> None:
-    path = tmp_path / "a.json"
-    uat.approximate(text, domain, **options).save(path)
-    verdict = recheck(path)
-    assert verdict.ok, verdict.sentence
+    confirmed(tmp_path, text, domain, options)
 
 
 @pytest.mark.parametrize("text", ["sin(7*x)", "exp(30*x)", "1000*x**3 - 7*x + 1", "cos(40*x) - 0.3", "log(1 + x)"])

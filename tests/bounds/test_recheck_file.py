@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import uat
+from tests.bounds.saved import confirmed
 from tests.bounds.test_forgeries import forged
 from uat.bounds import recheck_file
 from uat.bounds.recheck import recheck
@@ -48,11 +49,7 @@ HONEST: list[tuple[str, tuple[float, float], dict[str, Any]]] = [
 def test_honest_files_of_every_method_are_confirmed(
     tmp_path: Path, text: str, domain: tuple[float, float], options: dict[str, Any]
 ) -> None:
-    path = tmp_path / "a.json"
-    uat.approximate(text, domain, **options).save(path)
-    verdict = recheck(path)
-    assert verdict.ok, verdict.sentence
-    assert "Not covered: notes" in verdict.sentence
+    assert "Not covered: notes" in confirmed(tmp_path, text, domain, options).sentence
 
 
 def test_files_that_were_put_together_by_hand_are_confirmed(tmp_path: Path) -> None:

@@ -298,6 +298,9 @@ def between_the_probes(x: Any) -> Any:
         lambda x: np.max(np.ones_like(W * x > 0.4) + (W * x > 0.4)), lambda x: np.insert(W * x > 0.4, 0, 3)[0],
         lambda x: (np.where(W * x > 0.4, np.array([1, 1, 1], np.uint8), np.array([0, 0, 0], np.uint8)) - 2)[0],
         lambda x: np.full_like(np.where(W * x > 0.4, 1, 2), 0.9)[0], lambda x: np.pad(W * x > 0.4, 1)[0],
+        lambda x: np.dot(W * x > 0.4, np.array([100, 100, 100], np.int8)),
+        lambda x: np.concatenate([W * x > 0.4, np.array([100], np.int8)])[0] * 100 * 2,
+        lambda x: np.inner(np.array([100, 100, 100], np.uint8), W * x > 0.4),
     ],
 )  # fmt: skip
 def test_types_that_numpy_gives_to_truth_values_are_not_forgotten(f: Any) -> None:

@@ -49,6 +49,7 @@ class BallArray(np.ndarray):
         if function not in KNOWN:
             name = getattr(function, "__name__", function)
             raise NoRuleError(f"there is no rule for np.{name} on arrays of balls: it may depend on their type")
+        refuse_narrow([part for x in args for part in (x if isinstance(x, (list, tuple)) else [x])])
         return super().__array_function__(function, types, args, kwargs)
 
     def __setitem__(self, key: Any, value: Any) -> None:

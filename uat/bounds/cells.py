@@ -60,7 +60,7 @@ def size_of(cells: list[Cell]) -> float:
     return max(abs(float(value)) for _, value in ends)
 
 
-_LARGEST = arb(float(np.finfo(np.float64).max))
+_LARGEST = arb(_checks.LARGEST)
 
 
 def _of_piecewise(p: PiecewiseAffine) -> list[Cell]:

@@ -10,6 +10,7 @@ Only a single switch proves that; where several meet nothing is claimed.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +38,15 @@ class Jump:
             f"f jumps by at least {_rounded_down(self.size)} at x = {_shortest(self.low, self.high)}: "
             f"no continuous function is closer than {_rounded_down(self.size / 2)}."
         )
+
+
+_SENTENCE = re.compile(r"f jumps by .* no continuous function is closer than (\S+)\.")
+
+
+def nearest_in(note: str) -> tuple[float, str]:
+    """From the note of a certificate: half of the jump of which it speaks, and the sentence; (0, "") without one."""
+    found = _SENTENCE.search(note)
+    return (float(found[1]), found[0]) if found else (0.0, "")
 
 
 def _rounded_down(x: float) -> str:

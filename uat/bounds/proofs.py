@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from uat._checks import InputError
+from uat._checks import LARGEST, InputError
 from uat.bounds.certification import Certificate
 
 
@@ -51,8 +51,7 @@ def by_samples(f: Any, pieces: Any, goal: Any, facts: Any) -> Certificate:
 
 def _beyond(lower: float, what: str = "the enclosure of f") -> str:
     """Why the upper end is infinite: the difference itself, or only what is known of it."""
-    largest = float(np.finfo(np.float64).max)
-    return f"{'f - g' if lower >= largest else what} overflows float64 on the domain"
+    return f"{'f - g' if lower >= LARGEST else what} overflows float64 on the domain"
 
 
 def by_balls(f: Any, pieces: Any, goal: Any, norm: str, interval: tuple[float, float]) -> Certificate:
@@ -143,7 +142,7 @@ def by_sight(f: Any, g: Any, interval: tuple[float, float], certificate: Certifi
     scaled = PiecewiseAffine(x, (difference / (largest or 1.0)) ** power)
     return replace(
         certificate,
-        lower=min(largest * scaled.integral() ** (1 / power), float(np.finfo(np.float64).max)),
+        lower=min(largest * scaled.integral() ** (1 / power), LARGEST),
         upper=math.inf,
         where=float(x[int(np.argmax(difference))]),
         proven=False,

@@ -10,14 +10,13 @@ import math
 
 import numpy as np
 
-from uat._checks import Floats
+from uat._checks import LARGEST, Floats
 from uat._sampling import Function, sample
 from uat.bounds.certification import Certificate
 from uat.piecewise import PiecewiseAffine
 
 _ZOOMS = 3  # each narrows the neighbourhood of the best sample 16-fold: 12 binary digits in all
 _ZOOM_POINTS = 33
-_LARGEST = float(np.finfo(np.float64).max)
 
 
 def seen_difference(f: Function, p: PiecewiseAffine, per_cell: int = 15, note: str = "") -> Certificate:
@@ -40,7 +39,7 @@ def seen_difference(f: Function, p: PiecewiseAffine, per_cell: int = 15, note: s
     radius = float(p.knots[cell + 1] - p.knots[cell]) / (per_cell + 1)
     for _ in range(_ZOOMS):
         # held within the floats, which end not far beyond the largest domains
-        low, high = max(where - radius, -_LARGEST), min(where + radius, _LARGEST)
+        low, high = max(where - radius, -LARGEST), min(where + radius, LARGEST)
         x = np.unique(np.clip(np.linspace(low, high, _ZOOM_POINTS), a, b))
         difference = distances(sample(f, x), p(x))
         k = int(np.argmax(difference))
@@ -62,4 +61,4 @@ def seen_difference(f: Function, p: PiecewiseAffine, per_cell: int = 15, note: s
 def distances(y: Floats, z: Floats) -> Floats:
     """|y - z|, shape of y; the largest float where that overflows: a difference of at least so much was seen."""
     with np.errstate(over="ignore"):
-        return np.minimum(np.abs(y - z), _LARGEST)
+        return np.minimum(np.abs(y - z), LARGEST)

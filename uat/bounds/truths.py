@@ -18,9 +18,8 @@ class Comparison(Enclosure):
     """Whether a < b and the like: True, False, or None where the balls do not decide. As a number: 1, 0, or [0, 1].
 
     Where a or b is undefined (a logarithm of a negative number), or is defined by an assumption only, so is the truth
-    value undefined: NumPy would say False of nan, and a proof must not. "and" with a value that is False,
-    "or" with one that is True, are
-    decided all the same: that is how formulas guard themselves.
+    value undefined: NumPy would say False of nan, and a proof must not. "and" with a value that is False, "or" with
+    one that is True, are decided all the same: that is how formulas guard themselves.
     Between two of them * is "and", as in NumPy. Their sum has three meanings: 2 for Python's numbers and for np.sum,
     True for arrays; so it is refused where both hold. - is refused, as NumPy does.
     """

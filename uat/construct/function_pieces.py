@@ -9,7 +9,6 @@ the search.
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -45,8 +44,6 @@ HASTE = 0.4  # seconds for each half of the bracket that is missing when the sea
 HASTY_PIECES = 4000  # what a certificate can do in that time
 SPARE = 3  # pieces more than the fewest, where a declared bound is all there is and too coarse to prove those
 KNIFE = 1e-9  # relative: no float search tells counts apart at a tolerance this close to a least error
-
-JUMP = re.compile(r"f jumps .* no continuous function is closer than (\S+)\.")  # rounded down: `uat.bounds.jumps`
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,10 +257,12 @@ class Search:
 
     def jump(self) -> tuple[float, str]:
         """Half of a proven jump of f, and the sentence on it: no continuous function is nearer. (0, "") without one."""
+        from uat.bounds.jumps import nearest_in
+
         rough = interpolate(self.f, self.mesh.a, self.mesh.b, pieces=16)  # the finer, the further a jump is hidden
         note = certified(self.f, rough, rel=0.5, seconds=HASTE).note
-        half = JUMP.search(note)
-        return (float(half[1]), note.rstrip(".")) if half else (0.0, "")
+        half, sentence = nearest_in(note)
+        return half, sentence.rstrip(".")
 
     def outcome(self, stopped: str) -> Narrowest:
         """Whatever has been reached, with its proofs; `stopped` says what ended the search early."""
