@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from flint import arb
 
+from uat._checks import raised
 from uat.bounds.ball_rules import Arb
 from uat.bounds.balls import Enclosure
 from uat.bounds.intervals import Interval
@@ -47,6 +48,7 @@ class FunctionOnBalls:
         self.f = f
         self.reason = ""
         self.assumed: set[str] = set()
+        self.raised = ""  # by f on floats
         self.looked: list[tuple[float, Arb]] = []
 
     def jet(self, ball: Arb) -> Jet:
@@ -104,6 +106,8 @@ class FunctionOnBalls:
         for x, y, ball in zip(points, floats, balls, strict=True):
             if np.isnan(y) and ball.is_finite():
                 return f"f on floats and f on balls are different functions: f({x!r}) is nan"
+        if self.raised and not np.isfinite(floats).any():
+            return f"f is a function of balls and of no float: {self.raised}"
         known = [k for k in range(len(points)) if np.isfinite(floats[k]) and balls[k].is_finite()]
         scale = max((max(abs(float(balls[k])), abs(floats[k])) for k in known), default=0.0)
         lost = 0
@@ -151,7 +155,7 @@ class FunctionOnBalls:
         return "" if nowhere is None else f"f is not real on the domain: at x = {nowhere!r}, {self.reason}"
 
     def _float_values(self, points: list[float]) -> list[float]:
-        """f in floats, on all points at once if it can be; infinite where f takes no floats (nothing to compare)."""
+        """f in floats, on all points at once if it can be; infinite where f takes no floats (`raised` says why)."""
         try:
             with np.errstate(all="ignore"):
                 values = np.asarray(self.f(np.array(points)))
@@ -176,7 +180,8 @@ class FunctionOnBalls:
                 return np.nan if isinstance(value, complex) else float(value)
             except KeyboardInterrupt:
                 raise
-            except BaseException:  # noqa: BLE001 - f may be written for balls only; then there is nothing to compare
+            except BaseException as error:  # noqa: BLE001 - there is nothing to compare; `distrust` says so
+                self.raised = f"f({x!r}) raises {raised(error)}"
                 return np.inf
 
 
