@@ -43,12 +43,14 @@ PERMITTED: dict[str, set[str]] = {
     "approximation": NOUNS | {"construct", "bounds", "targets", "given", "result"},
     "compare": NOUNS | {"approximation", "construct", "bounds", "learn", "targets", "expression", "reference"},
     "reference": set(),
+    "cli_options": {"expression"},
     "__main__": {"cli"},
 }
-PERMITTED["cli"] = set(PERMITTED) - {"__init__", "__main__", "cli"}  # the command line may call everything
+PERMITTED["cli_sweep"] = set(PERMITTED) - {"__init__", "__main__"}  # the command line may call everything
+PERMITTED["cli"] = PERMITTED["cli_sweep"] | {"cli_sweep"}
 FREE = {"_activations", "_checks", "_kernels", "_sampling", "_files", "_warning"}
 # imported only inside functions: they are slow to import, optional, or belong to one room
-ONLY_IN = {"matplotlib": {"draw"}, "click": {"cli"}, "simpleeval": {"expression"}}
+ONLY_IN = {"matplotlib": {"draw"}, "click": {"cli", "cli_options", "cli_sweep"}, "simpleeval": {"expression"}}
 LAZY = {"matplotlib", "numba", "click", "rich", "flint", "torch", "onnx", "onnxruntime", "dask", "sklearn"}
 
 

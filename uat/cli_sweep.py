@@ -1,0 +1,123 @@
+"""`uat sweep`: constructed networks beside learned ones, from the shell."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from typing import Any
+
+import click
+
+from uat._checks import InputError
+from uat.cli_options import NUMBER, debugging
+
+
+@click.command(short_help="Constructed networks beside learned ones, over widths and seeds.")
+@click.argument("functions", nargs=-1)
+@click.option("--on", "domain", nargs=2, type=NUMBER, metavar="A B", help="The interval; a target has one of its own.")
+@click.option("--widths", default="4:32:2x", show_default=True, help="As 8,16,32 or 4:128:2x (doubling) or 4:20:4.")
+@click.option("--methods", default="uniform,narrowest,adam,varpro", show_default=True, help="Separated by commas.")
+@click.option("--seeds", default=5, show_default=True, help="Random starts of every learned method.")
+@click.option("--budget", default=10_000, show_default=True, help="Steps of a learned method, all in all.")
+@click.option("--store", metavar="FILE", help="Keep rows in this SQLite file as they come; those there are not redone.")
+@click.option("--resume", metavar="FILE", help="Finish the sweeps of a store, and name nothing else.")
+@click.option("--workers", type=int, help="Processes: 1 for this one alone.")
+@click.option("--dask", metavar="ADDRESS", help="Run on a Dask cluster: tcp://host:port, or local.")
+@click.option("--plot", metavar="FILE", help="Draw error against width (.png, .svg, .pdf).")
+@click.option("--over", metavar="METHOD", help="Give errors as multiples of this method's; narrowest's are the least.")
+@click.option("--csv", "csv_file", metavar="FILE", help="Write the rows as CSV.")
+@debugging
+def sweep(
+    functions: tuple[str, ...],
+    domain: tuple[float, float] | None,
+    widths: str,
+    methods: str,
+    store: str | None,
+    resume: str | None,
+    workers: int | None,
+    dask: str | None,
+    plot: str | None,
+    over: str | None,
+    csv_file: str | None,
+    **numbers: int,
+) -> None:
+    """Train and construct networks of the same widths for FUNCTIONS and compare how far each is from its function.
+
+    A network that cannot be made stops none of the others: it is named at the end, with the reason, and the exit code
+    is 1.
+
+    \b
+    uat sweep "sin(x)" --on 0 2*pi --widths 4:64:2x --methods uniform,narrowest,adam --store runs.sqlite --plot out.svg
+    uat sweep --resume runs.sqlite
+    """
+    from contextlib import ExitStack
+
+    from uat import compare
+    from uat._files import writable
+    from uat.compare.executors import Serial, last_warning
+    from uat.compare.limits import limits_of
+    from uat.compare.runs import width_list
+    from uat.draw.style import picture_suffix, save
+
+    if bool(functions) == bool(resume):
+        raise InputError("exactly one of FUNCTIONS and `--resume` must be given.")
+    if dask and workers:
+        raise InputError("`--workers` must not be given with `--dask`: the cluster has workers of its own.")
+    if over and functions and over not in methods.split(","):
+        raise InputError(f"`--over` must be among the methods {methods}, but is {over!r}.")
+    for path in filter(None, (plot, csv_file)):
+        writable(path)
+    if plot:
+        picture_suffix(plot)
+    warnings.simplefilter("ignore", compare.FailedRowsWarning)  # they are listed at the end
+    with last_warning(), ExitStack() as running:
+        executor: Any = None
+        if dask:
+            executor = running.enter_context(compare.dask(dask))
+        elif workers is not None:
+            executor = Serial() if workers == 1 else running.enter_context(compare.process_pool(workers))
+        if resume:
+            compare.read_table(resume)  # a file that does not exist is no store to begin
+            table = compare.resume(resume, executor=executor, progress=True)
+        else:
+            given = [f if domain is None else (f, domain) for f in functions]
+            table = compare.sweep(
+                given, width_list(widths), methods.split(","), executor=executor, store=store, progress=True, **numbers
+            )
+    if csv_file:
+        table.to_csv(csv_file)
+    if over and len(table):
+        table = table.over(over)
+    if plot and len(table):
+        from uat.draw.comparison import figure_of
+
+        save(figure_of(table, limits_of), plot)
+    _print_table(table)
+    if table.failures:
+        sys.exit(1)
+
+
+def _print_table(table: Any) -> None:
+    """Medians and spreads on stdout, with gaps where nothing could be made; on stderr what these are, and why."""
+    from collections import Counter
+
+    columns = "{:<16} {:<14} {:>5} {:>7} {:>5} {:>11} {:>11} {:>11}{}"
+    error = f"/ {table.unit}" if table.unit else "sup error"
+    click.echo(columns.format("function", "method", "width", "budget", "seeds", error, "least", "largest", ""))
+
+    def line(which: Any, *rest: Any) -> None:
+        name, method, width, budget = which
+        click.echo(columns.format(name if len(name) <= 16 else name[:13] + "...", method, width, budget, *rest))
+
+    identity = ("function", "method", "width", "budget")
+    for group in table.median_by_width():
+        numbers = (f"{group[name]:.4g}" for name in ("median", "low", "high"))
+        status = "" if group["proven"] else "  (estimated)"
+        line((group[name] for name in identity), group["seeds"], *numbers, status)
+    failures = Counter(tuple(one[name] for name in (*identity, "outcome")) for one in table.failures)
+    for (*which, _), count in failures.items():
+        line(which, count, "-", "-", "-", "  (failed)")
+    for (function, method, width, _, outcome), count in failures.items():
+        seeds = f" ({count} seeds)" if count > 1 else ""
+        reason = outcome.removeprefix("Failed: ")
+        click.echo(f"uat: failed: {function}, {method}, width {width}{seeds}: {reason}", err=True)
