@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import uat
 from uat.bounds.boxes import Cell, examine
-from uat.bounds.jumps import Jump, _ball, _rounded_down, _shortest, find_jump
+from uat.bounds.jumps import Jump, _ball, _rounded_down, _shortest, find_jump, nearest_in
 from uat.bounds.precision import working_precision
 from uat.bounds.running import FunctionOnBalls
 
@@ -197,3 +197,9 @@ def test_a_switch_at_the_end_of_the_domain_has_one_side(f: Any, domain: tuple[fl
     note = uat.certify(f, (0.0, 0.0), domain).note
     claimed = float(re.findall(r"at least ([0-9.e-]+) at", note)[0])
     assert size * (1 - 1e-5) <= claimed <= size
+
+
+def test_half_of_a_jump_is_read_from_its_sentence() -> None:
+    sentence = Jump(0.5, 0.5, 3.0).sentence()
+    assert nearest_in(f"Stopped early. {sentence}") == (1.5, sentence)
+    assert nearest_in("Stopped early.") == (0.0, "")

@@ -162,7 +162,7 @@ UNDEFINED = [
     lambda x: np.fmax(np.log(x), 1), lambda x: np.hypot(np.log(x), 0), lambda x: np.logaddexp(np.log(x), 1),
     lambda x: np.log(x) - np.log(x), lambda x: 0 * np.log(x), lambda x: np.exp(np.minimum(-np.log(x), 3)),
     lambda x: ((np.log(x) > 0) + (x > 5)) * 1.0,
-    lambda x: np.arctan2(np.log(x), 1.0), lambda x: np.arctan2(1.0, np.log(x)),
+    lambda x: np.arctan2(np.log(x), 1.0), lambda x: np.arctan2(1.0, np.log(x)), lambda x: np.arctan2(0 * x, np.log(x)),
 ]  # fmt: skip
 
 
@@ -251,7 +251,8 @@ W, B, C = np.array([1.0, 2.0, -3.0]), np.array([0.0, -0.5, 1.0]), np.array([1.0,
         lambda x: np.maximum(W * x + B, 0) @ C, lambda x: np.dot(C, np.maximum(W * x + B, 0)),
         lambda x: np.sum(C * np.maximum(x * W + B, 0)), lambda x: np.where(W * x + B > 0, W * x + B, 0) @ C,
         lambda x: C @ np.clip(W * x + B, 0, 1), lambda x: C @ np.clip(W * x + B, None, np.inf),
-        lambda x: np.max(W * x + B), lambda x: (W * x + B).min(), lambda x: np.prod(x - W),
+        lambda x: np.max(W * x + B), lambda x: np.min(W * x + B), lambda x: np.max(W * x + B, axis=0),
+        lambda x: np.max(np.multiply(np.outer(W, C), x)), lambda x: (W * x + B).min(), lambda x: np.prod(x - W),
         lambda x: np.cumsum(W * x)[-1],
         lambda x: np.tanh(np.outer(W, C) @ np.tanh(W * x + B)) @ C, lambda x: np.linalg.norm(W * x),
         lambda x: (np.heaviside(W * x + B, 0.5) * C).sum(), lambda x: np.arctan2(W * x + B, 2.0).sum(),
@@ -298,6 +299,7 @@ def between_the_probes(x: Any) -> Any:
         lambda x: np.max(np.ones_like(W * x > 0.4) + (W * x > 0.4)), lambda x: np.insert(W * x > 0.4, 0, 3)[0],
         lambda x: (np.where(W * x > 0.4, np.array([1, 1, 1], np.uint8), np.array([0, 0, 0], np.uint8)) - 2)[0],
         lambda x: np.full_like(np.where(W * x > 0.4, 1, 2), 0.9)[0], lambda x: np.pad(W * x > 0.4, 1)[0],
+        lambda x: np.where(W * x > 0.4, np.array([1, 1, 1], np.uint8), 0.5)[0], lambda x: np.hypot(True, x > 0.4),
         lambda x: np.dot(W * x > 0.4, np.array([100, 100, 100], np.int8)),
         lambda x: np.concatenate([W * x > 0.4, np.array([100], np.int8)])[0] * 100 * 2,
         lambda x: np.inner(np.array([100, 100, 100], np.uint8), W * x > 0.4),
@@ -348,3 +350,13 @@ def test_a_function_of_no_float_is_not_proven() -> None:
     """NumPy refuses whole numbers to negative whole powers; balls know no types."""
     with pytest.warns(uat.NotProvenWarning, match="of no float: f\\(0.9463\\) raises ValueError: Integers to negative"):
         assert not uat.certify(lambda x: np.where(x > 2, 2, 10) ** -1 + 0 * x, (0.0, 0.0), (0, 1)).proven
+
+
+def test_an_assumption_that_only_the_search_makes_is_tested_too() -> None:
+    """On the whole interval Python's branch is not decided; on [-1, 0] the root of what is cut off is 0."""
+
+    def branches(x: Any) -> Any:
+        return 1.0 * x if x > 0.5 else np.sqrt(x)
+
+    with pytest.warns(uat.NotProvenWarning, match="not real on the domain"):
+        assert not uat.certify(branches, (0.0, 0.0), (-1, 1)).proven

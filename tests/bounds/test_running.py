@@ -216,3 +216,24 @@ def test_ctrl_c_in_f_stays_ctrl_c() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         uat.approximate(f, (0, 1), tol=1)
+
+
+def looking(values: dict[float, float], f: Any, off: float) -> FunctionOnBalls:
+    """A function whose floats are off by so much from what it was at these places on balls."""
+    run = two_faced(f, lambda x: np.array([values[t] + off for t in np.atleast_1d(x).tolist()]))
+    for x, value in values.items():
+        run.look(x, arb(value))
+    return run
+
+
+def test_what_the_search_saw_is_compared_with_floats() -> None:
+    """To three leading digits of the largest value, and beyond what balls of float precision lose."""
+    values = {0.25: 1.0, 0.5: 1e-9, 0.75: -2.0}
+    exact = lambda x: x * 0 + 1  # noqa: E731
+    for off in (0.0, 1e-6, -1e-6, 1e-3, -1e-3):
+        assert looking(values, exact, off).contradicted() == ""
+    for off in (3e-3, -3e-3, 5.0):
+        assert "at x = 0.25 " in looking(values, exact, off).contradicted()
+    coarse = lambda x: (1e15 + x / 3) - 1e15  # noqa: E731 - floats lose a tenth of it, and so do such balls
+    assert looking(values, coarse, 3e-3).contradicted() == ""
+    assert FunctionOnBalls(exact).contradicted() == ""
