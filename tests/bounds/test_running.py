@@ -234,6 +234,6 @@ def test_what_the_search_saw_is_compared_with_floats() -> None:
         assert looking(values, exact, off).contradicted() == ""
     for off in (3e-3, -3e-3, 5.0):
         assert "at x = 0.25 " in looking(values, exact, off).contradicted()
-    coarse = lambda x: (1e15 + x / 3) - 1e15  # noqa: E731 - floats lose a tenth of it, and so do such balls
+    coarse = lambda x: (1e15 + x / 7) - 1e15  # noqa: E731 - floats lose a tenth of it, and so do such balls
     assert looking(values, coarse, 3e-3).contradicted() == ""
     assert FunctionOnBalls(exact).contradicted() == ""
