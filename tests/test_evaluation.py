@@ -20,7 +20,8 @@ import uat
 from tests.strategies import piecewise_affine, relu_nets
 from uat._kernels.compiling import PAYS_FROM, Kernel
 from uat._kernels.evaluation import ANCHOR, SLOPE, VALUE, evaluate
-from uat._kernels.grid import BLOCK, evaluate_on_grid, grid_of
+from uat._kernels.grid import grid_of
+from uat._kernels.grid_loop import BLOCK, LINE, evaluate_on_grid
 from uat._kernels.guess import guess
 from uat._kernels.pieces import PieceTable
 
@@ -201,19 +202,23 @@ def test_a_grid_is_recognised_to_the_last_bit(a: float, length: float, n: int, h
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize("count", [1, 3, BLOCK - 1, BLOCK + 5])
+@pytest.mark.parametrize("count", [1, 3, BLOCK - 1, BLOCK + 5, 4 * BLOCK])
 def test_the_packed_loop_is_the_plain_one(dtype: type, count: int) -> None:
+    """Also for arrays that begin anywhere in a line of the memory, of which the blocks begin at the next."""
     p = uat.interpolate(np.sin, -1, 6, pieces=64)
     grid = table_of(p)._on_grid(*p.domain)
     assert grid is not None
-    x = np.random.default_rng(count).uniform(-1, 6, count).astype(dtype)
-    results = []
-    for loop in (evaluate_on_grid, evaluate_on_grid.plain):
-        out, rest = np.zeros(count, dtype), np.zeros(2 * BLOCK, np.int64)
-        with np.errstate(all="ignore"):
-            results.append((out, *loop(x, out, rest, *grid)))
-    np.testing.assert_array_equal(results[0][0], results[1][0])
-    assert results[0][1:] == results[1][1:] == (0, count)
+    points = np.random.default_rng(count).uniform(-1, 6, count + LINE).astype(dtype)
+    for begin in range(LINE // points.itemsize):
+        x, results = points[begin : begin + count], []
+        for loop in (evaluate_on_grid, evaluate_on_grid.plain):
+            out, rest = np.zeros(count + 2, dtype), np.zeros(2 * BLOCK, np.int64)
+            with np.errstate(all="ignore"):
+                results.append((out, *loop(x, out[1:-1], rest, *grid)))
+        np.testing.assert_array_equal(results[0][0], results[1][0])
+        np.testing.assert_array_equal(results[0][0][1:-1], p(x))
+        assert results[0][0][0] == results[0][0][-1] == 0
+        assert results[0][1:] == results[1][1:] == (0, count)
 
 
 @given(piecewise_affine(), st.integers(0, 100))

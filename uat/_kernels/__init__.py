@@ -1,8 +1,8 @@
 """The compiled loops, one file an idea, and the one mechanism that compiles them.
 
 `compiling` hands a plain Python function over arrays to Numba when it is first called; `corridor` is the sweep for the
-fewest links; `evaluation` is the loop that evaluates lines on cells, `grid` a faster one where the knots are a formula,
-`pieces` the table that both read.
+fewest links; `evaluation` is the loop that evaluates lines on cells (`guess`), `grid_loop` a faster one where the knots
+are a formula (`grid`), `pieces` the table that both read.
 """
 
 from uat._kernels.compiling import Kernel, compiled

@@ -19,7 +19,8 @@ from numpy.typing import ArrayLike, NDArray
 from uat import _checks
 from uat._checks import Floats
 from uat._kernels.evaluation import ANCHOR, LEFT, SLOPE, VALUE, evaluate
-from uat._kernels.grid import Grid, evaluate_on_grid, grid_of
+from uat._kernels.grid import Grid, grid_of
+from uat._kernels.grid_loop import evaluate_on_grid
 from uat._kernels.guess import Guess, guess
 
 _BLOCK = 1 << 13  # points evaluated at a time without Numba: temporaries stay in the second-level cache
@@ -85,7 +86,7 @@ class PieceTable:
         flat = points if points.ndim == 1 else points.reshape(-1)
         # out may be x itself, but no other view that overlaps it; and the loop writes to contiguous memory only
         direct = out is not None and out.flags.carray and (out is x or not np.may_share_memory(out, points))
-        target = out.reshape(-1) if direct else np.empty(flat.size, flat.dtype)
+        target = (out if out.ndim == 1 else out.reshape(-1)) if direct else np.empty(flat.size, flat.dtype)
         self._fill(flat, target, lower, upper, threads)
         if out is None:
             return target if points.ndim == 1 else target.reshape(points.shape)
@@ -142,8 +143,9 @@ class PieceTable:
 
     def _compiled(self, x: NDArray[Any], out: NDArray[Any], lower: float, upper: float) -> None:
         x = x.view()
-        x.flags.writeable = False  # Numba compiles anew for writable and for read-only arrays
-        grid = self._on_grid(lower, upper)
+        x.setflags(write=False)  # Numba compiles anew for writable and for read-only arrays
+        known = self._wanted
+        grid = known[2] if known[0] == lower and known[1] == upper else self._on_grid(lower, upper)
         if grid is None:
             self._anywhere(x, out, lower, upper)
             return
@@ -155,7 +157,7 @@ class PieceTable:
         rest = np.empty(_REST, np.int64)
         while x.size:
             left, done = evaluate_on_grid(x, out, rest, *grid)
-            if left:
+            if left > 0:
                 few = rest[:left]
                 points, results = x[few], np.empty(left, out.dtype)
                 (self._by_bisection if left <= _FEW else self._anywhere)(points, results, lower, upper)
