@@ -21,7 +21,7 @@ from tests.strategies import piecewise_affine, relu_nets
 from uat._kernels.compiling import PAYS_FROM, Kernel
 from uat._kernels.evaluation import ANCHOR, SLOPE, VALUE, evaluate
 from uat._kernels.grid import grid_of
-from uat._kernels.grid_loop import BLOCK, LINE, evaluate_on_grid
+from uat._kernels.grid_loop import BLOCK, LINE, STREAMED, evaluate_on_grid
 from uat._kernels.guess import guess
 from uat._kernels.pieces import PieceTable
 
@@ -219,6 +219,26 @@ def test_the_packed_loop_is_the_plain_one(dtype: type, count: int) -> None:
         np.testing.assert_array_equal(results[0][0][1:-1], p(x))
         assert results[0][0][0] == results[0][0][-1] == 0
         assert results[0][1:] == results[1][1:] == (0, count)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("apart", [0, 1])  # whether results begin in a line of the memory where points do
+def test_many_results_are_the_same_past_the_caches(dtype: type, apart: int) -> None:
+    count = STREAMED // np.dtype(dtype).itemsize + 100
+    p = uat.interpolate(np.sin, -1, 6, pieces=64)
+    x = np.random.default_rng(0).uniform(-1.001, 6, count).astype(dtype)
+    memory = np.zeros(count + 2 * LINE, dtype)
+    at = (x.ctypes.data - memory.ctypes.data) % LINE // memory.itemsize + apart
+    out, wanted = memory[at : at + count], np.empty_like(x)
+    table_of(p)._blocks(x, wanted, *p.domain)
+    assert np.isnan(wanted).any()
+    for threads in (1, 2):
+        out[:] = 0
+        assert p(x, out=out, threads=threads) is out
+        np.testing.assert_array_equal(out, wanted)
+    assert not memory[:at].any()
+    assert not memory[at + count :].any()
+    np.testing.assert_array_equal(p(x, out=x), wanted)
 
 
 @given(piecewise_affine(), st.integers(0, 100))

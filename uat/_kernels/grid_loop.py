@@ -6,6 +6,9 @@ of a block comes before the second of the block ahead of it, so that the process
 waits for notes or pairs. Blocks begin where a line of the memory does, since a vector that lies in two lines is awaited
 twice. The few points before are served one by one, and one whose place is not surely its cell is left to the general
 way of `uat._kernels.pieces`: about one in a million, those beyond the grid, nan.
+
+Many results are written past the caches, which would first read what is about to be overwritten, and lose what they
+hold: an array that does not fit into them is then written at the speed of the memory.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from uat._kernels.compiling import compiled_after
 BLOCK = 32  # points between the passes: few enough for a processor to look up one block while it places the next
 LANES = 8  # points that are placed at a time
 LINE = 64  # bytes of a line of the memory
+STREAMED = 1 << 24  # bytes of results from which they are written past the caches
 QUAD = 4  # pairs of the table that are turned into one vector of values and one of slopes
 
 
@@ -43,6 +47,15 @@ def pair_block(pairs: Any, places: Any, t: Any, at: Any, results: Any, i: Any) -
     """results[i + j] = pairs[k] + pairs[k + 1] t[at + j] with k = places[at + j] for j = 0 .. BLOCK - 1."""
     for j in range(BLOCK):
         results[i + j] = pairs[places[at + j]] + pairs[places[at + j] + 1] * t[at + j]
+
+
+def pair_block_streamed(pairs: Any, places: Any, t: Any, at: Any, results: Any, i: Any) -> None:
+    """The same past the caches; results[i] begins a line of the memory."""
+    pair_block(pairs, places, t, at, results, i)
+
+
+def settle() -> None:
+    """What was written past the caches is there for every thread."""
 
 
 def _packed() -> None:
@@ -111,30 +124,45 @@ def _packed() -> None:
 
         return signature, generate
 
-    def pack(context: Any, pairs: Any, places: Any, t: Any, by: Any, results: Any, i: Any) -> Any:
-        signature = types.void(pairs, places, t, by, results, i)
+    def packing(streamed: bool) -> Any:
+        def pack(context: Any, pairs: Any, places: Any, t: Any, by: Any, results: Any, i: Any) -> Any:
+            signature = types.void(pairs, places, t, by, results, i)
 
+            def generate(target: Any, builder: Any, signature: Any, values: Any) -> Any:
+                pairs, places, t, out = (data(target, builder, signature.args[k], values[k]) for k in (0, 1, 2, 4))
+                by, i = values[3], values[5]
+                single_out = signature.args[4].dtype == types.float32
+                kind, bytes_each = (ir.VectorType(single, QUAD), 4) if single_out else (quad, 8)
+                once = builder.module.add_metadata([ir.Constant(index, 1)])
+                for j in range(0, BLOCK, QUAD):
+                    rows = []
+                    for lane in range(j, j + QUAD):
+                        place = builder.zext(builder.load(at(builder, places, by, lane, index)), wide)
+                        rows.append(builder.load(at(builder, pairs, place, 0, pair), align=8))
+                    even, odd = (shuffled(builder, rows[k], rows[k + 2], [0, 1, 2, 3]) for k in (0, 1))
+                    value, slope = (shuffled(builder, even, odd, [k, 4 + k, 2 + k, 6 + k]) for k in (0, 1))
+                    y = builder.fadd(value, builder.fmul(slope, builder.load(at(builder, t, by, j, quad), align=8)))
+                    y = builder.fptrunc(y, kind) if single_out else y
+                    stored = builder.store(
+                        y, at(builder, out, i, j, kind), align=bytes_each * (QUAD if streamed else 1)
+                    )
+                    if streamed:
+                        stored.set_metadata("nontemporal", once)
+                return target.get_dummy_value()
+
+            return signature, generate
+
+        return extending.intrinsic(pack)
+
+    def fence(context: Any) -> Any:
         def generate(target: Any, builder: Any, signature: Any, values: Any) -> Any:
-            pairs, places, t, out = (data(target, builder, signature.args[k], values[k]) for k in (0, 1, 2, 4))
-            by, i = values[3], values[5]
-            for j in range(0, BLOCK, QUAD):
-                rows = []
-                for lane in range(j, j + QUAD):
-                    place = builder.zext(builder.load(at(builder, places, by, lane, index)), wide)
-                    rows.append(builder.load(at(builder, pairs, place, 0, pair), align=8))
-                even, odd = (shuffled(builder, rows[k], rows[k + 2], [0, 1, 2, 3]) for k in (0, 1))
-                value, slope = (shuffled(builder, even, odd, [k, 4 + k, 2 + k, 6 + k]) for k in (0, 1))
-                y = builder.fadd(value, builder.fmul(slope, builder.load(at(builder, t, by, j, quad), align=8)))
-                if signature.args[4].dtype == types.float32:
-                    singles = ir.VectorType(single, QUAD)
-                    builder.store(builder.fptrunc(y, singles), at(builder, out, i, j, singles), align=4)
-                else:
-                    builder.store(y, at(builder, out, i, j, quad), align=8)
+            builder.fence("seq_cst")
             return target.get_dummy_value()
 
-        return signature, generate
+        return types.void(), generate
 
-    placed, packed = extending.intrinsic(place), extending.intrinsic(pack)
+    placed, fenced = extending.intrinsic(place), extending.intrinsic(fence)
+    packed, streamed = packing(False), packing(True)
 
     def choose_place(
         x: Any, i: Any, places: Any, t: Any, at: Any, last: Any, start: Any, step: Any, scale: Any, offset: Any
@@ -146,9 +174,14 @@ def _packed() -> None:
     def choose_pack(pairs: Any, places: Any, t: Any, at: Any, results: Any, i: Any) -> Any:
         return lambda pairs, places, t, at, results, i: packed(pairs, places, t, at, results, i)
 
+    def choose_streamed(pairs: Any, places: Any, t: Any, at: Any, results: Any, i: Any) -> Any:
+        return lambda pairs, places, t, at, results, i: streamed(pairs, places, t, at, results, i)
+
     # not strict: annotations are no part of a signature
     extending.overload(place_block, strict=False)(choose_place)
     extending.overload(pair_block, strict=False)(choose_pack)
+    extending.overload(pair_block_streamed, strict=False)(choose_streamed)
+    extending.overload(settle, strict=False)(lambda: lambda: fenced())
 
 
 @compiled_after(_packed)
@@ -175,15 +208,20 @@ def evaluate_on_grid(
     places, t = places[-places.ctypes.data % LINE // 4 :], t[-t.ctypes.data % LINE // 8 :]
     origin = -x.ctypes.data % LINE // x.itemsize
     origin = origin - BLOCK if origin > 0 else 0
+    between = out.ctypes.data - x.ctypes.data
+    stream = out.nbytes >= STREAMED and x.itemsize == out.itemsize and between % LINE == 0 and between != 0
     left, here, doubt = 0, 0, True
     for turn in range((len(x) - origin + BLOCK - 1) // BLOCK + 1):
         begin, ahead = origin + turn * BLOCK, True
         if 0 <= begin <= len(x) - BLOCK:
             ahead = place_block(x, begin, places, t, BLOCK - here, last, start, step, scale, offset)
-        if turn > 0 and not doubt:
+        if turn > 0 and not doubt and stream:
+            pair_block_streamed(pairs, places, t, here, out, begin - BLOCK)
+        elif turn > 0 and not doubt:
             pair_block(pairs, places, t, here, out, begin - BLOCK)
         elif turn > 0:
             if left + BLOCK > len(rest):
+                settle()
                 return left, begin - BLOCK
             for i in range(max(begin - BLOCK, 0), min(begin, len(x))):
                 point = np.float64(x[i])
@@ -195,4 +233,5 @@ def evaluate_on_grid(
                     rest[left] = i
                     left += 1
         here, doubt = BLOCK - here, ahead
+    settle()
     return left, len(x)
