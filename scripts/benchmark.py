@@ -27,7 +27,15 @@ import scripts.benchmarks as topics
 from scripts.benchmarks.measure import Row
 
 NAMES = sorted(m.name for m in pkgutil.iter_modules(topics.__path__) if m.name not in ("measure", "page"))
-PEERS = ("numba", "torch", "onnxruntime")
+# distribution -> module: what the extra [bench] holds; rows of a peer that is missing are left out
+PEERS = {
+    "numba": "numba",
+    "torch": "torch",
+    "onnxruntime": "onnxruntime",
+    "scikit-learn": "sklearn",
+    "pwlf": "pwlf",
+    "chebfun": "chebpy",
+}
 
 
 def machine() -> dict[str, str]:
@@ -38,7 +46,7 @@ def machine() -> dict[str, str]:
         "python": platform.python_version(),
         "numpy": numpy.__version__,
         "scipy": scipy.__version__,
-        **{name: version(name) for name in PEERS if importlib.util.find_spec(name)},
+        **{name: version(name) if importlib.util.find_spec(module) else "missing" for name, module in PEERS.items()},
         "machine": f"{_processor()}, {os.cpu_count()} cores, {platform.system()}",
     }
 

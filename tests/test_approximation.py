@@ -166,6 +166,10 @@ def test_predictable_failures() -> None:
     [
         ({"tol": 0.1, "width": 3}, "exactly one of `tol` and `width` and `step` must be given, but got `tol` = 0.1"),
         ({}, "exactly one of `tol` and `width` and `step` must be given, but none was."),
+        (
+            {"width": 9, "rtol": 0.1, "method": "narrowest"},
+            "exactly one of a tolerance (`tol`, `rtol`) and `width` must be given, but got both.",
+        ),
         ({"tol": 0}, "`tol` must be > 0, but is 0."),
         ({"tol": -1e-3}, "`tol` must be > 0, but is -0.001."),
         ({"tol": math.nan}, "`tol` must be a finite real number, but is nan."),

@@ -116,3 +116,9 @@ def test_public_names_are_callable_after_importing_everything() -> None:
     for name, home in uat._HOMES.items():
         value = getattr(uat, name)
         assert home is None or callable(value), name
+
+
+def test_public_subpackages_need_no_import_of_their_own() -> None:
+    names = [name for name, home in uat._HOMES.items() if home is None]
+    code = f"import uat; print(*[uat.draw.training, uat.exchange.save_mlp], *[getattr(uat, n) for n in {names}])"
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

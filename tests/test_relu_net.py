@@ -209,6 +209,9 @@ def test_shapes_and_constants() -> None:
     assert net(np.zeros((2, 0))).shape == (2, 0)
     assert net([[1, 2], [3, 4]]).shape == net.forward([[1, 2], [3, 4]]).shape == (2, 2)
     assert np.isnan(net(np.nan))
+    assert net(np.inf) == net.forward(np.inf) == np.inf
+    bump = uat.ReluNet([1, 1], [0, -1], [1, -2])  # the terms cancel at infinity, without a warning
+    assert np.isnan(bump.forward(np.inf))
     constant = uat.ReluNet([], [], [], 2.5)
     assert constant([1.0, 2.0]).tolist() == constant.forward([1.0, 2.0]).tolist() == [2.5, 2.5]
     assert constant.to_piecewise(0, 1).values.tolist() == [2.5, 2.5]

@@ -19,8 +19,12 @@ _HOMES: dict[str, str | None] = {
     "interpolate": "uat.piecewise",
     "ReluNet": "uat.relu_net",
     "MLP": "uat.mlp",
-    "learn": None,
+    "bounds": None,
     "compare": None,
+    "construct": None,
+    "draw": None,
+    "exchange": None,
+    "learn": None,
     "Approximation": "uat.result",
     "approximate": "uat.approximation",
     "load": "uat.loading",
@@ -37,7 +41,11 @@ _HOMES: dict[str, str | None] = {
 __all__ = ["__version__", *_HOMES]
 
 if TYPE_CHECKING:
+    from uat import bounds as bounds
     from uat import compare as compare
+    from uat import construct as construct
+    from uat import draw as draw
+    from uat import exchange as exchange
     from uat import learn as learn
     from uat._checks import InputError as InputError
     from uat.approximation import approximate as approximate

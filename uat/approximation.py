@@ -217,6 +217,8 @@ def _fitting(method: str, form: str, side: str, rtol: float | None, breaks: tupl
             raise InputError(f'`{name}` goes with method="narrowest" only, but `method` = {method!r}.')
     if breaks and method == "uniform":
         raise InputError('`breaks` go with method="graded" or "narrowest", but `method` = \'uniform\'.')
+    if asked == "width" and rtol is not None:
+        raise InputError("exactly one of a tolerance (`tol`, `rtol`) and `width` must be given, but got both.")
     if asked == "step" and method != "uniform":
         raise InputError(f'`step` goes with method="uniform" only, but `method` = {method!r}.')
 

@@ -175,7 +175,7 @@ class ReluNet:
 
         Returns
         -------
-        array, shape of x; nan where x is nan.
+        array, shape of x; nan where x is nan. At an infinite x what floats give: infinite, or nan where the slope is 0.
 
         Raises
         ------
@@ -192,13 +192,26 @@ class ReluNet:
         return table(x, -np.inf, np.inf, out, threads)
 
     def forward(self, x: ArrayLike) -> Any:
-        """The network at x neuron by neuron, the way a framework would: O(M) a point, shape of x."""
+        """The network at x neuron by neuron, the way a framework would: O(M) a point, shape of x.
+
+        Computed in float64 (float32 is converted and gives float64). Nan where x is nan, and as a rule where it is
+        infinite, since the terms of the sum then cancel. Memory: a block of points at a time, never points x neurons.
+
+        Raises
+        ------
+        InputError
+            When x is no array of real numbers.
+
+        Accuracy: `uat.bounds.rounding.forward_bound`.
+        """
         points = np.asarray(_checks.abscissae(x), dtype=np.float64)
         flat, out = points.reshape(-1), np.empty(points.size)
         rows = max(_CELLS // max(self.width, 1), 1)
         for start in range(0, flat.size, rows):
             block = flat[start : start + rows]
-            out[start : start + rows] = hinge_sum(self.weights, self.biases, self.coefficients, self.output_bias, block)
+            with np.errstate(over="ignore", invalid="ignore"):  # what overflows is infinite or nan, as in `__call__`
+                y = hinge_sum(self.weights, self.biases, self.coefficients, self.output_bias, block)
+            out[start : start + rows] = y
         return out.reshape(points.shape) if points.ndim else float(out[0])
 
     def to_piecewise(self, a: float, b: float) -> PiecewiseAffine:

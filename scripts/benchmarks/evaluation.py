@@ -87,6 +87,8 @@ def _uniform(x: np.ndarray, widths: tuple[int, ...], turns: int) -> Iterator[Row
         what = f"uniform, width {m}: SciPy BSpline k=1 / ours, per point"
         yield compare(TOPIC, what, slow, ours, turns=turns, times=10)
         yield line("SciPy CubicSpline / ours", lambda f=cubic: f(x))
+        if m == 256 and (chebyshev := _chebfun(x)):
+            yield line("chebfun of the sine (ChebPy) / ours", chebyshev)
 
 
 def _arbitrary(x: np.ndarray, widths: tuple[int, ...], turns: int) -> Iterator[Row]:
@@ -246,6 +248,17 @@ def _hand() -> Callable[..., Any] | None:
 
     loop: Callable[..., Any] = hand
     return loop
+
+
+def _chebfun(x: np.ndarray) -> Job | None:
+    """The sine to the last digits, by Chebyshev polynomials."""
+    if importlib.util.find_spec("chebpy") is None:
+        return None
+    from chebpy import chebfun
+
+    sine = chebfun(np.sin, [0, END])
+    assert np.abs(sine(x[:100]) - np.sin(x[:100])).max() < 1e-13
+    return lambda: sine(x)
 
 
 def _forward(net: uat.ReluNet, x: np.ndarray) -> Job:

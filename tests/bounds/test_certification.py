@@ -446,6 +446,9 @@ def test_affine_pair_breaks_and_domain() -> None:
     assert half.upper < uat.certify(np.exp, p).upper
     x = np.linspace(0.3, 0.9, POINTS)
     assert np.abs(np.exp(x) - p(x)).max() <= half.upper
+    net = uat.approximate("sin", tol=0.1).net
+    for f in ("sin", uat.target("sin")):
+        assert uat.certify(f, net) == uat.certify(f, net, uat.target("sin").domain)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def domain_of(g: Any, domain: Any) -> tuple[float, float]:
     own = g.domain if isinstance(g, PiecewiseAffine) else None
     if domain is None:
         if own is None:
-            raise InputError("`domain` must be given: only a PiecewiseAffine knows where it is defined.")
+            raise InputError("`domain` must be given: neither f nor g says where it is defined.")
         return own
     a, b = _checks.interval(domain)
     if own is not None and not (own[0] <= a and b <= own[1]):

@@ -155,7 +155,8 @@ def certify(
         Taken exactly: by its stored knots and values, or by the exact pieces of its stored parameters. Of what
         `uat.approximate` or `uat.narrowest` returned, the network is taken.
     domain : pair (a, b)
-        Needed unless g has one (a PiecewiseAffine, an Approximation); inside the domain of a PiecewiseAffine.
+        Needed unless g has one (a PiecewiseAffine, an Approximation) or f (a Target); inside the domain of a
+        PiecewiseAffine.
     rel, abs : float >= 0
         The search stops when upper - lower <= max(rel * lower, abs), or when upper is below four units in the last
         place of the largest |g| (times b - a for "L1" and (b - a)^(1/2) for "L2", the norms of a constant).
@@ -194,6 +195,8 @@ def certify(
         raise InputError(f"`f` must be a function of one real number, but is {show(f)}.")
     if isinstance(getattr(g, "piecewise", None), PiecewiseAffine):  # an Approximation, a Narrowest
         domain, g = g.piecewise.domain if domain is None else domain, g.net
+    if domain is None and not isinstance(g, PiecewiseAffine):
+        domain = getattr(f, "domain", None)  # a target's
     rel, abs = _checks.nonnegative(rel, "rel"), _checks.nonnegative(abs, "abs")
     _checks.one_of(norm, "norm", ("sup", "L1", "L2"))
     _checks.one_of(arithmetic, "arithmetic", ("real", "float64", "float32"))
