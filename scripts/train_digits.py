@@ -1,4 +1,4 @@
-"""Handwritten digits: softmax and cross entropy against scikit-learn's MLPClassifier of the same size, five seeds.
+"""Handwritten digits: softmax and cross entropy against scikit-learn's MLPClassifier of the same size, five folds.
 
     python scripts/train_digits.py            (half a minute, prints a table, writes scripts/train_digits.png)
 

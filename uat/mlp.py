@@ -89,6 +89,8 @@ class MLP:
         the hidden activation is ReLU and "glorot" otherwise. ``output`` is the activation of the output layer (not
         used when ``activation`` is a sequence that names one a layer). ``rng`` is a seed or a Generator. For one input
         and ReLU every kink of the first layer is then at 0; `learn.uniform_kinks` puts them where the samples are.
+
+        Raises InputError for sizes that are no integers >= 1, unknown activations, schemes or types, and a bad seed.
         """
         sizes, dtype = _sizes(sizes), float_dtype(dtype)
         layers = len(sizes) - 1
@@ -109,7 +111,10 @@ class MLP:
 
     @classmethod
     def from_layers(cls, layers: Sequence[tuple[ArrayLike, ArrayLike]], activation: Any = "relu") -> MLP:
-        """A network from pairs (weights (fan_out, fan_in), biases (fan_out,)), first layer first."""
+        """A network from pairs (weights (fan_out, fan_in), biases (fan_out,)), first layer first.
+
+        Raises InputError when the shapes do not fit together (they are shown) or a number is not finite.
+        """
         try:
             pairs = [(np.asarray(w), np.asarray(b)) for w, b in layers]
         except (TypeError, ValueError):
@@ -125,11 +130,11 @@ class MLP:
         return cls(tuple(sizes), np.concatenate([part.ravel() for pair in pairs for part in pair]), activation)
 
     def with_theta(self, theta: ArrayLike) -> MLP:
-        """The same architecture with other parameters (P,)."""
+        """The same architecture with other parameters (P,). Raises InputError for another number of them."""
         return replace(self, theta=np.asarray(theta))
 
     def astype(self, dtype: DTypeLike) -> MLP:
-        """The same network in float64 or float32."""
+        """The same network in float64 or float32. Raises InputError for another type."""
         return replace(self, theta=self.theta.astype(float_dtype(dtype)))
 
     # -- reading it -----------------------------------------------------------------------------------------------

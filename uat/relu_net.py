@@ -131,7 +131,10 @@ class ReluNet:
 
     @classmethod
     def from_mlp(cls, mlp: MLP) -> ReluNet:
-        """The same parameters as a `ReluNet`: one input, one hidden ReLU layer, one affine output. Exact."""
+        """The same parameters as a `ReluNet`: one input, one hidden ReLU layer, one affine output. Exact.
+
+        Raises InputError when `mlp` is no `MLP` or has another architecture, which is named.
+        """
         if not hasattr(mlp, "sizes"):
             raise InputError(f"`mlp` must be an MLP, but is {show(mlp)}.")
         if mlp.sizes[0] != 1 or mlp.sizes[2:] != (1,) or mlp.activations != ("relu", "identity"):

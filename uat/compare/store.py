@@ -212,7 +212,7 @@ class Store:
 
 
 def read_table(path: str | os.PathLike[str]) -> Table:
-    """The table of a store that exists."""
+    """The table of a store that exists; raises InputError when there is none at the path, or no store."""
     if not Path(path).is_file():
         raise InputError(f"`store` must be a file that exists, but {show(os.fspath(path))} does not.")
     with closing(Store(path)) as store:

@@ -99,7 +99,10 @@ class Table:
         return f"<Table of {len(self.rows)} rows, {len(settings)} pairs of function and method{fewer}>"
 
     def where(self, **wanted: Any) -> Table:
-        """The rows whose columns have the given values: ``table.where(function="sin", method="adam")``."""
+        """The rows whose columns have the given values: ``table.where(function="sin", method="adam")``.
+
+        Raises InputError for a column that the table does not have.
+        """
         for name in wanted:
             _column(name)
 
@@ -136,7 +139,7 @@ class Table:
         return Table(tuple(rows), tuple(failures), method)
 
     def column(self, name: str) -> np.ndarray[Any, Any]:
-        """One column as an array, shape (rows,)."""
+        """One column as an array, shape (rows,). Raises InputError when there is none of that name."""
         _column(name)
         return np.array([row[name] for row in self.rows])
 
@@ -173,7 +176,7 @@ class Table:
             writer.writerows(self._both())
 
     def to_parquet(self, path: str | os.PathLike[str]) -> None:
-        """Write the table as Parquet; needs pyarrow: ``pip install "uat-constructive[parquet]"``."""
+        """Write the table as Parquet; InputError without pyarrow: ``pip install "uat-constructive[parquet]"``."""
         try:
             import pyarrow
             from pyarrow import parquet

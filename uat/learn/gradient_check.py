@@ -73,6 +73,9 @@ def check_gradient(
     of the slope and |gradient| / sqrt(P), the size of a typical slope. ``passed`` when no direction is off by more than
     ``tol`` and there was one in which ``tol`` could be told. All in float64. Kinks inside one's own callables are not
     known here. The error estimate is a rule of thumb, not a bound: this is a test, not a proof.
+
+    Raises InputError where `value_and_gradient` does, and for a ``gradient`` that is not (P,), ``directions`` < 1 or
+    ``tol`` <= 0.
     """
     directions, tol = integer(directions, "directions"), positive(tol, "tol")
     as_network(network)

@@ -50,12 +50,12 @@ class Regularizer:
 
 
 def L1(strength: float, biases: bool = True) -> Regularizer:  # noqa: N802 - the field's name
-    """Omega(theta) = strength * |theta|_1; ``biases=False`` leaves the biases out. strength >= 0."""
+    """Omega(theta) = strength * |theta|_1; ``biases=False`` leaves the biases out. InputError unless strength >= 0."""
     return Regularizer((Term(1, nonnegative(strength, "strength"), bool(biases)),))
 
 
 def L2(strength: float, biases: bool = True) -> Regularizer:  # noqa: N802 - the field's name
-    """Omega(theta) = strength * |theta|_2^2 (no 1/2); ``biases=False`` leaves the biases out. strength >= 0."""
+    """Omega(theta) = strength * |theta|_2^2 (no 1/2); the same otherwise."""
     return Regularizer((Term(2, nonnegative(strength, "strength"), bool(biases)),))
 
 

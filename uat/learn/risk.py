@@ -208,6 +208,9 @@ def value_and_gradient(
 
     Returns the float F(theta) and the gradient (P,), in the order and dtype of ``network.theta``. Exact up to rounding
     where F is differentiable, a sub-gradient choice elsewhere (ReLU at 0, absolute, hinge and L1 at their kinks: 0).
+
+    Raises InputError when shapes do not fit the network, a number is not finite, a label is none of the loss's, or the
+    loss or regulariser is unknown; argument and first offender are named. (Rumelhart, Hinton & Williams 1986.)
     """
     resolved = resolve(loss)
     data = prepare(network, x, y, resolved, weights)

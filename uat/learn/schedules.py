@@ -34,7 +34,7 @@ class Schedule:
 
 
 def constant(gamma: float) -> Schedule:
-    """gamma_t = gamma."""
+    """gamma_t = gamma. Raises InputError unless gamma > 0."""
     gamma = positive(gamma, "gamma")
     return Schedule(f"constant({gamma!r})", partial(_constant, gamma))
 
@@ -44,7 +44,11 @@ def _constant(gamma: float, t: int) -> float:
 
 
 def inverse_time(gamma: float, half: float = 1.0) -> Schedule:
-    """gamma_t = gamma / (1 + (t - 1)/half): gamma/t for half = 1; halved after ``half`` steps."""
+    """gamma_t = gamma / (1 + (t - 1)/half): gamma/t for half = 1; halved after ``half`` steps.
+
+    (Robbins & Monro 1951: the sum of gamma_t diverges, that of gamma_t^2 does not.) Raises InputError unless
+    gamma, half > 0.
+    """
     gamma, half = positive(gamma, "gamma"), positive(half, "half")
     return Schedule(f"inverse_time({gamma!r}, {half!r})", partial(_inverse_time, gamma, half))
 
@@ -54,7 +58,7 @@ def _inverse_time(gamma: float, half: float, t: int) -> float:
 
 
 def inverse_sqrt(gamma: float) -> Schedule:
-    """gamma_t = gamma / sqrt(t)."""
+    """gamma_t = gamma / sqrt(t). Raises InputError unless gamma > 0."""
     gamma = positive(gamma, "gamma")
     return Schedule(f"inverse_sqrt({gamma!r})", partial(_inverse_sqrt, gamma))
 
@@ -64,7 +68,10 @@ def _inverse_sqrt(gamma: float, t: int) -> float:
 
 
 def step_decay(gamma: float, every: int | None = None, factor: float = 0.1) -> Schedule:
-    """gamma_t = gamma factor^floor((t - 1)/every)."""
+    """gamma_t = gamma factor^floor((t - 1)/every).
+
+    Raises InputError unless gamma, factor > 0 and ``every`` is given, an integer >= 1.
+    """
     every = _given(every, "every", "the number of steps from one drop of the rate to the next")
     gamma, factor = positive(gamma, "gamma"), positive(factor, "factor")
     return Schedule(f"step_decay({gamma!r}, {every}, {factor!r})", partial(_step_decay, gamma, every, factor))
@@ -77,7 +84,8 @@ def _step_decay(gamma: float, every: int, factor: float, t: int) -> float:
 def cosine(gamma: float, steps: int | None = None, floor: float = 0.0) -> Schedule:
     """gamma_t = floor + (gamma - floor) (1 + cos(pi (t - 1)/steps))/2 up to t = steps, then its last value.
 
-    (Loshchilov & Hutter 2017, without restarts.)
+    (Loshchilov & Hutter 2017, without restarts.) Raises InputError unless gamma > 0, floor >= 0 and ``steps`` is given,
+    an integer >= 1.
     """
     steps = _given(steps, "steps", "the number of steps in which the rate falls, usually that of the fit")
     gamma, floor = positive(gamma, "gamma"), nonnegative(floor, "floor")
@@ -89,7 +97,10 @@ def _cosine(gamma: float, steps: int, floor: float, t: int) -> float:
 
 
 def warmup(schedule: float | Callable[[int], float], steps: int | None = None) -> Schedule:
-    """A linear rise to gamma_1 over ``steps`` steps, then the schedule from its own t = 1 on."""
+    """A linear rise to gamma_1 over ``steps`` steps, then the schedule from its own t = 1 on.
+
+    Raises InputError unless ``schedule`` is a number > 0 or a function of t and ``steps`` is given, an integer >= 1.
+    """
     steps = _given(steps, "steps", "the number of steps in which the rate rises")
     rule = as_schedule(schedule)
     return Schedule(f"warmup({text(rule)}, {steps})", partial(_warmup, rule, steps))

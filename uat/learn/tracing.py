@@ -100,7 +100,7 @@ def trace(
     Returns what was printed: its ``text``, and the numbers behind it, ``steps`` and ``loss``.
 
     x () or (d_in,), y () or (d_out,) (a class number for "cross_entropy"). At most 200 parameters. ``file`` is where to
-    print, by default the standard output.
+    print, by default the standard output. Raises InputError for larger networks and where `value_and_gradient` does.
     """
     as_network(network)
     if network.theta.size > MOST:

@@ -121,6 +121,9 @@ def fit_many(
     k-th result equals ``fit(networks[k], ..., rng=seeds[k])`` up to rounding, at a fraction of the time when the
     networks are narrow: the cost of a NumPy call is shared by the whole stack. A network that ends early keeps its
     result while the others go on.
+
+    Raises InputError where `fit` does, for networks of several architectures, and when seeds and networks differ in
+    number.
     """
     chosen = None if seeds is None else as_seeds(seeds)
     nets = as_networks(networks, None if chosen is None else len(chosen))
