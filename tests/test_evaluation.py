@@ -395,6 +395,40 @@ def test_out(noun: uat.PiecewiseAffine, count: int) -> None:
     np.testing.assert_array_equal(x, y)
 
 
+@pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")
+@pytest.mark.parametrize("kind", ["uniform", "random"])
+def test_a_matrix_is_written_within_its_bounds(kind: str) -> None:
+    """np.matrix stays two-dimensional when it is flattened."""
+    k = knots(kind, 64)
+    p = uat.PiecewiseAffine(k, np.sin(3 * k))
+    x = np.random.default_rng(2).uniform(*p.domain, (1, 5000))
+    memory = np.full(15_000, 7.0)
+    out = np.asmatrix(memory[5000:10_000].reshape(1, -1))
+    assert p(x, out=out) is out
+    table_of(p)._compiled(x.reshape(-1), np.empty(5000), *p.domain)
+    for _ in range(2):  # by blocks, and compiled from a million points on
+        p(x, out=out)
+        np.testing.assert_array_equal(np.asarray(out), p(x))
+        assert (memory[:5000] == 7).all()
+        assert (memory[10_000:] == 7).all()
+        p(np.zeros(PAYS_FROM))
+
+
+def test_no_way_gives_another_sign_of_zero() -> None:
+    k = np.linspace(-1, 1, 101)
+    k[50] = -0.0
+    p = uat.PiecewiseAffine(k, k.copy())
+    x = np.array([0.0, -0.0] * 300)
+    for y in every_way(table_of(p), x, *p.domain).values():
+        np.testing.assert_array_equal(np.signbit(y), np.signbit(p(x[:2]))[np.arange(600) % 2])
+
+
+def test_an_overflow_of_float32_is_silent() -> None:
+    p = uat.PiecewiseAffine([0, 1, 2], [0, 1e300, 0])
+    assert np.isinf(p(np.full(5, 0.5, np.float32))).all()
+    assert np.isinf(p(np.full(5000, 0.5, np.float32))).all()
+
+
 @pytest.mark.parametrize("threads", [2, 3, 7])
 @WAYS
 def test_threads_change_nothing(noun: uat.PiecewiseAffine, count: int, threads: int) -> None:
@@ -421,6 +455,7 @@ def test_threads_of_the_compiled_loop() -> None:
     [
         ({"out": [0.0, 0.0]}, "`out` must be a NumPy array, but is [0.0, 0.0]."),
         ({"out": np.empty(2, np.float32)}, "`out` must have the dtype of the result, float64, but has float32."),
+        ({"out": np.ma.masked_array([0.0, 0.0], [True, False])}, "`out` must be a plain array, but is a masked one"),
         ({"out": np.empty(3)}, "`out` must have shape of `x`, (2,), but has shape (3,)."),
         ({"out": np.broadcast_to(0.0, 2)}, "`out` must be an array that can be written to, but is read-only."),
         ({"threads": 0}, "`threads` must be an integer >= 1, but is 0."),

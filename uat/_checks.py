@@ -275,6 +275,8 @@ def output(array: Any, wanted: tuple[int, ...], dtype: np.dtype[Any]) -> None:
     """An array that results can be written into: the shape and the type of the result, not read-only."""
     if not isinstance(array, np.ndarray):
         raise InputError(f"`out` must be a NumPy array, but is {show(array)}.")
+    if isinstance(array, np.ma.MaskedArray):
+        raise InputError("`out` must be a plain array, but is a masked one, which hides some of what is written to it.")
     if array.dtype != dtype:
         raise InputError(f"`out` must have the dtype of the result, {dtype}, but has {array.dtype}.")
     if array.shape != wanted:

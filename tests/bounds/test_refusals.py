@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -118,17 +119,96 @@ def test_arithmetic_of_truth_values_that_means_one_thing_only() -> None:
         with pytest.raises(NoRuleError):
             f()
     assert (1 - (x > 0.1)).c0.is_zero()
+    assert (1.5 - (x > 0.1)).c0 == 0.5
+    large = np.where(x > 0.1, 2**31 - 1, 1)
+    assert (large * large * 1).c0.overlaps(arb((2**31 - 1) ** 2))
+    assert (2 ** np.where(x > 0.1, 61, 1)).c0.overlaps(arb(2**61))
+    for f in (lambda: large * large * 2, lambda: -large * large - large * large, lambda: 2 ** np.where(x > 0.1, 62, 1)):
+        with pytest.raises(NoRuleError):
+            f()
     assert np.full_like(x, 0.5, dtype=float).c0 == 0.5
 
 
 def test_what_changes_arrays_in_place_is_not_trusted() -> None:
-    def f(x: Any) -> Any:
-        y = x
-        y *= 1.0009
-        return x
+    """NumPy changes the caller's array; what f made itself it may change."""
 
-    with pytest.warns(uat.NotProvenWarning, match="treats arrays apart"):
-        uat.certify(f, (1.0, 0.0), (0, 1))
+    def changes(name: str) -> Any:
+        def f(x: Any) -> Any:
+            y = x
+            y = getattr(operator, name)(y, 1.0009)
+            return x
+
+        return f
+
+    names = ("iadd", "isub", "imul", "itruediv", "ifloordiv", "imod", "ipow")
+    for name in names:
+        with pytest.warns(uat.NotProvenWarning, match="a change of its argument in place"):
+            uat.certify(changes(name), (1.0, 0.0), (0, 1))
+
+    def own(x: Any) -> Any:
+        y = 1.0 * x
+        for name in names:
+            y = getattr(operator, name)(y, 2.0)
+        return x + y
+
+    x = 0.7
+    assert uat.certify(own, (1.0, 0.0), (0.6, 0.8)).proven
+    assert own(x) == x + (((((x + 2) - 2) * 2 / 2) // 2) % 2) ** 2
+
+
+@pytest.mark.parametrize(
+    ("f", "sup"),
+    [
+        (lambda x: x - 1 + np.reciprocal(np.where(x > 0.95, 2, 1)), 1.0),
+        (lambda x: x + 1e-20 * np.where(x > 0.95, 100, 1) ** 10, 0.07766279631452242),
+        (lambda x: x + 1e-20 * ((x > 0.95) * 100) ** 10, 0.07766279631452242),
+        (lambda x: x + 1e-19 * 10 ** np.where(x > 0.95, 19, 1), 0.8446744073709552),
+        (lambda x: x + np.full_like(np.where(x > 0.95, 1, 0), 0.9) * (x > 0.95), 0.0),
+        (lambda x: x + np.piecewise(np.where(x > 0.95, 1, 0), [np.where(x > 0.95, 1, 0) > 0], [0.9, 0.0]), 0.0),
+        (lambda x: x + np.round(np.where(x > 0.95, 16, 1), -1) * (x > 0.95), 20.0),
+        (lambda x: x + np.polyval([10**9, 1], np.where(x > 0.95, 10**10, 0)) * 1e-19, 0.8),
+        (lambda x: x + np.maximum(np.where(x > 0.95, 2, 1), 1) // 4, 0.0),
+        (lambda x: x + np.fmod(np.where(x > 0.95, 5, 1), 3), 2.0),
+        (lambda x: x + np.reciprocal(np.minimum(np.select([x > 0.95, x > 2], [2, 3], 1), 2)), 1.0),
+        (lambda x: x + np.reciprocal(abs(-np.where(x > 0.95, 2, 1) * 2 + 2 - (x > 3))), 0.5),
+        (lambda x: x + np.minimum(0.95 - x, 0) // np.inf, 1.0),
+        (lambda x: x + np.maximum(x - 0.95, 0) // -np.inf, 1.0),
+        (lambda x: x + np.arctan2(np.minimum(0.95 - x, 0) * 0.0, -1.0) - np.pi, 2 * np.pi),
+    ],
+)
+def test_what_numpy_does_to_whole_numbers_and_zeros_is_not_claimed_otherwise(f: Any, sup: float) -> None:
+    """Where x > 0.95 only: away from the probes."""
+    k = np.linspace(0, 1, 401)
+    with pytest.warns(uat.NotProvenWarning):
+        c = uat.certify(f, uat.PiecewiseAffine(k, k))
+    assert not c.proven
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.where(x > 0.95, 2, 1) * np.sin(x), lambda x: 2 * (x > 0.5) - 1 + 0 * x,
+        lambda x: 2 ** np.where(x > 0.5, 1, 2) * x, lambda x: np.where(x > 0.5, 2, 1) ** 2 * x,
+        lambda x: x ** np.where(x > 0.5, 2, 1), lambda x: np.where(x > 0.5, 2, 1) ** x,
+        lambda x: 0.5 ** np.where(x > 0.5, -2, 1), lambda x: 1 / np.where(x > 0.5, 4, 2) + x,
+        lambda x: np.exp(np.where(x > 0.5, 2, 1)) * x, lambda x: np.sign(np.where(x > 0.5, 2, -1)) * x,
+        lambda x: np.maximum(np.where(x > 0.5, 4, 2), 3) / 2 - x, lambda x: np.where(x > 0.5, 7, 1) % 2.5,
+        lambda x: np.where(x > 0.5, 7, 1) // 2.5 + 5.0 // np.where(x > 0.5, 2, 3),
+        lambda x: 7.5 % np.where(x > 0.5, 2, 3) * x, lambda x: np.degrees(np.where(x > 0.5, 2, 3)) * x,
+        lambda x: np.minimum(np.where(x > 0.5, np.int64(4), 2), 3) * x,
+        lambda x: np.where(np.where(x > 0.5, 4, 2) > 3, x, 2.0), lambda x: np.radians(np.where(x > 0.5, 2, 3)),
+        lambda x: np.heaviside(x - 0.5, 1) / 2 + x, lambda x: abs(-np.where(x > 0.5, 4, 2)) - 1.5,
+        lambda x: 3 - np.where(x > 0.5, 4, 2) + np.where(x > 0.25, 1, 2),
+        lambda x: np.where(x > 0.5, 4, 2) / np.where(x > 0.25, 1, 3) * x,
+    ],
+)  # fmt: skip
+def test_whole_numbers_that_floats_hold_are_proven(f: Any) -> None:
+    """And NumPy's own values lie in the enclosure of each."""
+    c = uat.certify(f, (0.0, 0.0), (0, 1))
+    seen = np.abs(f(np.linspace(0, 1, 10_001))).max()
+    assert c.proven
+    assert seen <= c.upper
+    assert c.lower <= seen * (1 + 1e-3)
 
 
 def test_one_probe_that_differs_is_enough() -> None:
@@ -347,9 +427,17 @@ def test_a_maximum_along_an_axis_is_not_one_of_all(axis: int) -> None:
 
 
 def test_a_function_of_no_float_is_not_proven() -> None:
-    """NumPy refuses whole numbers to negative whole powers; balls know no types."""
-    with pytest.warns(uat.NotProvenWarning, match="of no float: f\\(0.9463\\) raises ValueError: Integers to negative"):
+    """NumPy refuses whole numbers to negative whole powers."""
+    with pytest.warns(uat.NotProvenWarning, match="no rule for whole numbers to a negative power"):
         assert not uat.certify(lambda x: np.where(x > 2, 2, 10) ** -1 + 0 * x, (0.0, 0.0), (0, 1)).proven
+
+    def on_balls_only(x: Any) -> Any:
+        if isinstance(x, (float, np.ndarray)):
+            raise ValueError("no floats")
+        return x
+
+    with pytest.warns(uat.NotProvenWarning, match="of no float: f\\(0.9463\\) raises ValueError: no floats"):
+        assert not uat.certify(on_balls_only, (0.0, 0.0), (0, 1)).proven
 
 
 def test_an_assumption_that_only_the_search_makes_is_tested_too() -> None:

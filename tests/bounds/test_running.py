@@ -227,13 +227,28 @@ def looking(values: dict[float, float], f: Any, off: float) -> FunctionOnBalls:
 
 
 def test_what_the_search_saw_is_compared_with_floats() -> None:
-    """To three leading digits of the largest value, and beyond what balls of float precision lose."""
+    """To 1e-9 of the largest value, and beyond what balls of float precision lose."""
     values = {0.25: 1.0, 0.5: 1e-9, 0.75: -2.0}
     exact = lambda x: x * 0 + 1  # noqa: E731
-    for off in (0.0, 1e-6, -1e-6, 1e-3, -1e-3):
+    for off in (0.0, 1e-10, -1e-10, 1.9e-9, -1.9e-9):
         assert looking(values, exact, off).contradicted() == ""
-    for off in (3e-3, -3e-3, 5.0):
+    for off in (2.1e-9, -2.1e-9, 3e-3, -3e-3, 5.0):
         assert "at x = 0.25 " in looking(values, exact, off).contradicted()
     coarse = lambda x: (1e15 + x / 7) - 1e15  # noqa: E731 - floats lose a tenth of it, and so do such balls
     assert looking(values, coarse, 3e-3).contradicted() == ""
     assert FunctionOnBalls(exact).contradicted() == ""
+
+
+@pytest.mark.parametrize("places", [5, 1024, 3000, 100_000])
+@pytest.mark.parametrize("wrong", [lambda x: x >= 0.99, lambda x: x < 0.01, lambda x: abs(x - 0.5) < 0.005])
+def test_looks_are_spread_over_the_whole_search(places: int, wrong: Any) -> None:
+    """A difference at one place in a hundred is found wherever it is; and one at the place of the lower end alone."""
+    run = two_faced(lambda x: x * 1.0, lambda x: np.asarray(x) + wrong(np.asarray(x)))
+    for x in np.linspace(0, 1, places).tolist():
+        run.look(x, arb(x))
+    assert min(places, 1024) <= len(run.looked) <= 2048
+    assert run.contradicted() != ""
+    run = two_faced(lambda x: x * 1.0, lambda x: np.asarray(x) + (np.asarray(x) == 0.7))
+    run.look(0.1, arb(0.1))
+    assert run.contradicted(0.3) == ""
+    assert "at x = 0.7" in run.contradicted(0.7)

@@ -40,6 +40,7 @@ class PieceTable:
     __slots__ = ("_edges", "_grid", "_guess", "_lines", "_wanted", "bounds", "edges", "rows")
 
     def __init__(self, edges: Floats, anchors: Floats, values: Floats, slopes: Floats) -> None:
+        edges, anchors = edges + 0.0, anchors + 0.0  # 0.0 for -0.0, as a grid has it: x - anchor then has one sign
         self.bounds = _checks.freeze(np.concatenate([[-np.inf], edges, [np.nan]]))
         self.rows = _checks.freeze(np.stack([self.bounds[:-1], anchors, values, slopes], axis=1))
         self.edges: Floats = self.bounds[1:-1]
@@ -79,20 +80,22 @@ class PieceTable:
         if out is None and type(x) is np.ndarray and x.dtype is _DOUBLE and x.ndim == 1 and x.size <= _FEW:
             return self._few(x, lower, upper)
         points = x if type(x) is np.ndarray and x.dtype is _DOUBLE else _checks.abscissae(x)
+        given = out
         if out is not None:
             _checks.output(out, points.shape, points.dtype)
+            out = out if type(out) is np.ndarray else out.view(np.ndarray)  # a matrix stays one when it is flattened
         elif points.ndim == 0:
             return float(self(points.reshape(1), lower, upper)[0])
         flat = points if points.ndim == 1 else points.reshape(-1)
         # out may be x itself, but no other view that overlaps it; and the loop writes to contiguous memory only
-        direct = out is not None and out.flags.carray and (out is x or not np.may_share_memory(out, points))
+        direct = out is not None and out.flags.carray and (given is x or not np.may_share_memory(out, points))
         target = (out if out.ndim == 1 else out.reshape(-1)) if direct else np.empty(flat.size, flat.dtype)
         self._fill(flat, target, lower, upper, threads)
         if out is None:
             return target if points.ndim == 1 else target.reshape(points.shape)
         if not direct:
             out[...] = target.reshape(points.shape)
-        return out
+        return given
 
     def _fill(self, x: NDArray[Any], out: NDArray[Any], lower: float, upper: float, threads: int) -> None:
         if x.size <= _FEW:
@@ -185,9 +188,10 @@ class PieceTable:
                 out[start : start + _BLOCK] = self._on_cells(block, self._cells(block), lower, upper)
 
     def _by_bisection(self, x: NDArray[Any], out: NDArray[Any], lower: float, upper: float) -> None:
-        for start in range(0, x.size, _BLOCK):
-            block = x[start : start + _BLOCK].astype(np.float64, copy=False)
-            out[start : start + _BLOCK] = self._few(block, lower, upper)
+        with np.errstate(over="ignore"):  # of float32
+            for start in range(0, x.size, _BLOCK):
+                block = x[start : start + _BLOCK].astype(np.float64, copy=False)
+                out[start : start + _BLOCK] = self._few(block, lower, upper)
 
     @np.errstate(over="ignore", invalid="ignore")  # as a decorator it costs half of what it costs in a `with`
     def _few(self, x: Floats, lower: float, upper: float) -> Floats:

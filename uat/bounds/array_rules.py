@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from uat.bounds.refusals import NoRuleError
-from uat.bounds.truths import Comparison, decision, where
+from uat.bounds.truths import Comparison, Whole, decision, where
 from uat.bounds.ufunc_rules import maximum, minimum, step, unary
 
 
@@ -81,7 +81,12 @@ def _full(value: Any) -> Callable[..., Any]:
 
 
 def _not_a_truth(x: Any) -> Any:
-    return x._refuse("an array of truth values like it") if isinstance(x, Comparison) else x
+    """Something real: arrays like truth values or whole numbers cut or wrap what they are given."""
+    if isinstance(x, (Comparison, Whole)):
+        raise NoRuleError(
+            "there is no rule for arrays like truth values or whole numbers on balls: NumPy cuts what they are given"
+        )
+    return x
 
 
 _EXACT_POWER = 22  # the largest power of ten that float64 holds; NumPy scales by a rounded one beyond

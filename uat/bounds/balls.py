@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -20,6 +21,8 @@ from flint import arb, ctx, fmpq
 
 from uat.bounds.ball_rules import Arb, literal
 from uat.bounds.refusals import REFUSALS, NoRuleError
+
+ARGUMENT: ContextVar[Any] = ContextVar("ARGUMENT", default=None)  # the x that f was called with
 
 
 def exact(value: Any) -> Arb:
@@ -141,13 +144,43 @@ class Enclosure:
         return self.lift(other) % self
 
     def __floordiv__(self, other: Any) -> Any:
-        return (self / other).step("floor")
+        quotient = self / other
+        if isinstance(quotient, Enclosure) and not self.lift(other).c0.is_finite():  # NumPy: -1 // inf is -1
+            return self.nowhere()
+        return quotient.step("floor")
 
     def __rfloordiv__(self, other: Any) -> Any:
         return self.lift(other) // self
 
     def __pos__(self) -> Any:
         return self
+
+    # -- in place: balls are never changed, arrays are
+    def _changed(self) -> Any:
+        if self is ARGUMENT.get():
+            self._refuse("a change of its argument in place (x += ...), which changes the caller's array,")
+        return self
+
+    def __iadd__(self, other: Any) -> Any:
+        return self._changed() + other
+
+    def __isub__(self, other: Any) -> Any:
+        return self._changed() - other
+
+    def __imul__(self, other: Any) -> Any:
+        return self._changed() * other
+
+    def __itruediv__(self, other: Any) -> Any:
+        return self._changed() / other
+
+    def __ifloordiv__(self, other: Any) -> Any:
+        return self._changed() // other
+
+    def __imod__(self, other: Any) -> Any:
+        return self._changed() % other
+
+    def __ipow__(self, other: Any) -> Any:
+        return self._changed() ** other
 
     def __lt__(self, other: Any) -> Any:
         return _truths().compare(self, other, "<")
@@ -210,11 +243,12 @@ class Enclosure:
 
     @classmethod
     def lift(cls, value: Any) -> Any:
-        """A plain number (or a comparison, as 0 or 1) as an enclosure of this class."""
+        """A plain number (or a comparison, as 0 or 1, or a whole one) as an enclosure of this class."""
         if type(value) is cls:
             return value
         if isinstance(value, Enclosure):
-            return value.number() if isinstance(value, _truths().Comparison) else value._refuse("a mixture of kinds")
+            plain = (_truths().Comparison, _truths().Whole)
+            return value.number() if isinstance(value, plain) else value._refuse("a mixture of kinds")
         return cls.constant(exact(value))
 
     @classmethod

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from flint import arb
 
 from uat.bounds.ball_rules import Arb, square
+from uat.bounds.jets import Jet
 from uat.bounds.running import FunctionOnBalls
 
 INF = math.inf
@@ -116,7 +117,7 @@ def examine(run: FunctionOnBalls, cell: Cell, low: float, high: float, bits: int
     e0, e1 = at.c0 - line, at.c1 - slope
     c1 = over.c1 - slope
     top, bottom = INF, -INF
-    smooth = over.c0.is_finite() and c1.is_finite()
+    smooth = over.c0.is_finite() and c1.is_finite() and not _apart(at, over)
     if not smooth:  # between exact end points the range of f may be smaller than on the ball, or finite at last
         whole = run.interval(low, high)
         if whole.low.is_finite():
@@ -137,6 +138,11 @@ def examine(run: FunctionOnBalls, cell: Cell, low: float, high: float, bits: int
         anywhere = over.c0 - (line + slope * radius)
         top, bottom = min(top, up(anywhere)), max(bottom, down(anywhere))
     return Box(cell, low, high, bits, m, top, bottom, e0, e1, c1, over.c2)
+
+
+def _apart(at: Jet, over: Jet) -> bool:
+    """Whether a slope at a point of the box is none of its quotients: a rule is wrong there, and only ranges count."""
+    return bool(at.c1.is_finite() and over.c1.is_finite() and not at.c1.overlaps(over.c1))
 
 
 def _parabola_maximum(e0: Arb, e1: Arb, q: Arb, r: float) -> Arb:

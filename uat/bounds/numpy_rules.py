@@ -49,6 +49,8 @@ def _operand(x: Any) -> Any:
         return x if x.ndim else _operand(x[()])
     if isinstance(x, np.bool_):
         return bool(x)
+    if isinstance(x, np.integer):
+        return int(x)
     return x if isinstance(x, Enclosure) else exact(x)
 
 

@@ -18,12 +18,12 @@ from flint import arb
 
 from uat._checks import raised
 from uat.bounds.ball_rules import Arb
-from uat.bounds.balls import Enclosure
+from uat.bounds.balls import ARGUMENT, Enclosure
 from uat.bounds.intervals import Interval
 from uat.bounds.jets import Jet
 from uat.bounds.precision import precision_of
 from uat.bounds.refusals import REFUSALS, NoRuleError, UndecidedError
-from uat.bounds.truths import Comparison
+from uat.bounds.truths import Comparison, Whole
 
 _NAN = arb.nan()
 _NOWHERE = Jet.nowhere()
@@ -33,7 +33,7 @@ _FLOAT_BITS = 53  # balls of that precision are as wide as the roundings of floa
 _SLACK = 64  # ... up to a factor, for functions whose float64 versions are not rounded correctly,
 _NOISE = 1e-9  # ... and up to this, of the largest value
 _OTHER = "it treats arrays apart, or floats lose its digits"
-_MOST_LOOKS = 1024  # values of the search that are compared with floats
+_MOST_LOOKS = 1024  # values of the search that are compared with floats, at least where there are more
 _GRID = 1025  # where floats are asked whether f is real, when the proof took that for granted: ends and middle are in
 
 
@@ -50,6 +50,7 @@ class FunctionOnBalls:
         self.assumed: set[str] = set()
         self.raised = ""  # by f on floats
         self.looked: list[tuple[float, Arb]] = []
+        self._looks, self._every = 0, 1
 
     def jet(self, ball: Arb) -> Jet:
         """f, its slopes and its curvature on a ball; not finite where they are not known."""
@@ -75,6 +76,7 @@ class FunctionOnBalls:
 
     def _run(self, x: Any, kind: type[Any]) -> Any:
         before = REFUSALS.count
+        ARGUMENT.set(x)
         try:
             result = self.f(x)
             if REFUSALS.count != before:
@@ -121,18 +123,24 @@ class FunctionOnBalls:
         return ""
 
     def look(self, x: float, value: Arb) -> None:
-        """Keep what f is at x on balls, for `contradicted`."""
-        if len(self.looked) < _MOST_LOOKS and value.is_finite():
+        """Keep what f is at x on balls, for `contradicted`: every look, or, of many, every so many."""
+        if not value.is_finite():
+            return
+        self._looks += 1
+        if self._looks % self._every == 0:
             self.looked.append((x, value))
+        if len(self.looked) >= 2 * _MOST_LOOKS:
+            self.looked, self._every = self.looked[1::2], 2 * self._every
 
-    def contradicted(self) -> str:
-        """Where floats are far from what balls found while they searched: types that wrap or cut differ so."""
+    def contradicted(self, *others: float) -> str:
+        """Where floats differ from what balls found while they searched, or find at `others`: empty if nowhere."""
+        self.looked += [(x, value) for x in others if (value := self.value(x)).is_finite()]
         points = [x for x, _ in self.looked]
         floats = self._float_values(points)
         found = [(x, float(ball), y) for (x, ball), y in zip(self.looked, floats, strict=True) if np.isfinite(y)]
         scale = max((max(abs(b), abs(y)) for _, b, y in found), default=0.0)
         for x, b, y in found:
-            if abs(b - y) > _AGREEMENT * scale and abs(b - y) > self._roundings(x) + _NOISE * scale:
+            if abs(b - y) > _NOISE * scale and abs(b - y) > self._roundings(x) + _NOISE * scale:
                 return f"f on floats and f on balls are different functions: at x = {x!r} {_OTHER}"
         return ""
 
@@ -203,7 +211,7 @@ def _unwrapped(result: Any, kind: type[Any]) -> Any:
         return result
     if isinstance(result, np.ndarray) and result.size == 1:
         result = result.reshape(())[()]
-    if isinstance(result, Comparison):
+    if isinstance(result, (Comparison, Whole)):
         result = result.number()
     if isinstance(result, kind):  # a 0-d array held it
         return result

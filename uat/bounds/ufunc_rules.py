@@ -18,12 +18,12 @@ from uat.bounds.ball_rules import RULES, square
 from uat.bounds.balls import Enclosure
 from uat.bounds.jets import Jet
 from uat.bounds.refusals import NoRuleError
-from uat.bounds.truths import Comparison, decision, is_truth, where
+from uat.bounds.truths import Comparison, Whole, decision, is_truth, is_whole, where
 
 
 def unary(name: str) -> Callable[[Any], Any]:
     rule = RULES[name]
-    return lambda x: _real(x, name).apply(rule)
+    return lambda x: _number(_real(x, name)).apply(rule)
 
 
 def _real(x: Any, name: str) -> Any:
@@ -36,7 +36,7 @@ def _real(x: Any, name: str) -> Any:
 
 
 def _number(x: Any) -> Any:
-    return x.number() if isinstance(x, Comparison) else x
+    return x.number() if isinstance(x, (Comparison, Whole)) else x
 
 
 def _pair(a: Any, b: Any) -> tuple[Any, Any]:
@@ -50,19 +50,22 @@ def _pair(a: Any, b: Any) -> tuple[Any, Any]:
 def maximum(a: Any, b: Any) -> Any:
     if is_truth(a) and is_truth(b):
         return operator.or_(a, b)
+    both_whole = is_whole(a) and is_whole(b)
     a, b = _pair(a, b)
-    return a.maximum(b)
+    return Whole(type(a), a.maximum(b)) if both_whole else a.maximum(b)
 
 
 def minimum(a: Any, b: Any) -> Any:
     if is_truth(a) and is_truth(b):
         return operator.and_(a, b)
-    return -maximum(-_number(a) if isinstance(a, Enclosure) else -a, -_number(b) if isinstance(b, Enclosure) else -b)
+    both_whole = is_whole(a) and is_whole(b)
+    a, b = _pair(a, b)
+    return Whole(type(a), -(-a).maximum(-b)) if both_whole else -(-a).maximum(-b)
 
 
 def _heaviside(x: Any, at_zero: Any) -> Any:
     x, at_zero = _pair(x, at_zero)
-    return where(x == 0, at_zero, where(x > 0, 1, 0))
+    return where(x == 0, at_zero, where(x > 0, 1.0, 0.0))
 
 
 def _hypot(a: Any, b: Any) -> Any:
@@ -78,7 +81,10 @@ def _hypot(a: Any, b: Any) -> Any:
 
 
 def _arctan2(y: Any, x: Any) -> Any:
-    """The angle by the half plane in which (x, y) lies; across the cut, or around the origin, anything in [-pi, pi]."""
+    """The angle by the half plane in which (x, y) lies; on the cut, or around the origin, anything in [-pi, pi].
+
+    On the cut, y = 0 > x, NumPy looks at the sign of the zero, which a ball does not have.
+    """
     y, x = _pair(y, x)
     if not (y.c0.is_finite() and x.c0.is_finite()):
         return type(y).nowhere()
@@ -89,8 +95,6 @@ def _arctan2(y: Any, x: Any) -> Any:
         return half_pi_minus(half_pi, x / y)
     if decision(y < 0) is True:
         return half_pi_minus(-half_pi, x / y)
-    if decision(y >= 0) is True and decision(x < 0) is True:
-        return (y / x).apply(RULES["arctan"]) + type(y).constant(2 * half_pi)
     anywhere = type(y).hull(-2 * half_pi, 2 * half_pi)
     return anywhere if isinstance(y, Jet) else y._of(anywhere.low, anywhere.high, x)
 
@@ -105,9 +109,7 @@ def _xlogy(x: Any, y: Any) -> Any:
     x, y = _pair(x, y)
     if same and not isinstance(x, Jet):
         return _t_log_t(x)
-    if decision(x == 0) is True:
-        return _zero_beside(y)
-    return x * y.apply(RULES["log"])
+    return _product(x, y, "log")
 
 
 def _t_log_t(x: Any) -> Any:
@@ -122,14 +124,17 @@ def _t_log_t(x: Any) -> Any:
 
 def _xlog1py(x: Any, y: Any) -> Any:
     x, y = _pair(x, y)
-    if decision(x == 0) is True:
-        return _zero_beside(y)
-    return x * y.apply(RULES["log1p"])
+    return _product(x, y, "log1p")
 
 
-def _zero_beside(y: Any) -> Any:
-    """0 whatever y is, as long as it is something."""
-    return y * 0
+def _product(x: Any, y: Any, name: str) -> Any:
+    """x f(y), and where x = 0 it is 0 whatever y is, as long as it is something."""
+    if decision(x == 0) is not True:
+        return x * y.apply(RULES[name])
+    if not isinstance(x, Jet) or x.is_constant():
+        return y * 0
+    product = x * y.apply(RULES[name])  # x is 0 at this point only: the slope is x' f(y)
+    return product if product.c0.is_finite() or not y.c0.is_finite() else Jet.hull(arb(0), arb(0))
 
 
 def _logaddexp(a: Any, b: Any) -> Any:
@@ -138,12 +143,30 @@ def _logaddexp(a: Any, b: Any) -> Any:
 
 
 def step(name: str) -> Callable[[Any], Any]:
-    return lambda x: _real(x, name).step(name)
+    return lambda x: _number(_real(x, name)).step(name)
+
+
+def _reciprocal(x: Any) -> Any:
+    if isinstance(x, Whole):
+        raise NoRuleError(
+            "there is no rule for np.reciprocal of a whole number on balls: NumPy rounds it to 0; write 1 / x"
+        )
+    return 1 / x
 
 
 def _fmod(a: Any, b: Any) -> Any:
+    if is_whole(a) and is_whole(b):
+        raise NoRuleError("there is no rule for np.fmod of whole numbers on balls")
     a, b = _pair(a, b)
     return a - (a / b).step("trunc") * b
+
+
+def _to_radians(x: Any) -> Any:
+    return x * (x.constant(arb.pi()) / 180)
+
+
+def _to_degrees(x: Any) -> Any:
+    return x * 180 / x.constant(arb.pi())
 
 
 UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
@@ -161,11 +184,11 @@ UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
     np.absolute: abs,
     np.fabs: abs,
     np.square: lambda x: _real(x, "square") ** 2,
-    np.reciprocal: lambda x: 1 / x,
-    np.deg2rad: lambda x: x * (type(x).constant(arb.pi()) / 180),
-    np.radians: lambda x: x * (type(x).constant(arb.pi()) / 180),
-    np.rad2deg: lambda x: x * 180 / type(x).constant(arb.pi()),
-    np.degrees: lambda x: x * 180 / type(x).constant(arb.pi()),
+    np.reciprocal: _reciprocal,
+    np.deg2rad: lambda x: _to_radians(_number(x)),
+    np.radians: lambda x: _to_radians(_number(x)),
+    np.rad2deg: lambda x: _to_degrees(_number(x)),
+    np.degrees: lambda x: _to_degrees(_number(x)),
     np.sign: step("sign"),
     np.floor: step("floor"),
     np.ceil: step("ceil"),
@@ -247,7 +270,7 @@ def _scipy_ufuncs() -> dict[np.ufunc, Callable[..., Any]]:
     rules: dict[np.ufunc, Callable[..., Any]] = {
         scipy.special.xlogy: _xlogy,
         scipy.special.xlog1py: _xlog1py,
-        scipy.special.exp10: lambda x: (x * type(x).constant(arb(10).log())).apply(RULES["exp"]),
+        scipy.special.exp10: lambda x: (_number(x) * _number(x).constant(arb(10).log())).apply(RULES["exp"]),
         scipy.special.psi: unary("digamma"),
         scipy.special.entr: lambda x: -_xlogy(x, x),
     }

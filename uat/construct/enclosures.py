@@ -40,10 +40,13 @@ def enclose(f: Function, x: Floats) -> tuple[Floats, Floats]:
                 raise TypeError(str(error)) from error
             if value.assumed:
                 raise ArithmeticError(f"the enclosure of f({point!r}) takes for granted that {min(value.assumed)}")
+            run.look(point, value.c0)
             bottom, top = value.range()
             low[k], high[k] = _down(bottom), -_down(-top)
             if not (math.isfinite(low[k]) and math.isfinite(high[k])):
                 raise ArithmeticError(f"no finite enclosure of f({point!r}) was found: {run.reason}")
+        if doubt := run.contradicted():
+            raise TypeError(doubt)
     return low, high
 
 
