@@ -146,6 +146,34 @@ def test_search_ends_at_a_local_minimum_of_cells() -> None:
         assert len(calls) < 60
 
 
+def test_a_grid_coarser_than_the_oscillations_is_no_reason_to_give_up() -> None:
+    calls: list[int] = []
+
+    def attempt(cells: int) -> tuple[float, int]:
+        calls.append(cells)
+        return (2.0 if cells < 100_000 else 2 * (100_000 / cells) ** 2), cells
+
+    assert fewest_cells(attempt, 0.1, hopeless=lambda: False) == 447_214
+    assert len(calls) < 60
+    calls.clear()
+    with pytest.raises(uat.InputError, match=r"out of reach of a grid of this kind: with \d{4,5} cells"):
+        fewest_cells(attempt, 0.1, hopeless=lambda: True)
+    with pytest.raises(uat.InputError, match="out of reach"):
+        fewest_cells(lambda n: (1.0, n), 0.1, hopeless=lambda: False)
+    r = uat.approximate("sin(x)", (0, 1e4), tol=0.4)
+    assert r.certificate.proven
+    assert r.certificate.upper <= 0.4
+
+
+def test_a_note_is_said_once() -> None:
+    rng = np.random.default_rng(0)
+    with pytest.warns((uat.NotProvenWarning, uat.ToleranceWarning)) as caught:
+        uat.approximate(lambda x: np.sin(x) + 0.01 * rng.normal(size=np.shape(x)), (0, 6), tol=0.05)
+    (said,) = [str(one.message) for one in caught]
+    assert said.count("no rule for np.shape") == 1
+    assert ".." not in said.replace("...", "")
+
+
 def test_predictable_failures() -> None:
     with pytest.raises(uat.InputError, match="is out of reach of a grid of this kind: with 4194304 cells the error"):
         uat.approximate(np.sqrt, (0, 1), tol=1e-5)

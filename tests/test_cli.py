@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -193,3 +194,12 @@ def test_help_imports_nothing_heavy() -> None:
     code = "import sys, uat.cli; print(*sorted(set(sys.modules) & {'numpy', 'scipy', 'matplotlib', 'numba', 'flint'}))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert out.split() in ([], ["numpy"])
+
+
+def test_a_comparison_nobody_asked_for_takes_no_longer_than_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """tan near its pole: 120 pieces at once, uniform grids by the million."""
+    from uat import cli
+
+    r = uat.approximate("tan(x)", (0, 1.57), tol=0.1, method="narrowest")
+    monkeypatch.setattr(cli, "_A_GLANCE", 0.0)
+    assert "uniform not found in time" in cli._other_grids(dataclasses.replace(r, seconds=0.01))

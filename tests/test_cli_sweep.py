@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.test_cli import run
 
 SWEEP = ["sweep", "sin(x)", "--on", "0", "2*pi", "--widths", "4:8:2x", "--methods", "uniform,adam", "--seeds", "2",
@@ -45,3 +47,13 @@ def test_bad_input(tmp_path: Path) -> None:
         assert sentence in done.stderr
         assert done.stdout == ""
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "extra", [("--seeds", "4"), ("--budget", "100"), ("--widths", "4"), ("--methods", "sgd"), ("--on", "0", "1"),
+              ("--store", "other.sqlite")]
+)  # fmt: skip
+def test_resume_takes_nothing_that_the_store_knows(extra: tuple[str, ...], tmp_path: Path) -> None:
+    done = run("sweep", "--resume", "runs.sqlite", *extra, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == f"uat: `{extra[0]}` must not be given with `--resume`: the store knows what was asked.\n"

@@ -291,3 +291,34 @@ def test_other_bad_input() -> None:
         uat.ReluNet([1], [1], [1], np.nan)
     with pytest.raises(uat.InputError, match=r"biases\[0\] = 1e\+300 and weights\[0\] = 1e-300"):
         uat.ReluNet([1e-300], [1e300], [1])(0.0)
+
+
+@given(
+    st.lists(st.floats(-30, 0), min_size=2, max_size=30, unique=True),
+    st.lists(st.floats(-1, 1), min_size=31, max_size=31),
+)
+@pytest.mark.parametrize("form", FORMS)
+def test_steep_slopes_cost_the_others_nothing(form: str, exponents: list[float], values: list[float]) -> None:
+    """On a logarithmic scale slopes of 1e30 stand beside slopes of 1, which are lost in their last place."""
+    knots = np.unique([0.0, *(10.0 ** np.array(exponents)), 2.0])
+    p = uat.PiecewiseAffine(knots, np.array([*values, 0.5])[: knots.size])
+    net = uat.ReluNet.from_piecewise(p, form=form)
+    slopes = np.abs(np.append(p.values[0], p.slopes))
+    lengths = np.diff(np.append(-1.0, knots))
+    there, size = net.to_piecewise(*p.domain)(knots), np.abs(p.values).max()
+    neighbours = np.append(0.0, slopes[:-1])
+    bound = 4 * UNIT * np.cumsum((slopes + neighbours) * lengths) + 4 * UNIT * size
+    usual = 1e-12 * size * knots.size + UNIT * size  # where nothing was fed back, since it is not felt
+    assert (np.abs(there - p.values) <= np.maximum(bound, usual)).all()
+
+
+def test_the_logarithm_near_its_pole_is_followed() -> None:
+    knots = np.geomspace(1e-20, 1, 200)
+    p = uat.PiecewiseAffine(knots, np.log(knots))
+    for form in FORMS:
+        net = uat.ReluNet.from_piecewise(p, form=form)
+        assert np.abs(net(knots) - np.log(knots)).max() < 1e-12
+        assert net.coefficients[-1] == pytest.approx(p.slopes[-1] - p.slopes[-2], rel=1e-9)
+    flat = uat.interpolate(np.sin, 0, 6, pieces=50)  # nothing to be felt: the plain differences
+    slopes = np.append(0.0, flat.slopes)
+    np.testing.assert_array_equal(uat.ReluNet.from_piecewise(flat).coefficients[1:], np.diff(slopes))

@@ -185,9 +185,9 @@ def approximate(
     )
     if result.misses_tolerance:
         asked_for = f"`tol` = {tol!r}" if optimality is None else optimality.within
-        why = certificate.note if optimality is None else optimality.note
+        why = "" if optimality is None or not optimality.note else f". {optimality.note}"
         verb = "is not shown to keep" if certificate.proven and certificate.lower <= (tol or 0.0) else "does not keep"
-        warn(f"the result {verb} {asked_for}: its error is {certificate}. {why}".rstrip(), ToleranceWarning)
+        warn(f"the result {verb} {asked_for}: its error is {certificate}{why}", ToleranceWarning)
     elif not certificate.proven:
         warn(f"the error is estimated, not proven: {certificate.note}", NotProvenWarning)
     return result
@@ -239,6 +239,12 @@ def _optimality(n: Narrowest, net: ReluNet) -> Optimality:
         notes.append(
             f"the pieces do not cross f (proven), but the network may by up to {beyond:.2g}, as its weights are stored "
             "in float64"
+        )
+    moved = stored_distance(n.piecewise, net)
+    if moved > 0.01 * n.certificate.error:
+        notes.append(
+            f"storing the weights in float64 moves the network by up to {moved:.2g} from its pieces; the form "
+            '"output-bias" is better conditioned'
         )
     return Optimality(
         lower_bound=n.lower_bound,

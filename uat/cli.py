@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 import warnings
 from typing import Any, NoReturn
 
@@ -20,6 +21,8 @@ from uat import _checks
 from uat._checks import InputError
 from uat.cli_options import NUMBER, FormulaFirst, debugging
 from uat.cli_sweep import sweep
+
+_A_GLANCE = 2.0  # seconds that a comparison nobody asked for may take, or as many as the answer took
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -82,12 +85,12 @@ def approximate(
     result = uat.approximate(function, domain, **options)
     code = 3 if result.misses_tolerance else 0
     rows = result.rows()
-    if _comparable(result) and not as_json:
-        rows.insert(-1, ("other grids", _other_grids(result)))
     if plot:
         result.plot(plot)
     if save:
         result.save(save)
+    if _comparable(result) and not as_json:
+        rows.insert(-1, ("other grids", _other_grids(result)))
     if as_json:
         report = {"pieces": result.pieces, "neurons": result.width, "plot": plot, "saved": save, **result.to_dict()}
         click.echo(json.dumps(report, allow_nan=False))
@@ -118,11 +121,12 @@ def _other_grids(result: Any) -> str:
     nothing, words = Declared(), []
     for method in ("uniform", "graded"):
         a, b = result.domain
-        grids = Grids(result.function, a, b, nothing, nothing, result.form, method)
+        deadline = time.perf_counter() + max(_A_GLANCE, result.seconds)
+        grids = Grids(result.function, a, b, nothing, nothing, result.form, method, deadline=deadline)
         try:
             p = grids.within_by_samples(result.tol)
-        except InputError:
-            words.append(f"{method} out of reach")
+        except InputError as error:
+            words.append(f"{method} not found in time" if "used up" in str(error) else f"{method} out of reach")
         else:
             c = grids.by_balls(p)
             by = "" if c.proven and c.upper <= result.tol else " (by samples)"

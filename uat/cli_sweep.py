@@ -7,6 +7,7 @@ import warnings
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from uat._checks import InputError
 from uat.cli_options import NUMBER, debugging
@@ -61,6 +62,8 @@ def sweep(
 
     if bool(functions) == bool(resume):
         raise InputError("exactly one of FUNCTIONS and `--resume` must be given.")
+    if resume and (extra := _given(_ASKED)):
+        raise InputError(f"`{extra}` must not be given with `--resume`: the store knows what was asked.")
     if dask and workers:
         raise InputError("`--workers` must not be given with `--dask`: the cluster has workers of its own.")
     if over and functions and over not in methods.split(","):
@@ -95,6 +98,15 @@ def sweep(
     _print_table(table)
     if table.failures:
         sys.exit(1)
+
+
+_ASKED = {"domain": "--on"} | {name: f"--{name}" for name in ("widths", "methods", "seeds", "budget", "store")}
+
+
+def _given(names: dict[str, str]) -> str:
+    """The first of these options that stands on the command line."""
+    source = click.get_current_context().get_parameter_source
+    return next((option for name, option in names.items() if source(name) == ParameterSource.COMMANDLINE), "")
 
 
 def _print_table(table: Any) -> None:

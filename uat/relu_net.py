@@ -25,13 +25,14 @@ from uat import _checks
 from uat._checks import Floats, InputError, show
 from uat._kernels.pieces import PieceTable
 from uat.hinges import Numbers, canonical_form, hinge_sum, hinges_of_pieces
-from uat.piecewise import PiecewiseAffine
+from uat.piecewise import UNIT, PiecewiseAffine
 from uat.regions import Regions, exact_lines, float_kinks, regions_of
 
 if TYPE_CHECKING:
     from uat.mlp import MLP
 
 FORMS = ("shifted-origin", "output-bias")
+_FELT = 1e-12  # of the largest value: what rounding the coefficients may move without more ado
 _CELLS = 1 << 18  # points x neurons evaluated at a time by `forward`: 2 MB of hinges
 
 
@@ -101,7 +102,8 @@ class ReluNet:
 
         Accuracy: exact on any exact number type (`hinges_of_pieces`). In float64 each coefficient carries the
         rounding of two slopes and their difference, so the stored network follows p within about
-        8 u sum_i (|S_i| + |S_{i-1}|) (x - x_i)_+.
+        8 u sum_i (|S_i| + |S_{i-1}|) (x - x_i)_+. Where some slopes are so steep that this would be felt, each
+        coefficient takes up what rounding those before it has left, and it is u (|S_i| + |S_{i-1}|) for each cell.
         Source: lecture notes, section III, step 2.
         """
         _checks.instance(p, "p", PiecewiseAffine)
@@ -119,6 +121,7 @@ class ReluNet:
                 f"`p` must have finite slopes, but between the knots {show(p.knots[k])} and {show(p.knots[k + 1])} "
                 f"it goes from {show(p.values[k])} to {show(p.values[k + 1])}."
             )
+        coefficients = _fed_back(coefficients, p)
         weights, biases, coefficients = map(_checks.freeze, (weights, biases, coefficients))
         return cls(weights, biases, coefficients, float(output_bias))
 
@@ -281,6 +284,25 @@ class ReluNet:
 
     def __repr__(self) -> str:
         return f"ReluNet(width={self.width}, output_bias={self.output_bias:.6g})"
+
+
+def _fed_back(coefficients: Floats, p: PiecewiseAffine) -> Floats:
+    """Slope differences; of very steep functions each the slope less the sum, as stored, of those before.
+
+    Then the rounding of a coefficient is felt on its own cell, and not on all that follow: log on [1e-20, 1] begins
+    with slopes of 1e19, in whose last place a slope of 1 is lost.
+    """
+    a, b = p.domain
+    size = np.abs(p.values).max()
+    if not np.abs(coefficients).max() * UNIT * (b - a) > _FELT * size:
+        return coefficients
+    before = coefficients[: coefficients.size - p.pieces].tolist()  # the shifted origin, where there is one
+    stored, rest, found = math.fsum(before), 0.0, before
+    for slope in p.slopes.tolist():  # the sum of what is stored is kept as two floats, exactly enough
+        found.append(math.fsum((slope, -stored, -rest)))
+        total = math.fsum((stored, rest, found[-1]))
+        stored, rest = total, math.fsum((stored, rest, found[-1], -total))
+    return np.array(found)
 
 
 def default_shift(p: PiecewiseAffine) -> float:

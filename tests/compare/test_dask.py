@@ -28,7 +28,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_bits() -> None:
     serial = sweep(**GRID, seeds=3)
     store = Store()
     killed: list[int] = []
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster:
         workers = [worker.pid for worker in cluster.workers.values()]
 
         def kill() -> None:

@@ -16,7 +16,7 @@ from uat.compare.limits import limits_of
 from uat.compare.table import untimed
 
 GRID: dict[str, Any] = {
-    "functions": [("floor(x)", (0, 2.5)), ("x**2", (0, 1))], "widths": [4], "methods": ["uniform", "narrowest"]
+    "functions": [("1/(x-1)", (0, 2.5)), ("x**2", (0, 1))], "widths": [4], "methods": ["uniform", "narrowest"]
 }  # fmt: skip
 
 
@@ -42,11 +42,11 @@ def test_the_others_are_made_wherever_it_runs(executor: Executor, tmp_path: Path
     with pytest.warns(FailedRowsWarning, match="1 of 4 rows failed"):
         table = sweep(**GRID, executor=executor, store=path)
     assert [(r["function"], r["method"]) for r in table] == [
-        ("floor(x)", "uniform"), ("x**2", "narrowest"), ("x**2", "uniform"),
+        ("1/(x-1)", "uniform"), ("x**2", "narrowest"), ("x**2", "uniform"),
     ]  # fmt: skip
     (failure,) = table.failures
-    assert (failure["function"], failure["method"], failure["width"]) == ("floor(x)", "narrowest", 4)
-    assert failure["outcome"].startswith("Failed: `f` is too steep")
+    assert (failure["function"], failure["method"], failure["width"]) == ("1/(x-1)", "narrowest", 4)
+    assert failure["outcome"].startswith("Failed: `f` must be finite")
     with pytest.warns(FailedRowsWarning):
         again = resume(path, executor=executor)
     assert (again.rows, again.failures) == (table.rows, table.failures)
@@ -79,17 +79,17 @@ def test_one_seed_that_cannot_be_measured_does_not_cost_the_others(monkeypatch: 
 
 
 def test_the_command_names_them_and_draws_and_writes_the_rest(tmp_path: Path) -> None:
-    asked = ["sweep", "floor(x)", "--on", "0", "2.5", "--widths", "4,8", "--methods", "uniform,narrowest", "--workers",
+    asked = ["sweep", "1/(x-1)", "--on", "0", "2.5", "--widths", "4,8", "--methods", "uniform,narrowest", "--workers",
              "1", "--store", "s.sqlite", "--plot", "s.svg", "--csv", "s.csv"]  # fmt: skip
     done = run(*asked, cwd=tmp_path)
     assert done.returncode == 1
     assert [line.split(":")[:3] for line in done.stderr.splitlines()] == [
-        ["uat", " failed", f" floor(x), narrowest, width {width}"] for width in (4, 8)
+        ["uat", " failed", f" 1/(x-1), narrowest, width {width}"] for width in (4, 8)
     ]
-    assert "`f` is too steep" in done.stderr
+    assert "`f` must be finite" in done.stderr
     lines = [line.split() for line in done.stdout.splitlines()]
-    assert lines[1][:3] == ["floor(x)", "uniform", "4"]
-    assert lines[3] == ["floor(x)", "narrowest", "4", "0", "1", "-", "-", "-", "(failed)"]
+    assert lines[1][:3] == ["1/(x-1)", "uniform", "4"]
+    assert lines[3] == ["1/(x-1)", "narrowest", "4", "0", "1", "-", "-", "-", "(failed)"]
     assert len((tmp_path / "s.csv").read_text().splitlines()) == 1 + 4
     assert (tmp_path / "s.svg").exists()
     again = run("sweep", "--resume", "s.sqlite", "--workers", "1", cwd=tmp_path)

@@ -493,3 +493,53 @@ def test_a_prescribed_value_may_lie_beyond_f() -> None:
     assert n.room == 0
     assert n.piecewise(2.0) == math.sin(2.0)
     assert "`through` asks for f there in float64, which may lie beyond f" in n.note
+
+
+@pytest.mark.parametrize(
+    ("f", "domain", "half", "place"),
+    [
+        (lambda x: np.heaviside(x - 0.3, 0.5), (-1, 1), 0.5, "x = 0.3"),
+        (lambda x: np.where(x > 0.3, x, 0.1 * x), (0, 1), 0.135, "x = 0.3"),
+        (lambda x: np.where(x > 0.25, x, 0.1 * x), (0, 1), 0.1125, "x = 0.25"),
+        ("floor(x)", (0, 3), 0.5, "x = "),
+        (np.sign, (-1, 1), 1.0, "x = 0"),
+    ],
+)
+def test_a_jump_is_named_wherever_it_is(f: Any, domain: tuple[float, float], half: float, place: str) -> None:
+    """Also between floats that no decimal hits, and by no warning from NumPy."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", uat.ToleranceWarning)
+        n = uat.narrowest(f, domain, tol=half / 10)
+        assert n.nearest == pytest.approx(half, rel=1e-4)
+        assert "f jumps by at least " in n.note
+        assert place in n.note
+        assert not n.proven
+        with pytest.raises(InputError, match="out of reach: f jumps by"):
+            uat.approximate(f, domain, tol=half / 10, method="narrowest")
+
+
+def test_pieces_at_a_jump() -> None:
+    """A constant halfway is as near as anything, and the sentence on the jump says why."""
+    n = uat.narrowest(np.sign, (-1, 1), pieces=3)
+    assert (n.pieces, n.tube.tol) == (1, 1.0)
+    assert n.minimal
+    assert n.nearest == 1.0
+    assert "knife edge" not in n.note
+    n = uat.narrowest("floor(x)", (0, 3), pieces=8)
+    assert n.proven
+    assert n.tube.tol <= 1.0001
+    assert n.nearest == 0.5
+
+
+def test_floats_too_far_apart_end_in_a_sentence() -> None:
+    with pytest.raises(InputError, match=r"`f` is too steep for this tolerance: .* where floats are far apart"):
+        uat.narrowest(np.sin, (1e15, 1e15 + 6), tol=0.01)
+
+
+@pytest.mark.parametrize("low", [1e-20, 1e-15])
+def test_a_network_on_a_logarithmic_scale_is_as_near_as_its_pieces(low: float) -> None:
+    r = uat.approximate("log(x)", (low, 1), tol=0.01, method="narrowest")
+    x = np.geomspace(low, 1, 4001)
+    assert r.certificate.proven
+    assert r.certificate.upper <= 0.01
+    assert np.abs(r.net(x) - np.log(x)).max() <= r.certificate.upper

@@ -139,7 +139,9 @@ def dask(address: str) -> Iterator[Executor]:
     cluster = None
     try:
         if address == "local":
-            cluster = distributed.LocalCluster(n_workers=processors(), threads_per_worker=1, dashboard_address=None)
+            cluster = distributed.LocalCluster(
+                n_workers=processors(), threads_per_worker=1, dashboard_address="127.0.0.1:0"
+            )
         try:
             if cluster is None:  # a client that fails at an address that cannot be one hangs when it is collected
                 distributed.comm.resolve_address(address)

@@ -75,6 +75,7 @@ class Links:
         left = self.marks[:, KIND] != 0
         return np.asarray(self.marks[left][:, [LEFT, RIGHT, EXIT]])
 
+    @np.errstate(all="ignore")  # where slopes overflow there is no path, which its values tell
     def path(self, direction: int = 0) -> tuple[Array, Array]:
         """The path's knots and its values there: (links + 1,) each, fewer where knots fall together.
 
@@ -147,6 +148,10 @@ class Links:
         return wanted, (wanted - turn) / (end - self.x[k])
 
 
+class TooSteepError(InputError):
+    """Two neighbouring samples lie so close that the sweep cannot pass between them."""
+
+
 def fewest_links(
     x: Array, lower: Array, upper: Array, *, chain: bool = True, jumps: bool = False, forced: Array | None = None
 ) -> Links:
@@ -176,10 +181,12 @@ def fewest_links(
     unit = int(np.frexp(max(np.abs(lower).max(), np.abs(upper).max()))[1])
     lower, upper = np.ldexp(lower, -unit), np.ldexp(upper, -unit)
     try:
-        lines, flats, marks, exits = _kernels.fewest_links(x, lower, upper, forced, chain, jumps)
+        with np.errstate(all="ignore"):  # a path that overflows is none (`Search.path`)
+            lines, flats, marks, exits = _kernels.fewest_links(x, lower, upper, forced, chain, jumps)
     except ZeroDivisionError:  # an exit was rounded onto a contact
-        raise InputError(
-            "`f` is too steep for this tolerance: between some neighbouring floats it leaves the tube, as at a pole."
+        raise TooSteepError(
+            "`f` is too steep for this tolerance: between some neighbouring floats it leaves the tube, as at a pole, "
+            "at a jump, or where floats are far apart."
         ) from None
     for points in (lines, flats, exits):
         points[:, 1::2] = np.ldexp(points[:, 1::2], unit)

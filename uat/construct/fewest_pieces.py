@@ -21,9 +21,10 @@ from uat._sampling import Function
 from uat._warning import warn
 from uat.bounds.certification import NotProvenWarning, ToleranceWarning
 from uat.bounds.modulus import Modulus
+from uat.construct.corridor import TooSteepError
 from uat.construct.data_pieces import Points, fit_data
 from uat.construct.function_pieces import Search
-from uat.construct.mesh import Deadline, Mesh, OutOfTime
+from uat.construct.mesh import AT_JUMPS, Deadline, Mesh, OutOfTime
 from uat.construct.outcome import Narrowest
 from uat.construct.poles import refuse_poles
 from uat.construct.proving import Belief
@@ -109,9 +110,7 @@ def narrowest(
         f, domain, **asked, monotone=monotone, convex=convex, lipschitz=lipschitz, modulus=modulus, seconds=seconds
     )
     if found.outside and pieces is None and isinstance(f, (tuple, list)):  # a search on functions has its note
-        warn(
-            f"the result does not keep {found.tube}: its error is {found.certificate}. {found.note}.", ToleranceWarning
-        )
+        warn(f"the result does not keep {found.tube}: its error is {found.certificate}. {found.note}", ToleranceWarning)
     elif not found.certificate.proven:
         warn(f"the error is estimated, not proven: {found.certificate.note}", NotProvenWarning)
     return found
@@ -168,11 +167,15 @@ def _on_function(
     search = Search(mesh, side, deadline, belief)
     stopped = ""
     try:
-        if tube is not None:
-            search.for_tolerance(tube)
-        else:
-            assert pieces is not None
-            search.for_pieces(pieces)
+        try:
+            search.search(tube, pieces)
+        except TooSteepError:
+            if not search.jump()[0]:
+                raise
+            mesh = Mesh(f, domain, breaks, through, mesh.direction)
+            mesh.deepest = max(mesh.deepest, AT_JUMPS * (mesh.b - mesh.a))
+            search = Search(mesh, side, deadline, belief)
+            search.beside_a_jump(tube, pieces)
     except OutOfTime:
         stopped = "the search was stopped, as its `seconds` do not suffice"
     except KeyboardInterrupt:

@@ -9,12 +9,14 @@ the search.
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from uat.bounds.certification import Certificate
 from uat.bounds.seen import seen_difference
+from uat.construct.corridor import TooSteepError
 from uat.construct.inside import (
     COARSE,
     Verdict,
@@ -66,6 +68,7 @@ class Search:
         self.upper: Upper | None = None
         self.witness: Witness | None = None
         self.error_witness: Witness | None = None
+        self.least_error = False  # whether that is the question
 
     # ---- from above -------------------------------------------------------------------------------------------------
 
@@ -134,6 +137,16 @@ class Search:
                 break
 
     # ---- the two questions ------------------------------------------------------------------------------------------
+
+    def search(self, tube: Tube | None, pieces: int | None) -> None:
+        """The fewest pieces in the tube, or the least error of so many pieces."""
+        if tube is not None:
+            self.for_tolerance(tube)
+        else:
+            assert pieces is not None
+            self.least_error = True
+            self.for_pieces(pieces)
+            self.level()
 
     def least_multiple(self, tube: Tube, pieces: int) -> float:
         """The least multiple of the tube that so many pieces can keep to, as exactly as comparing it with 1 takes."""
@@ -227,6 +240,43 @@ class Search:
             p, c = self.upper.piecewise, self.upper.certificate
             self.upper = Upper(p, Tube(c.upper), Verdict(True, False, True, 1.0, c.where, ""), c)
 
+    def beside_a_jump(self, tube: Tube | None, pieces: int | None) -> None:
+        """Where f jumps and sweeps through neighbouring floats lose their way: a path that shows how f is missed."""
+        if tube is None:
+            assert pieces is not None
+            self.least_error = True
+            p = interpolate(self.f, self.mesh.a, self.mesh.b, pieces=pieces)
+            tube = Tube(max(float(np.ptp(self.mesh.y)), float(roundoff(self.mesh.y).max())), 0.0, self.side)
+        else:
+            self.mesh.divide(tube.width, self.deadline)
+            try:
+                p = self.path(tube, self.margin)
+            except TooSteepError:
+                p = self.chords()
+        self.judge(p, tube, COARSE)
+        if self.least_error:
+            self.settle()
+            self.level()
+        with suppress(TooSteepError):
+            assert self.upper is not None
+            self.witness = self.lower.prove(self.upper.tube, self.upper.piecewise.pieces, self.deadline)
+
+    def level(self) -> None:
+        """Asked for the least error: a constant halfway between the extremes, should it be nearer, as at a jump."""
+        assert self.upper is not None
+        low, high = float(self.mesh.y.min()), float(self.mesh.y.max())
+        half = (high - low) / 2
+        free = self.side == "both" and not self.mesh.forced[1:-1].any() and not self.mesh.exact.any()
+        if free and math.isfinite(half) and not (self.upper.verdict.inside and self.upper.tube.tol <= half):
+            flat = PiecewiseAffine(np.array([self.mesh.a, self.mesh.b]), np.full(2, low + half))
+            certificate = certified(self.f, flat, rel=ACCURACY, seconds=self.deadline.left(), belief=self.belief)
+            if certificate.proven and not (self.upper.verdict.inside and self.upper.tube.tol <= certificate.upper):
+                self.witness = self.error_witness = None
+                self.upper = Upper(
+                    flat, Tube(half), Verdict(True, False, True, 1.0, certificate.where, ""), certificate
+                )
+                self.settle()
+
     # ---- the end ----------------------------------------------------------------------------------------------------
 
     def glance(self, p: PiecewiseAffine, tube: Tube) -> None:
@@ -270,7 +320,10 @@ class Search:
         p, tube, verdict = self.upper.piecewise, self.upper.tube, self.upper.verdict
         needed = 1 if self.witness is None else self.witness.pieces
         notes = [stopped] if stopped else []
-        half, sentence = (0.0, "") if verdict.inside else self.jump()
+        doubt = not verdict.inside or (self.least_error and self.error_witness is None)
+        half, sentence = self.jump() if doubt else (0.0, "")
+        if verdict.inside and sentence:
+            notes.append(sentence)
         why = sentence or verdict.note
         certificate = self.upper.certificate
         if (
@@ -288,7 +341,7 @@ class Search:
             notes.append("that it lies in the tube is not proven" + (f": {why}" if why else ""))
         elif needed < p.pieces and stopped:
             notes.append(f"the proven bracket is {needed} to {p.pieces} pieces")
-        elif needed < p.pieces and not self.lower.refusal:
+        elif needed < p.pieces and not self.lower.refusal and not sentence:
             notes.append(
                 f"whether {needed} pieces could do is not decided: the tolerance is a knife edge, where one count ends "
                 "and the next begins"

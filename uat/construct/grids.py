@@ -28,6 +28,7 @@ from uat.relu_net import ReluNet, default_shift
 
 _MOST_CELLS = 1 << 22  # where a search for a tolerance gives up: a network nobody would evaluate
 _ONE_BY_ONE = 12
+_STALLS = 3  # finer grids that are no better before a search gives up
 _MOST_DECLARED = 10**8  # cells that a declared bound may ask for: minutes of the fastest f
 _A_CELL = 3e-6  # seconds a cell that the network, its distance and the bound take once f is sampled
 _NUMBERS_A_CELL = 80.0  # of memory that they take: 600 bytes a cell were seen
@@ -196,7 +197,8 @@ class Grids:
     def within_by_samples(self, tol: float) -> PiecewiseAffine:
         """The coarsest grid of the kind that looks fine enough at samples: a guess at the number of cells, no more."""
         try:
-            return fewest_cells(Paced(self._seen, self.deadline), tol, more_than=len(self.breaks))
+            attempt = Paced(self._seen, self.deadline)
+            return fewest_cells(attempt, tol, more_than=len(self.breaks), hopeless=lambda: bool(self._jump()))
         except OutOfTime as stop:
             raise InputError(f"`seconds` were used up before a grid within `tol` = {tol!r} was found{stop}.") from None
         except InputError as error:
@@ -251,18 +253,29 @@ class Paced(Generic[Attempt]):
         return error, found
 
 
-def fewest_cells(attempt: Callable[[int], tuple[float, Attempt]], tol: float, more_than: int = 0) -> Attempt:
+def fewest_cells(
+    attempt: Callable[[int], tuple[float, Attempt]],
+    tol: float,
+    more_than: int = 0,
+    hopeless: Callable[[], bool] = lambda: True,
+) -> Attempt:
     """A grid of more cells than that whose error is within tol while that of the grid with one less is not.
 
     `attempt(cells)` gives the error and the object to return. The error is not monotone in the number of cells (kinks
     wander through them), so this is a local statement: a smaller grid may happen to do as well. The search rises
     until it is enough and then closes in by interpolating log(error) against log(cells), which is nearly a line.
+
+    Where the error stays as it is from one fine grid to a finer one, it is `hopeless` (a jump), or f oscillates faster
+    than the grids so far: some more are tried before the search gives up.
     """
+    stalls = 0
     low, low_error, high, tries, most = more_than, math.inf, more_than + 1, 0, max(_MOST_CELLS, 2 * more_than)
     error, best = attempt(high)
     while error > tol:
         stalled = high >= 4096 and error > 0.9 * low_error and high > 1.5 * low  # a jump, or noise
-        if stalled or high >= most or not math.isfinite(error):
+        stalls += stalled
+        given_up = stalled and (stalls > _STALLS or hopeless())
+        if given_up or high >= most or not math.isfinite(error):
             raise InputError(
                 f"`tol` = {tol!r} is out of reach of a grid of this kind: with {high} cells "
                 f"the error is still {error:.3g}."
@@ -271,6 +284,7 @@ def fewest_cells(attempt: Callable[[int], tuple[float, Attempt]], tol: float, mo
         # would arrive, a little further at first, later at least double
         tries += 1
         jump = min(max(1.05 * math.sqrt(error / tol), 1 + 0.02 * 2.0 ** min(tries, 6)), 16.0)
+        jump = max(jump, 4.0) if stalled else jump
         ahead = high + 1 if high < _ONE_BY_ONE else max(int(high * jump), high + 1)
         low, low_error, high = high, error, min(ahead, most)
         error, best = attempt(high)

@@ -24,6 +24,7 @@ from uat.construct.tube import Tube
 START_CELLS = 128  # a first look; what it misses, the certificate finds
 RESOLUTION = 1 / 64  # chord error of a cell over the width of the tube: about ten cells a piece
 DEEPEST = 1.0e-15  # cells shorter than this share of the domain are not divided: floats end there
+AT_JUMPS = 2.0**-36  # the same where f jumps: a sweep through cells as short as floats allow would lose its way
 MOST_SAMPLES = 4_000_000  # about 100 MB of walls and hulls
 FEW_SAMPLES = 100_000  # take no time worth speaking of
 SAMPLES_A_SECOND = 500_000  # what a search can use: a sweep costs up to 0.1 microseconds a sample
@@ -71,6 +72,7 @@ class Mesh:
     ) -> None:
         self.f = f
         self.a, self.b = domain
+        self.deepest = DEEPEST * max(abs(self.a), abs(self.b), self.b - self.a)
         self.breaks, self.through = breaks, through
         self.direction = direction  # 1 or -1 where the path must rise or fall throughout
         ends = np.linspace(self.a, self.b, START_CELLS + 1)
@@ -123,7 +125,7 @@ class Mesh:
             found_y.append(value)
             total += middle.size
             off = np.abs(value - (low + (high - low) / 2)) > RESOLUTION * width(value) + roundoff(value)
-            off &= right - left > DEEPEST * max(abs(self.a), abs(self.b), self.b - self.a)
+            off &= right - left > self.deepest
             left, right = np.concatenate([left[off], middle[off]]), np.concatenate([middle[off], right[off]])
             low, high = np.concatenate([low[off], value[off]]), np.concatenate([value[off], high[off]])
         self.x, first = np.unique(np.concatenate(found_x), return_index=True)
@@ -159,7 +161,8 @@ class Mesh:
             ((LEFT, RIGHT), stopped | (marks[:, HAS_STEEP] != 0), links.lines),
             ((LEFT_FLAT, RIGHT_FLAT), ~stopped & (marks[:, HAS_FLAT] != 0), links.flats),
         ):
-            slope = (lines[rows, 3] - lines[rows, 1]) / (lines[rows, 2] - lines[rows, 0])
+            with np.errstate(all="ignore"):
+                slope = (lines[rows, 3] - lines[rows, 1]) / (lines[rows, 2] - lines[rows, 0])
             for column in columns:
                 contacts.append(marks[rows, column])
                 slopes.append(slope)
