@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -73,7 +75,7 @@ def sweep(
     if plot:
         picture_suffix(plot)
     warnings.simplefilter("ignore", compare.FailedRowsWarning)  # they are listed at the end
-    with last_warning(), ExitStack() as running:
+    with _pointing_to(store or resume), last_warning(), ExitStack() as running:
         executor: Any = None
         if dask:
             executor = running.enter_context(compare.dask(dask))
@@ -98,6 +100,17 @@ def sweep(
     _print_table(table)
     if table.failures:
         sys.exit(1)
+
+
+@contextmanager
+def _pointing_to(kept: str | None) -> Iterator[None]:
+    """After Ctrl-C, where the rows are that were made, and how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if kept:
+            click.echo(f"uat: the rows that were made are in {kept}: go on with `uat sweep --resume {kept}`.", err=True)
+        raise
 
 
 _ASKED = {"domain": "--on"} | {name: f"--{name}" for name in ("widths", "methods", "seeds", "budget", "store")}

@@ -543,3 +543,13 @@ def test_a_network_on_a_logarithmic_scale_is_as_near_as_its_pieces(low: float) -
     assert r.certificate.proven
     assert r.certificate.upper <= 0.01
     assert np.abs(r.net(x) - np.log(x)).max() <= r.certificate.upper
+
+
+def test_tens_of_millions_of_pieces_are_refused_at_once() -> None:
+    with pytest.raises(InputError, match=r"fewer than 500000 pieces can keep, but .* asks for some"):
+        uat.narrowest("1e15*sin(x)", (0, 6), tol=1)
+
+
+def test_a_result_is_one_line() -> None:
+    n = uat.narrowest("exp(x)", (0, 1), tol=1e-4)
+    assert repr(n) == "Narrowest(33 pieces, f ± 0.0001, at least 33, proven=True)"

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from uat._checks import InputError
 from uat.bounds.certification import Certificate
 from uat.bounds.seen import seen_difference
 from uat.construct.corridor import TooSteepError
@@ -45,6 +46,7 @@ TOUCHES = 3  # rounds of sampling where a moved path touches f, each superlinear
 HASTE = 0.4  # seconds for each half of the bracket that is missing when the search is stopped
 HASTY_PIECES = 4000  # what a certificate can do in that time
 SPARE = 3  # pieces more than the fewest, where a declared bound is all there is and too coarse to prove those
+MOST_PIECES = 500_000  # minutes of search, and a gigabyte of cells to certify
 KNIFE = 1e-9  # relative: no float search tells counts apart at a tolerance this close to a least error
 
 
@@ -162,11 +164,16 @@ class Search:
         mesh, repairs, too_few, spare = self.mesh, 0, 0, SPARE
         mesh.divide(tube.width, self.deadline)
         pieces = mesh.links(tube, self.margin).count
+        if pieces > MOST_PIECES:
+            raise InputError(
+                f"the tolerance must be one that fewer than {MOST_PIECES} pieces can keep, but {tube} asks for some "
+                f"{pieces} or more."
+            )
         while True:
             self.deadline.look()
             high = self.least_multiple(tube, pieces)
-            if high > 1:
-                too_few, pieces = pieces, pieces + 1
+            if high > 1:  # polishing refined the mesh, which may know by now that many more are needed
+                too_few, pieces = pieces, max(mesh.links(tube, self.margin).count, pieces + 1)
                 continue
             found = self.judge_balanced(tube, pieces, high)
             verdict = found.verdict

@@ -17,7 +17,7 @@ from uat.piecewise import PiecewiseAffine
 from uat.relu_net import ReluNet
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, slots=True, repr=False)
 class Narrowest:
     """A continuous piecewise-affine function in a tube around f, and the proof that few fewer pieces can do it.
 
@@ -86,6 +86,9 @@ class Narrowest:
     def neurons(self) -> tuple[int, int]:
         """A bracket of the fewest ReLU neurons (with an output bias): pieces bracket neurons, N - 1 <= M <= N (A5)."""
         return max(self.lower_bound - 1, 0), self.pieces
+
+    def __repr__(self) -> str:
+        return f"Narrowest({self.pieces} pieces, {self.tube}, at least {self.lower_bound}, proven={self.proven})"
 
     def __str__(self) -> str:
         word = "proven" if self.proven else "not proven"
