@@ -107,6 +107,7 @@ def test_a5_the_example_has_three_pieces_and_two_neurons() -> None:
     assert p.values.tolist() == [2, 0, 0, 2]
     assert p.simplified().pieces == 3
     assert example.canonical().width == 2
+    assert example.canonical()([-3.0, -0.5, 2.0]).tolist() == [2, 0, 2]
     assert uat.ReluNet.from_piecewise(p, form="output-bias").width == 3
 
 
