@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 import uat
@@ -59,6 +59,7 @@ def test_there_and_back_gives_the_knots_and_values(
     assert (back[1] == values).all()
 
 
+@example((exact([1, -1, 2]), exact([0, 0, -2]), exact([1, 3, 5]), Fraction(1)), Fraction(-1), Fraction(4), [])
 @given(exact_nets(), fractions, positive_fractions, unit_interval)
 def test_pieces_of_any_network(net: tuple, a: Fraction, length: Fraction, t: list[Fraction]) -> None:
     """Weights of both signs, zero weights, kinks outside [a, b], kinks that coincide."""
