@@ -6,6 +6,7 @@ import math
 import pickle
 import re
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -192,6 +193,54 @@ def test_a_step_that_does_not_divide_has_a_shorter_last_cell(whole: int, part: F
     assert p.pieces == whole + 1
     assert lengths[-1] == pytest.approx(float(part) / 8)
     assert (lengths[:-1] == 0.125).all()
+
+
+def tent(x: np.ndarray, at: float, half: float) -> np.ndarray:
+    """1 at `at`, 0 from `half` away on: its modulus of continuity is min(t / half, 1)."""
+    return np.maximum(1 - np.abs(x - at) / half, 0)
+
+
+# functions on [0, b] and their moduli of continuity there, in closed form
+KNOWN_MODULI = {
+    "sqrt": lambda b, at, half: (np.sqrt, math.sqrt),
+    "square": lambda b, at, half: (np.square, lambda t: t * (2 * b - t)),
+    "kink": lambda b, at, half: (lambda x: np.abs(x - at * b), lambda t: min(t, max(at, 1 - at) * b)),
+    "tent": lambda b, at, half: (lambda x: tent(x, at * b, half), lambda t: min(t / half, 1.0)),
+}
+
+
+@pytest.mark.parametrize("name", sorted(KNOWN_MODULI))
+@given(
+    whole=st.integers(0, 20),
+    part=st.fractions(Fraction(1, 100), 1),
+    step=st.sampled_from([0.125, 0.3, 1.0, 7.0]),
+    at=st.floats(0, 1),
+    half=st.floats(0.01, 2),
+)
+def test_a2_a_step_errs_by_the_modulus_at_most(
+    name: str, whole: int, part: Fraction, step: float, at: float, half: float
+) -> None:
+    """Statement A2 on every cell by its own length: the shorter last one has a smaller bound."""
+    b = float(whole * Fraction(step) + part * Fraction(step))
+    g, w = KNOWN_MODULI[name](b, at, half)
+    p = uat.interpolate(g, 0, b, step=step)
+    assert p.pieces == whole + 1
+    assert p(b) == g(np.float64(b))
+    for left, right in pairwise(p.knots.tolist()):
+        assert right - left <= step * (1 + 1e-12)
+        x = np.append(np.linspace(left, right, 101), np.clip(at * b, left, right))
+        assert np.abs(g(x) - np.interp(x, p.knots, p.values)).max() <= w(right - left) + 1e-13 * (1 + b * b)
+
+
+@given(whole=st.integers(1, 20), part=st.fractions(Fraction(1, 8), Fraction(7, 8)), data=st.data())
+def test_a2_is_attained_by_a_tent_within_any_cell(whole: int, part: Fraction, data: st.DataObject) -> None:
+    """A tent of height 1 within a cell, the shorter last one too, is missed by 1 = w(step): nothing less is true."""
+    b = whole + float(part)
+    cell = data.draw(st.integers(0, whole))
+    at = (cell + min(cell + 1, b)) / 2
+    p = uat.interpolate(lambda x: tent(x, at, 0.05), 0, b, step=1)
+    assert p.pieces == whole + 1
+    assert abs(tent(np.float64(at), at, 0.05) - p(at)) == 1
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 import uat
@@ -58,6 +59,7 @@ def test_there_and_back_gives_the_knots_and_values(
     assert (back[1] == values).all()
 
 
+@example((exact([1, -1, 2]), exact([0, 0, -2]), exact([1, 3, 5]), Fraction(1)), Fraction(-1), Fraction(4), [])
 @given(exact_nets(), fractions, positive_fractions, unit_interval)
 def test_pieces_of_any_network(net: tuple, a: Fraction, length: Fraction, t: list[Fraction]) -> None:
     """Weights of both signs, zero weights, kinks outside [a, b], kinks that coincide."""
@@ -65,6 +67,7 @@ def test_pieces_of_any_network(net: tuple, a: Fraction, length: Fraction, t: lis
     assert knots[0] == a
     assert knots[-1] == a + length
     assert (knots[1:] > knots[:-1]).all()
+    assert len(knots) - 1 <= len(net[0]) + 1  # statement A5: a neuron has one kink at most
     for x in (*knots, *(a + s * length for s in t)):
         assert interpolant_by_hand(knots, values, x) == network_by_hand(*net, x)
 
@@ -95,6 +98,54 @@ def test_equal_functions_get_equal_parameters(net: tuple, random: object, data: 
     first, second = canonical_hinges(*net), canonical_hinges(*half, bias)
     for one, two in zip(first, second, strict=True):
         assert np.array_equal(one, two)
+
+
+def test_a5_the_example_has_three_pieces_and_two_neurons() -> None:
+    """(x)_+ + (-1-x)_+ has as few neurons as three pieces can have; the form that is written without a search has 3."""
+    example = uat.ReluNet([1, -1], [0, -1], [1, 1])
+    p = example.to_piecewise(-3, 2)
+    assert p.knots.tolist() == [-3, -1, 0, 2]
+    assert p.values.tolist() == [2, 0, 0, 2]
+    assert p.simplified().pieces == 3
+    assert example.canonical().width == 2
+    assert example.canonical()([-3.0, -0.5, 2.0]).tolist() == [2, 0, 2]
+    assert uat.ReluNet.from_piecewise(p, form="output-bias").width == 3
+
+
+@given(
+    jumps=st.lists(st.sampled_from([-3, -2, -1, 1, 2, 3, 5]), min_size=0, max_size=5),
+    first=st.integers(-7, 7),
+    start=fractions,
+    data=st.data(),
+)
+def test_a5_one_neuron_less_suffices_if_and_only_if_some_jumps_cancel_the_first_slope(
+    jumps: list[int], first: int, start: Fraction, data: st.DataObject
+) -> None:
+    """All networks with one neuron a kink and a free bias, tried one by one, against the condition on S_1."""
+    n = len(jumps) + 1
+    steps = data.draw(st.lists(positive_fractions, min_size=n, max_size=n))
+    knots = [start]
+    values = [start]
+    for k, step in enumerate(steps):
+        knots.append(knots[-1] + step)
+        values.append(values[-1] + step * (first + sum(jumps[:k])))
+    found = []
+    for facing in itertools.product([1, -1], repeat=n - 1):  # w = -1 faces left; the jump of c (w x + b)_+ is c
+        w, j = exact(facing), exact(jumps)
+        net = (w, -w * exact(knots[1:-1]), j)
+        bias = values[0] - network_by_hand(*net, Fraction(0), knots[0])
+        if all(network_by_hand(*net, bias, x) == y for x, y in zip(knots, values, strict=True)):
+            found.append(facing)
+            there = pieces_of_hinges(*net, bias, knots[0], knots[-1])
+            assert [list(column) for column in there] == [knots, values]
+    sums = {sum(chosen) for size in range(n) for chosen in itertools.combinations(jumps, size)}
+    assert bool(found) == (-first in sums)
+    # N neurons always suffice, and with a free affine part in place of the first hinge N - 1 do
+    weights, biases, coefficients, bias = hinges_of_pieces(exact(knots), exact(values), "output-bias")
+    assert len(weights) == n
+    for x, y in zip(knots, values, strict=True):
+        line = bias + first * (x - knots[0])
+        assert network_by_hand(weights[1:], biases[1:], coefficients[1:], line, x) == y
 
 
 @given(exact_knots_and_values())

@@ -76,6 +76,29 @@ def test_a_saved_optimum_is_confirmed_and_a_forged_one_is_not(tmp_path: Path, op
         assert not recheck(tmp_path / "b.json").ok
 
 
+# statement C7: formula, domain, fewest continuous pieces at 0.1 and 0.01
+C7 = [
+    ("x**2", (-3.5, 3.5), 8, 25), ("log(x)", (1, 32), 3, 9), ("sin(x)", (0, 2 * np.pi), 5, 13),
+    ("tanh(x)", (-5, 5), 3, 9), ("sin(x)/x", (1, 12), 3, 9), ("2*x**2 + x**3", (-2.5, 2.5), 11, 34),
+    ("exp(-x)*sin(x)", (-4, 4), 14, 43), ("exp(-100*(x - 2)**2)", (0, 3), 4, 11),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "domain", "tenth", "hundredth"), C7, ids=[row[0] for row in C7])
+def test_the_checker_confirms_all_optima_of_c7(
+    tmp_path: Path, text: str, domain: tuple[float, float], tenth: int, hundredth: int
+) -> None:
+    """Each of the 16 counts stands in a saved file as both what is reached and what is needed, and is confirmed."""
+    path = tmp_path / "a.json"
+    for tol, count in ((0.1, tenth), (0.01, hundredth)):
+        uat.approximate(text, domain, method="narrowest", tol=tol).save(path)
+        verdict = recheck(path)
+        assert verdict.ok, verdict.sentence
+        assert f"at least {count} pieces are needed" in verdict.sentence
+        optimality = json.loads(path.read_text())["optimality"]
+        assert (optimality["lower_bound"], optimality["witness"]["pieces"]) == (count, count)
+
+
 def test_an_enclosure_that_reaches_beyond_that_of_the_witness_counts_with_it() -> None:
     """f is the float, which no ball can say; what is false for certain is refused, and a wide ball proves less."""
     data: dict[str, Any] = {

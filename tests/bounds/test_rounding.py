@@ -357,3 +357,37 @@ def test_the_last_float_of_a_region_counts() -> None:
     """Two neurons that cancel leave a rounded kink at 1/3, which counts up to the next kink, where |y - v| is most."""
     net = uat.ReluNet([3.0, 3.0, 1.0, 1.0], [-1.0, -1.0, 0.0, -2.0], [1e6, -1e6, 1e3, -1e3])
     assert pieces_bound(net, float(np.nextafter(2.0, 0.0))) <= _most_by_pieces(net, (0.5, 3.0))
+
+
+def summed(terms: np.ndarray, compensated: bool = False) -> np.ndarray:
+    """The columns added from left to right in their own precision; Kahan's way when compensated."""
+    total = lost = np.zeros(len(terms), terms.dtype)
+    for term in terms.T:
+        if compensated:
+            term = term - lost
+            lost = ((total + term) - total) - term
+        total = total + term
+    return total
+
+
+def test_f2_what_float32_loses_on_sin() -> None:
+    """Statement F2 at 4001 points, to its digits: the figures that no library's order of summation changes."""
+    p = uat.interpolate(np.sin, 0, 2 * np.pi, pieces=1000)
+    net = uat.ReluNet.from_piecewise(p, form="output-bias")
+    assert net.output_bias == 0
+    assert f"{uat.certify(np.sin, p).upper:.1e}" == "4.9e-06"
+    x = np.minimum(np.linspace(*p.domain, 4001).astype(np.float32), np.nextafter(np.float32(2 * np.pi), np.float32(0)))
+    exact = p(x.astype(np.float64))
+    w, b, c = (column.astype(np.float32) for column in (net.weights, net.biases, net.coefficients))
+    stored = uat.ReluNet(*(column.astype(np.float64) for column in (w, b, c)))
+    cast = stored(x.astype(np.float64))
+    assert f"{np.abs(cast - exact).max():.1e}" == "1.5e-07"
+    terms = np.maximum(x[:, None] * w + b, np.float32(0)) * c
+    assert terms.dtype == np.float32
+    plain, kahan = summed(terms), summed(terms, compensated=True)
+    assert f"{np.abs(plain - cast).max():.1e}" == "6.6e-06"
+    assert f"{np.abs(kahan - exact).max():.0e}" == "4e-07"
+    double = np.maximum(x[:, None] * net.weights + net.biases, 0) * net.coefficients
+    assert f"{np.abs(summed(double) - exact).max():.0e}" == "1e-14"
+    # F1 holds, with room: the bound at the right end, where it is largest
+    assert np.abs(plain - cast).max() < forward_bound(stored, float(x[-1]), 2.0**-24)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from fractions import Fraction
 
 import numpy as np
@@ -13,6 +14,8 @@ from numpy.typing import NDArray
 from tests.oracles_construct import chain_links, windows_links
 from uat import _kernels
 from uat.construct.corridor import Links, fewest_links
+from uat.construct.tube import Tube
+from uat.construct.witness import Witness
 
 
 def exact(values: object) -> NDArray[np.object_]:
@@ -121,6 +124,8 @@ def test_a_corridor_and_its_mirror_image_need_the_same_number(case: tuple[list[i
         (np.sin, (0, 2 * np.pi), 0.11, 5, 4),
         (np.tanh, (-5, 5), 0.06, 5, 4),
         (lambda t: np.exp(-100 * (t - 2) ** 2), (0, 3), 0.3, 4, 3),
+        (lambda t: np.sin(t) / t, (1, 12), 0.01, 9, 8),  # the row of C7 that says so
+        (np.square, (-3.5, 3.5), 0.01, 25, 25),  # convex: no difference (C4)
     ],
 )
 def test_jumps_save_a_piece_where_theory_says_so(
@@ -130,6 +135,66 @@ def test_jumps_save_a_piece_where_theory_says_so(
     y = f(x)  # type: ignore[operator]  # a NumPy function
     assert fewest_links(x, y - tol, y + tol).count == continuous
     assert fewest_links(x, y - tol, y + tol, jumps=True).count == jumping
+    at = fewest_links(x, y - tol, y + tol, chain=False, jumps=True).triples().ravel()
+    assert Witness.counted("three-point", x[at], y[at], y[at], Tube(tol)).pieces == jumping  # the converse of C2
+
+
+@given(corridors(most=12, height=9))
+def test_c2_triples_prove_the_least_number_with_jumps(case: tuple[list[int], ...]) -> None:
+    """The converse of C2 in rationals: the most triples that fit side by side, tried one by one, are one fewer."""
+    x, lower, upper = map(exact, case)
+
+    def refuted(u: int, v: int, w: int) -> bool:
+        share = (x[w] - x[v]) / (x[w] - x[u])
+        floor, ceiling = (share * wall[u] + (1 - share) * wall[w] for wall in (lower, upper))
+        return bool(floor > upper[v] or ceiling < lower[v])
+
+    most = [0] * len(x)  # of triples up to a sample
+    for w in range(1, len(x)):
+        ends = [most[u] + 1 for u in range(w) if any(refuted(u, v, w) for v in range(u + 1, w))]
+        most[w] = max([most[w - 1], *ends])
+    links = fewest_links(x, lower, upper, chain=False, jumps=True)
+    assert links.count == most[-1] + 1
+    assert all(refuted(*triple) for triple in links.triples().tolist())
+
+
+@given(st.integers(2, 40), st.fractions(Fraction(1, 300), 3), st.integers(1, 20), st.booleans())
+def test_c3_the_corridor_encloses_the_least_number(cells: int, tol: Fraction, n: int, edge: bool) -> None:
+    """x^2 on [-1, 3], in rationals: K(tol + eta) <= N(tol) <= K(tol - eta), E_N = 2/N^2; equal but at knife edges."""
+    tol = Fraction(2, n * n) if edge else tol  # at an E_N itself
+    x = exact([Fraction(4 * k, cells) - 1 for k in range(cells + 1)])
+    y, eta = x * x, Fraction(4, cells * cells)  # max|f - I_h f| = h^2 / 4
+
+    def fewest(s: Fraction, chain: bool = True) -> int:
+        return fewest_links(x, y - s, y + s, chain=chain).count
+
+    def needed(s: Fraction) -> int:
+        return next(k for k in itertools.count(1) if Fraction(2, k * k) <= s)
+
+    assert needed(tol + 2 * eta) <= fewest(tol + eta) <= needed(tol)
+    assert fewest(tol, chain=False) <= needed(tol)
+    if eta < tol:
+        assert needed(tol) <= fewest(tol - eta)
+        if fewest(tol + eta) != fewest(tol - eta):
+            assert any(tol - 2 * eta < Fraction(2, k * k) <= tol + 2 * eta for k in range(1, needed(tol) + cells + 1))
+    if 2 * eta < tol:
+        assert fewest(tol - eta) <= needed(tol - 2 * eta)
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 3), st.integers(-9, 9)), min_size=1, max_size=20),
+    st.fractions(Fraction(1, 8), 30, max_denominator=9),
+    st.sampled_from([1, -1]),
+)
+def test_c4_jumps_save_nothing_for_convex_or_concave_functions(
+    cells: list[tuple[int, int]], tol: Fraction, sign: int
+) -> None:
+    """Statement C4 for any convex polygon and its negative, in rationals."""
+    slopes = sorted(slope for _, slope in cells)
+    x = exact(np.cumsum([0, *(length for length, _ in cells)]).tolist())
+    y = sign * exact(np.cumsum([0, *(s * length for s, (length, _) in zip(slopes, cells, strict=True))]).tolist())
+    jumping = fewest_links(x, y - tol, y + tol, jumps=True).count
+    assert fewest_links(x, y - tol, y + tol).count == jumping
 
 
 def test_compiled_and_plain_loops_agree() -> None:

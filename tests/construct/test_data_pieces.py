@@ -38,6 +38,19 @@ def samples(draw: st.DrawFn, most: int) -> tuple[NDArray[np.float64], NDArray[np
     return x, y
 
 
+def check_count(n: Narrowest, fewest: int) -> None:
+    """lower_bound <= fewest <= pieces is guaranteed; a gap, or a function that is not inside, is a tie by name."""
+    assert n.lower_bound <= fewest
+    tie = f"whether {n.lower_bound} pieces could do is a tie that the rounding of the knots decides"
+    if n.proven:
+        assert fewest <= n.pieces
+        assert n.note == (tie if n.pieces > n.lower_bound else "")
+        assert n.minimal == (n.pieces == n.lower_bound)
+    else:
+        assert n.note == "a rounding of the knots leaves the tube at a point where it is met exactly"
+        assert not n.minimal
+
+
 @example((np.array([1.0, 4.0, 5.0, 7.0, 8.0, 9.0]), np.array([-2.0, 2.0, 2.0, 5.0, 4.0, 4.0])), 0.5)
 @given(samples(6), st.sampled_from([0.4, 0.5, 1.0, 1.7]))
 def test_against_the_slow_search(data: tuple[NDArray[np.float64], NDArray[np.float64]], tol: float) -> None:
@@ -46,12 +59,26 @@ def test_against_the_slow_search(data: tuple[NDArray[np.float64], NDArray[np.flo
     exact_tol = Fraction(tol)
     lower, upper = ([Fraction(v) + sign * exact_tol for v in y.tolist()] for sign in (-1, 1))
     fewest = windows_links([Fraction(v) for v in x.tolist()], lower, upper)
-    assert n.lower_bound <= fewest
+    check_count(n, fewest)
     if n.proven:
         assert max(map(abs, residuals(n, x, y))) <= exact_tol
-    # ties (integer data) may cost the proof or, rarely more than one, pieces, and are reported
-    assert n.minimal or n.note
-    assert n.pieces <= fewest + 1 or (n.proven and n.lower_bound == fewest)
+
+
+def test_ties_that_cost_a_piece_are_rare() -> None:
+    """Integer data, where ties are frequent: the lower bound is the fewest, and 2 % at most have one piece more."""
+    over = []
+    for seed in range(250):
+        rng = np.random.default_rng(seed)
+        x = np.cumsum(rng.integers(1, 4, 5)).astype(float)
+        y, tol = rng.integers(-8, 9, 5).astype(float), float(rng.choice([0.5, 1.0, 2.0]))
+        n = narrowest((x, y), tol=tol)
+        at, exact_tol = [Fraction(v) for v in x.tolist()], Fraction(tol)
+        fewest = windows_links(at, *([Fraction(v) + sign * exact_tol for v in y.tolist()] for sign in (-1, 1)))
+        check_count(n, fewest)
+        assert n.lower_bound == fewest
+        over.append(n.pieces - fewest if n.proven else 1)
+    assert max(over) <= 1
+    assert sum(over) <= 0.02 * len(over)
 
 
 @given(st.integers(0, 10_000), st.integers(5, 400), st.sampled_from(["both", "under", "over"]))
@@ -147,9 +174,7 @@ def test_repeated_and_unsorted_measurements(
     lower = [max(w.lower(np.array(v, dtype=object))) for w, v in zip(walls, values, strict=True)]
     upper = [min(w.upper(np.array(v, dtype=object))) for w, v in zip(walls, values, strict=True)]
     fewest = windows_links([Fraction(v) for v in at.tolist()], lower, upper)
-    assert n.lower_bound <= fewest
-    assert n.minimal or n.note
-    assert n.pieces <= fewest + 1 or (n.proven and n.lower_bound == fewest)
+    check_count(n, fewest)
     assert n.witness is not None
     held = {t: (min(v), max(v)) for t, v in zip(at.tolist(), values, strict=True)}
     assert check_witness(n.witness.to_dict(), held.__getitem__)

@@ -106,6 +106,32 @@ def test_c8_least_errors_and_plateaus(f: Function, domain: tuple[float, float], 
         assert n.error_witness.count() > pieces
 
 
+def c1_limit(f: Function, domain: tuple[float, float]) -> float:
+    """(1/16) (integral of sqrt|f''|)^2, from second differences."""
+    y = f(np.linspace(*domain, 200_001))
+    return float(np.sqrt(np.abs(np.diff(y, 2))).sum() ** 2 / 16)
+
+
+def test_c1_is_a_limit_and_no_bound() -> None:
+    """At N = 32 the eight functions of C7 lie between 2.8 % below N^2 E_N's limit and 5.9 % above it."""
+    off = {
+        name: uat.narrowest(f, domain, pieces=32).least_error[1] * 32**2 / c1_limit(f, domain) - 1
+        for name, f, domain, *_ in ROWS
+    }
+    assert min(off, key=off.__getitem__) == "sin(x)/x"
+    assert max(off, key=off.__getitem__) == "bump"
+    assert off["sin(x)/x"] == pytest.approx(-0.028, abs=5e-4)
+    assert off["bump"] == pytest.approx(0.059, abs=5e-4)
+
+
+def test_c1_the_limit_is_approached() -> None:
+    """Statement C1 for sin: N^2 E_N is 3.4 % off at 32, half of that at 64."""
+    limit = c1_limit(np.sin, (0, 2 * np.pi))
+    off = [uat.narrowest(np.sin, (0, 2 * np.pi), pieces=n).least_error[1] * n**2 / limit - 1 for n in (32, 64)]
+    assert off[0] == pytest.approx(0.034, abs=5e-4)
+    assert off[1] == pytest.approx(off[0] / 2, rel=0.05)
+
+
 def ln_error(pieces: int) -> float:
     with mpmath.workdps(40):
         r = mpmath.mpf(32) ** (mpmath.mpf(1) / pieces)

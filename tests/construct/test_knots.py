@@ -19,10 +19,17 @@ def chord_error(f: object, knots: np.ndarray) -> float:
     return float(np.abs(f(x) - p(x)).max())  # type: ignore[operator]  # a NumPy function
 
 
-@pytest.mark.parametrize("pieces", [16, 64, 256])
+@pytest.mark.parametrize("pieces", [1, 2, 16, 64, 256])
 def test_sqrt_with_power_4_has_error_1_over_2_n_squared(pieces: int) -> None:
-    error = chord_error(np.sqrt, power_graded_knots(0, 1, pieces, 4))
-    assert 0.9 < error * 2 * pieces**2 < 1.1
+    """Statement B4: exactly (1 - 1 / (4 N^2 - 4 N + 2)) / (2 N^2), on the last cell."""
+    knots = power_graded_knots(0, 1, pieces, 4)
+    wanted = (1 - 1 / (4 * pieces**2 - 4 * pieces + 2)) / (2 * pieces**2)
+    roots = np.sqrt(knots)
+    x = ((roots[1:] + roots[:-1]) / 2) ** 2
+    off = np.sqrt(x) - PiecewiseAffine(knots, roots)(x)
+    assert off[-1] == pytest.approx(wanted, rel=1e-9)
+    assert off.argmax() == pieces - 1
+    assert wanted * (1 - 1e-3) <= chord_error(np.sqrt, knots) <= wanted * (1 + 1e-9)
 
 
 @pytest.mark.parametrize("pieces", [16, 64, 256])
@@ -32,11 +39,20 @@ def test_sqrt_graded_by_its_samples_does_as_well(pieces: int) -> None:
     assert 0.9 < error * 2 * pieces**2 < 1.35
 
 
-def test_smooth_function_approaches_the_constant_of_c1() -> None:
-    f = np.exp
-    limit = (2 * (np.exp(2) - 1)) ** 2 / 8  # integral of sqrt(e^x) over [0, 4]
-    error = chord_error(f, graded_knots(f, (0, 4), 256))
-    assert 0.98 < error * 256**2 / limit < 1.25
+@pytest.mark.parametrize(
+    ("f", "domain", "mass"),
+    [
+        (np.exp, (0, 4), 2 * (np.exp(2) - 1)),  # integrals of sqrt|f''|
+        (np.log, (1, 32), np.log(32)),
+        (lambda x: 1 / x, (0.5, 4), np.sqrt(8) * (0.5**-0.5 - 4**-0.5)),
+    ],
+)
+def test_smooth_function_approaches_the_constant_of_c1(f: object, domain: tuple[float, float], mass: float) -> None:
+    """Statement C1: N^2 times the error of the best interpolant tends to 1/8 of the mass squared, here from above."""
+    errors = [chord_error(f, graded_knots(f, domain, n)) * n**2 / (mass**2 / 8) for n in (64, 256)]
+    assert 1 < errors[1] < 1.002
+    assert 1 < errors[0] < 1.01
+    assert errors[1] < errors[0]
 
 
 def test_l2_exponent_is_better_in_l2_and_worse_in_sup() -> None:

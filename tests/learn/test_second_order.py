@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.learn.nets import data, network
 from tests.learn.test_training import X, Y, small
+from tests.oracles_compare import best_free_knot_rms
 from uat import InputError, ReluNet, learn
 from uat.learn import LBFGS, VariableProjection, fit
 from uat.learn.projection import as_hinges
@@ -42,6 +45,35 @@ def test_variable_projection_comes_within_the_floor_of_mean_squares(width: int, 
     assert found.reason == "converged"
     error = np.abs(found.network(x) - np.sin(x)).max() / least
     assert 1 < error < 1.8
+
+
+@pytest.mark.parametrize("width", [4, 8])
+def test_c9_the_best_mean_square_of_the_square_misses_by_four_thirds(width: int) -> None:
+    """x^2 on [-1, 1]: the best root mean square is h^2 / sqrt(180), its sup error (4/3) E_N, E_N = h^2/8."""
+    h = 2 / width
+    assert best_free_knot_rms(np.square, (-1, 1), width, starts=2) == pytest.approx(h**2 / np.sqrt(180), rel=1e-6)
+    x = np.linspace(-1, 1, 4001)
+    m = learn.uniform_kinks(width, (-1, 1))
+    found = fit(m, x, x**2, method=VariableProjection("network"), steps=200)
+    off = found.network(x) - x**2
+    assert np.sqrt(np.mean(off**2)) == pytest.approx(h**2 / np.sqrt(180), rel=1e-3)
+    assert np.abs(off).max() / (h**2 / 8) == pytest.approx(4 / 3, rel=5e-3)
+
+
+@pytest.mark.parametrize("cells", [1, 2, 5])
+def test_c9_exactly(cells: int) -> None:
+    """In rationals: (x - m)^2 - h^2/12 is orthogonal to all lines on its cell, so the hats' normal equations hold."""
+    h = Fraction(2, cells)
+    off = [Fraction(-1, 12) * h**2, Fraction(0), Fraction(1)]  # in powers of t = x - m, |t| <= h/2
+
+    def integral(c: list[Fraction]) -> Fraction:
+        return sum(2 * v * (h / 2) ** (k + 1) / (k + 1) for k, v in enumerate(c) if k % 2 == 0)
+
+    assert integral(off) == integral([Fraction(0), *off]) == 0
+    square = [sum(off[i] * off[k - i] for i in range(3) if 0 <= k - i < 3) for k in range(5)]
+    assert integral(square) == h**5 / 180
+    ends, middle = off[0] + (h / 2) ** 2, off[0]
+    assert max(abs(ends), abs(middle)) == Fraction(4, 3) * h**2 / 8
 
 
 def test_the_variable_projection_network_is_stationary() -> None:
