@@ -6,6 +6,7 @@ import math
 import re
 import shutil
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -298,8 +299,8 @@ def test_what_is_not_proven_is_not_called_so(f: Any, reason: str) -> None:
     assert re.search(reason, c.note), c.note
 
 
-def test_what_a_function_reads_from_a_file_is_no_proof(tmp_path: Path) -> None:
-    """One value of a file, a look-up among all, a file that changes from call to call: each has its reason."""
+def test_what_a_function_reads_from_a_file_is_no_proof(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One value of a file, a look-up among all, a coefficient, a file that changes: that a file is opened is seen."""
     values = tmp_path / "values.txt"
 
     def read(x: Any) -> Any:
@@ -316,14 +317,38 @@ def test_what_a_function_reads_from_a_file_is_no_proof(tmp_path: Path) -> None:
             file.seek(0)
             return x * x + 0.001 * len(file.read())
 
+    def coefficient(x: Any) -> Any:
+        return float(values.read_text().split()[1]) * np.cos(x)
+
+    def polynomial(x: Any) -> Any:
+        return np.polyval(np.loadtxt(values), x)
+
     p = uat.PiecewiseAffine([0.0, 0.5, 1.0], [0.0, 0.25, 1.0])
-    reasons = {read: "plain number for a ball", looked_up: r"int\(\) was asked", counting: "two calls at x = .* differ"}
-    for f, reason in reasons.items():
+    for f in (read, looked_up, counting, coefficient, polynomial):
         values.write_text("0.0 0.25 1.0")
-        with pytest.warns(uat.NotProvenWarning, match=reason):
+        with pytest.warns(uat.NotProvenWarning, match=r"f opens the file '.*values.txt'|int\(\) was asked"):
             c = uat.certify(f, p)
         assert (c.proven, c.upper) == (False, math.inf)
-        assert re.search(reason, c.note)
+        values.write_text("0.0 0.25 1.0")
+        with pytest.warns((uat.NotProvenWarning, uat.ToleranceWarning)):
+            assert not uat.narrowest(f, (0, 1), tol=0.3).proven
+    before = np.loadtxt(values)
+    assert uat.certify(lambda x: np.polyval(before, x), p).proven
+
+    def importing(x: Any) -> Any:
+        import this_is_a_module_of_the_test
+
+        return x * this_is_a_module_of_the_test.VALUE
+
+    (tmp_path / "this_is_a_module_of_the_test.py").write_text("VALUE = 1.0")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert uat.certify(importing, p).proven
+
+    def a_program(x: Any) -> Any:
+        return x * float(subprocess.run([sys.executable, "-c", "print(1)"], capture_output=True, check=True).stdout)
+
+    with pytest.warns(uat.NotProvenWarning, match="f starts the program|f opens a file"):
+        assert not uat.certify(a_program, p).proven
 
 
 def test_removable_trouble_gets_a_sentence_and_sinc_a_proof() -> None:

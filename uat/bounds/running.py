@@ -24,6 +24,7 @@ from uat.bounds.jets import Jet
 from uat.bounds.precision import precision_of
 from uat.bounds.refusals import REFUSALS, NoRuleError, UndecidedError
 from uat.bounds.truths import Comparison, Whole
+from uat.bounds.watch import WATCH
 
 _NAN = arb.nan()
 _NOWHERE = Jet.nowhere()
@@ -78,7 +79,13 @@ class FunctionOnBalls:
         before = REFUSALS.count
         ARGUMENT.set(x)
         try:
-            result = self.f(x)
+            WATCH.begin()
+            try:
+                result = self.f(x)
+            finally:
+                done = WATCH.end()
+            if done:
+                raise NotProvableError(f"f {done}: what it finds there is no part of a formula (read it before)")
             if REFUSALS.count != before:
                 raise NotProvableError(f"f caught the refusal ({REFUSALS.last})")
             return _unwrapped(result, kind)
