@@ -354,11 +354,9 @@ def test_steep_slopes_cost_the_others_nothing(form: str, exponents: list[float],
     knots = np.unique([0.0, *(10.0 ** np.array(exponents)), 2.0])
     p = uat.PiecewiseAffine(knots, np.array([*values, 0.5])[: knots.size])
     net = uat.ReluNet.from_piecewise(p, form=form)
-    slopes = np.abs(np.append(p.values[0], p.slopes))
-    lengths = np.diff(np.append(-1.0, knots))
     there, size = net.to_piecewise(*p.domain)(knots), np.abs(p.values).max()
-    neighbours = np.append(0.0, slopes[:-1])
-    bound = 4 * UNIT * np.cumsum((slopes + neighbours) * lengths) + 4 * UNIT * size
+    felt = (np.abs(net.coefficients[-p.pieces :]) + 2 * np.abs(p.slopes)) * np.diff(knots)
+    bound = 2 * UNIT * np.cumsum(np.append(0.0, felt)) + 4 * UNIT * size
     usual = 1e-12 * size * knots.size + UNIT * size  # where nothing was fed back, since it is not felt
     assert (np.abs(there - p.values) <= np.maximum(bound, usual)).all()
 

@@ -103,7 +103,7 @@ class ReluNet:
         Accuracy: exact on any exact number type (`hinges_of_pieces`). In float64 each coefficient carries the
         rounding of two slopes and their difference, so the stored network follows p within about
         8 u sum_i (|S_i| + |S_{i-1}|) (x - x_i)_+. Where some slopes are so steep that this would be felt, each
-        coefficient takes up what rounding those before it has left, and it is u (|S_i| + |S_{i-1}|) for each cell.
+        coefficient takes up what rounding those before it has left, and adds u times itself on its own cell only.
         Source: lecture notes, section III, step 2.
         """
         _checks.instance(p, "p", PiecewiseAffine)
@@ -297,12 +297,22 @@ def _fed_back(coefficients: Floats, p: PiecewiseAffine) -> Floats:
     if not np.abs(coefficients).max() * UNIT * (b - a) > _FELT * size:
         return coefficients
     before = coefficients[: coefficients.size - p.pieces].tolist()  # the shifted origin, where there is one
-    stored, rest, found = math.fsum(before), 0.0, before
-    for slope in p.slopes.tolist():  # the sum of what is stored is kept as two floats, exactly enough
-        found.append(math.fsum((slope, -stored, -rest)))
-        total = math.fsum((stored, rest, found[-1]))
-        stored, rest = total, math.fsum((stored, rest, found[-1], -total))
+    found, stored = list(before), before  # the exact sum of what is stored, as a few floats that do not overlap
+    for slope in p.slopes.tolist():
+        found.append(math.fsum([slope, *(-part for part in stored)]))
+        stored = _parts(stored, found[-1])
     return np.array(found)
+
+
+def _parts(parts: list[float], x: float) -> list[float]:
+    """The exact sum of floats and of x as floats that do not overlap. Shewchuk (1997), Grow-Expansion."""
+    grown = []
+    for part in parts:
+        total = x + part
+        if rest := (part - (total - x) if abs(x) >= abs(part) else x - (total - part)):
+            grown.append(rest)
+        x = total
+    return [*grown, x]
 
 
 def default_shift(p: PiecewiseAffine) -> float:
