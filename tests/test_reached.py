@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import signal
 import subprocess
 import sys
 import warnings
@@ -165,6 +166,35 @@ def test_ctrl_c_inside_numba_is_ctrl_c() -> None:
     kernel._ready = struck
     with pytest.raises(KeyboardInterrupt):
         kernel()
+
+
+def test_ctrl_c_waits_until_a_kernel_is_compiled() -> None:
+    """Interrupted half-way, Numba's import and compilations are left broken, for the rest of the process."""
+    kernel = Kernel(lambda x: x + 1, prepare=lambda: signal.raise_signal(signal.SIGINT))
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            kernel(1)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert kernel.loaded
+    assert kernel(1) == 2
+
+
+@pytest.mark.parametrize("strike", ["sample", "isin", "concatenate", "unique"])
+def test_ctrl_c_leaves_a_mesh_whole(strike: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    mesh = Mesh(np.sin, (0.0, 6.0), np.array([]), np.array([]))
+    before = mesh.x.size
+
+    def struck(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(*(("uat.construct.mesh.sample", struck) if strike == "sample" else (np, strike, struck)))
+    with pytest.raises(KeyboardInterrupt):
+        mesh.divide(Tube(1e-6).width, Deadline(None))
+    monkeypatch.undo()
+    assert mesh.x.size == mesh.y.size == mesh.exact.size == mesh.forced.size == before
 
 
 def test_a_stopped_search_begins_no_certificate_that_it_has_no_time_for() -> None:

@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import functools
 import os
+import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 PATIENCE = 2.0  # seconds of compilation after which the person at the terminal is told
@@ -38,7 +41,8 @@ class Kernel:
         if self._ready is None:
             with self._lock:  # threads that call for the first time together compile once
                 if self._ready is None:
-                    self._ready = self._compile(arguments)
+                    with _whole():
+                        self._ready = self._compile(arguments)
         try:
             return self._ready(*arguments)
         except SystemError as error:  # as Numba passes on a Ctrl-C that reaches its own unpacking
@@ -107,10 +111,28 @@ def _numba() -> Any:
     if os.environ.get("UAT_COMPILED", "1") == "0":
         return None
     try:
-        import numba
+        with _whole():
+            import numba
     except ImportError:
         return None
     return numba
+
+
+@contextmanager
+def _whole() -> Iterator[None]:
+    """Ctrl-C waits until the block is left: a Numba that is half imported, or half through a compilation, is broken."""
+    handler = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+        yield
+        return
+    struck: list[tuple[int, FrameType | None]] = []
+    signal.signal(signal.SIGINT, lambda number, frame: struck.append((number, frame)))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    if struck:
+        handler(*struck[-1])
 
 
 def _tell(name: str) -> None:

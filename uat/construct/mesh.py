@@ -76,13 +76,15 @@ class Mesh:
         self.breaks, self.through = breaks, through
         self.direction = direction  # 1 or -1 where the path must rise or fall throughout
         ends = np.linspace(self.a, self.b, START_CELLS + 1)
-        self.x: Floats = np.unique(np.concatenate([ends, breaks, through]))
-        self.y: Floats = sample(f, self.x)
-        self._mark()
+        self.x: Floats
+        self.y: Floats
+        x = np.unique(np.concatenate([ends, breaks, through]))
+        self._hold(x, sample(f, x))
 
-    def _mark(self) -> None:
-        self.exact = np.isin(self.x, self.through)
-        self.forced = self.exact | np.isin(self.x, self.breaks)
+    def _hold(self, x: Floats, y: Floats) -> None:
+        """All at once, for Ctrl-C may fall between the lines."""
+        exact = np.isin(x, self.through)
+        self.x, self.y, self.exact, self.forced = x, y, exact, exact | np.isin(x, self.breaks)
 
     def insert(self, points: Floats) -> bool:
         """Sample f at those of the points that are new; whether there were any."""
@@ -92,9 +94,7 @@ class Mesh:
         if points.size == 0:
             return False
         at = np.searchsorted(self.x, points)
-        self.x = np.insert(self.x, at, points)
-        self.y = np.insert(self.y, at, sample(self.f, points))
-        self._mark()
+        self._hold(np.insert(self.x, at, points), np.insert(self.y, at, sample(self.f, points)))
         return True
 
     def insert_around(self, where: float) -> bool:
@@ -128,9 +128,8 @@ class Mesh:
             off &= right - left > self.deepest
             left, right = np.concatenate([left[off], middle[off]]), np.concatenate([middle[off], right[off]])
             low, high = np.concatenate([low[off], value[off]]), np.concatenate([value[off], high[off]])
-        self.x, first = np.unique(np.concatenate(found_x), return_index=True)
-        self.y = np.concatenate(found_y)[first]
-        self._mark()
+        x, first = np.unique(np.concatenate(found_x), return_index=True)
+        self._hold(x, np.concatenate(found_y)[first])
 
     def walls(self, tube: Tube, margin: float = 0) -> tuple[Floats, Floats]:
         """The walls at the samples: closed where f must be met."""
