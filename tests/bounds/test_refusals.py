@@ -14,6 +14,7 @@ import uat
 from uat.bounds.intervals import Interval
 from uat.bounds.jets import Jet
 from uat.bounds.refusals import NoRuleError, UndecidedError
+from uat.bounds.truths import Whole, is_whole, whole
 from uat.construct.enclosures import enclose
 
 
@@ -153,7 +154,33 @@ def test_what_changes_arrays_in_place_is_not_trusted() -> None:
 
     x = 0.7
     assert uat.certify(own, (1.0, 0.0), (0.6, 0.8)).proven
-    assert own(x) == x + (((((x + 2) - 2) * 2 / 2) // 2) % 2) ** 2
+    for name, value in (("iadd", 2.7), ("isub", -1.3), ("imul", 1.4), ("itruediv", 0.35), ("ifloordiv", 0.0)):
+        ball = getattr(operator, name)(Interval(arb(x), arb(x)), 2.0).c0
+        assert float(ball.mid()) == pytest.approx(value)
+    assert float(operator.imod(Interval(arb(2.5), arb(2.5)), 2.0).c0.mid()) == 0.5
+    assert float(operator.ipow(Interval(arb(2.5), arb(2.5)), 2.0).c0.mid()) == 6.25
+
+
+def test_what_is_whole() -> None:
+    x = Interval(arb(0.5), arb(0.5))
+    for value in (True, 3, x > 0.1, np.where(x > 0.1, 2, 1), np.int64(3), np.bool_(True), np.array(3), np.uint8(3)):
+        assert is_whole(value)
+    for value in (3.0, x, np.float64(3), np.array(3.0), np.array([3]), np.array([3.0]), "3"):
+        assert not is_whole(value)
+    for value in (
+        (x > 0.1) * 100,
+        1 + (x > 0.1),
+        (x > 0.1) - 3,
+        np.where(x > 0.1, x > 0.2, 3),
+        -np.where(x > 0.1, 2, 1),
+    ):
+        assert isinstance(value, Whole)
+    for value in ((x > 0.1) * 2.0, x + two, two / 2, np.where(x > 0.1, 2, 0.5), two * 2.0, two**0.5):
+        assert type(value) is Interval
+    for low, high in ((-(2**63), 0), (0, 2**63), (-(2**63), 2**63)):
+        with pytest.raises(NoRuleError):
+            whole(Interval, Interval(arb(low), arb(high)))
+    assert whole(Interval, Interval.nowhere()).value.low.is_nan()
 
 
 @pytest.mark.parametrize(
