@@ -167,13 +167,8 @@ def test_what_is_whole() -> None:
         assert is_whole(value)
     for value in (3.0, x, np.float64(3), np.array(3.0), np.array([3]), np.array([3.0]), "3"):
         assert not is_whole(value)
-    for value in (
-        (x > 0.1) * 100,
-        1 + (x > 0.1),
-        (x > 0.1) - 3,
-        np.where(x > 0.1, x > 0.2, 3),
-        -np.where(x > 0.1, 2, 1),
-    ):
+    two = np.where(x > 0.1, 2, 1)
+    for value in ((x > 0.1) * 100, 1 + (x > 0.1), (x > 0.1) - 3, np.where(x > 0.1, x > 0.2, 3), -two, abs(two), two**2):
         assert isinstance(value, Whole)
     for value in ((x > 0.1) * 2.0, x + two, two / 2, np.where(x > 0.1, 2, 0.5), two * 2.0, two**0.5):
         assert type(value) is Interval
