@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 from uat.bounds.watch import Watch
 
 
@@ -28,3 +30,13 @@ def test_the_first_thing_is_named() -> None:
         assert watch.end() == words
         watch._heard("open", ("after.txt", "r", 0))
         assert watch.end() == words
+
+
+def test_other_threads_have_work_of_their_own() -> None:
+    """As a worker of a cluster has, which answers its scheduler meanwhile."""
+    watch = Watch()
+    watch.hooked = True
+    watch.begin()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(watch._heard, "socket.connect", (object(), ("::1", 80))).result()
+    assert watch.end() == ""

@@ -1,12 +1,13 @@
 """What a function does beside computing: a file that it opens, a program or a connection that it starts.
 
 Python reports such things to audit hooks (PEP 578). A hook stays for the life of the process, so this one does nothing
-but while a function runs on balls.
+but while a function runs on balls, and hears nothing of other threads, which have work of their own.
 """
 
 from __future__ import annotations
 
 import sys
+import threading
 from typing import Any
 
 _EVENTS = {"open": "opens the file", "subprocess.Popen": "starts the program", "socket.connect": "connects to"}
@@ -14,24 +15,24 @@ _CODE = (".py", ".pyc", ".so", ".pyd", ".dll", ".dylib")  # what an import insid
 
 
 class Watch:
-    """One for the process, like flint's precision, behind whose lock f runs: f may have threads of its own."""
+    """One for the process, like flint's precision, behind whose lock f runs."""
 
     def __init__(self) -> None:
-        self.watching, self.hooked, self.seen = False, False, ""
+        self.thread, self.hooked, self.seen = 0, False, ""
 
     def begin(self) -> None:
         if not self.hooked:
             self.hooked = True
             sys.addaudithook(self._heard)
-        self.watching, self.seen = True, ""
+        self.thread, self.seen = threading.get_ident(), ""
 
     def end(self) -> str:
         """What was done since `begin`, in a few words; empty if nothing."""
-        self.watching = False
+        self.thread = 0
         return self.seen
 
     def _heard(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if self.watching and event in _EVENTS and not self.seen:
+        if self.thread and event in _EVENTS and self.thread == threading.get_ident() and not self.seen:
             what = arguments[1] if event == "socket.connect" else arguments[0]
             if isinstance(what, int):  # a descriptor
                 self.seen = "opens a file"
