@@ -172,6 +172,9 @@ def test_what_is_whole() -> None:
         assert isinstance(value, Whole)
     for value in ((x > 0.1) * 2.0, x + two, two / 2, np.where(x > 0.1, 2, 0.5), two * 2.0, two**0.5):
         assert type(value) is Interval
+    for rule in (np.minimum, np.maximum, np.fmod):
+        for mixed in (rule(two, 1.5), rule(1.5, two), rule(two, x), rule(x, two)):
+            assert type(mixed) is Interval
     for low, high in ((-(2**63), 0), (0, 2**63), (-(2**63), 2**63)):
         with pytest.raises(NoRuleError):
             whole(Interval, Interval(arb(low), arb(high)))
