@@ -249,6 +249,7 @@ def test_looks_are_spread_over_the_whole_search(places: int, wrong: Any) -> None
     assert min(places, 1024) <= len(run.looked) <= 2048
     assert run.contradicted() != ""
     run = two_faced(lambda x: x * 1.0, lambda x: np.asarray(x) + (np.asarray(x) == 0.7))
-    run.look(0.1, arb(0.1))
+    for x in np.linspace(0, 0.5, 3000).tolist():
+        run.look(x, arb(x))
     assert run.contradicted(0.3) == ""
     assert "at x = 0.7" in run.contradicted(0.7)

@@ -102,7 +102,9 @@ def down(x: Arb) -> float:
 
 def difference_at(run: FunctionOnBalls, cell: Cell, x: float) -> Arb:
     """f(x) - l(x), enclosed."""
-    return run.value(x) - cell.at(x)
+    value = run.value(x)
+    run.look(x, value)
+    return value - cell.at(x)
 
 
 def examine(run: FunctionOnBalls, cell: Cell, low: float, high: float, bits: int) -> Box:

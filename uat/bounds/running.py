@@ -52,6 +52,7 @@ class FunctionOnBalls:
         self.raised = ""  # by f on floats
         self.looked: list[tuple[float, Arb]] = []
         self._looks, self._every = 0, 1
+        WATCH.begin()
 
     def jet(self, ball: Arb) -> Jet:
         """f, its slopes and its curvature on a ball; not finite where they are not known."""
@@ -79,13 +80,9 @@ class FunctionOnBalls:
         before = REFUSALS.count
         ARGUMENT.set(x)
         try:
-            WATCH.begin()
-            try:
-                result = self.f(x)
-            finally:
-                done = WATCH.end()
-            if done:
-                raise NotProvableError(f"f {done}: what it finds there is no part of a formula (read it before)")
+            result = self.f(x)
+            if WATCH.seen:
+                raise NotProvableError(f"f {WATCH.seen}: what it finds there is no part of a formula (read it before)")
             if REFUSALS.count != before:
                 raise NotProvableError(f"f caught the refusal ({REFUSALS.last})")
             return _unwrapped(result, kind)
@@ -141,7 +138,8 @@ class FunctionOnBalls:
 
     def contradicted(self, *others: float) -> str:
         """Where floats differ from what balls found while they searched, or find at `others`: empty if nowhere."""
-        self.looked += [(x, value) for x in others if (value := self.value(x)).is_finite()]
+        if self._every > 1:  # else they were looked at, and none was left out
+            self.looked += [(x, value) for x in others if (value := self.value(x)).is_finite()]
         points = [x for x, _ in self.looked]
         floats = self._float_values(points)
         found = [(x, float(ball), y) for (x, ball), y in zip(self.looked, floats, strict=True) if np.isfinite(y)]

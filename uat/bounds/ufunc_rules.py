@@ -23,7 +23,7 @@ from uat.bounds.truths import Comparison, Whole, decision, is_truth, is_whole, w
 
 def unary(name: str) -> Callable[[Any], Any]:
     rule = RULES[name]
-    return lambda x: _number(_real(x, name)).apply(rule)
+    return lambda x: x.apply(rule) if type(x) is Jet else _number(_real(x, name)).apply(rule)
 
 
 def _real(x: Any, name: str) -> Any:

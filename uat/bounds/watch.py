@@ -1,7 +1,7 @@
 """What a function does beside computing: a file that it opens, a program or a connection that it starts.
 
 Python reports such things to audit hooks (PEP 578). A hook stays for the life of the process, so this one does nothing
-but while a function runs on balls, and hears nothing of other threads, which have work of their own.
+but from when a function meets its first ball, and hears nothing of other threads, which have work of their own.
 """
 
 from __future__ import annotations
