@@ -298,10 +298,14 @@ def _fed_back(coefficients: Floats, p: PiecewiseAffine) -> Floats:
         return coefficients
     before = coefficients[: coefficients.size - p.pieces].tolist()  # the shifted origin, where there is one
     found, stored = list(before), before  # the exact sum of what is stored, as a few floats that do not overlap
-    for slope in p.slopes.tolist():
-        found.append(math.fsum([slope, *(-part for part in stored)]))
-        stored = _parts(stored, found[-1])
-    return np.array(found)
+    try:
+        for slope in p.slopes.tolist():
+            found.append(math.fsum([slope, *(-part for part in stored)]))
+            stored = _parts(stored, found[-1])
+    except OverflowError:  # of a sum on the way: the differences themselves are floats
+        return coefficients
+    fed: Floats = np.array(found)
+    return fed if np.isfinite(fed).all() else coefficients
 
 
 def _parts(parts: list[float], x: float) -> list[float]:

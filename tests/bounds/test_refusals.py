@@ -14,7 +14,7 @@ import uat
 from uat.bounds.intervals import Interval
 from uat.bounds.jets import Jet
 from uat.bounds.refusals import NoRuleError, UndecidedError
-from uat.bounds.truths import Whole, is_whole, whole
+from uat.bounds.truths import Comparison, Whole, is_whole, whole
 from uat.construct.enclosures import enclose
 
 
@@ -172,6 +172,23 @@ def test_what_is_whole() -> None:
         assert isinstance(value, Whole)
     for value in ((x > 0.1) * 2.0, x + two, two / 2, np.where(x > 0.1, 2, 0.5), two * 2.0, two**0.5):
         assert type(value) is Interval
+    numbers = np.array([3, 1])
+    for array in (
+        (x > 0.1) * numbers,
+        (x > 0.1) + numbers,
+        (x > 0.1) - numbers,
+        two * numbers,
+        two**numbers,
+        two - numbers,
+    ):
+        assert all(isinstance(value, Whole) for value in array)
+    assert all(type(value) is Interval for value in two * np.array([1.0, 2.0]))
+    assert all(isinstance(value, Comparison) for value in (x > 0.1) * np.array([True, False]))
+    assert [float(value.c0.mid()) for value in 7.5 * x // np.array([1.0, 2.0])] == [3.0, 1.0]
+    assert [float(value.c0.mid()) for value in 7.5 * x % np.array([1.0, 2.0])] == [0.75, 1.75]
+    for f in (lambda: two // numbers, lambda: two % numbers, lambda: two**-numbers, lambda: (x > 0.1) ** numbers):
+        with pytest.raises(NoRuleError):
+            f()
     for rule in (np.minimum, np.maximum, np.fmod):
         for mixed in (rule(two, 1.5), rule(1.5, two), rule(two, x), rule(x, two)):
             assert type(mixed) is Interval

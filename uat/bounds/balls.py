@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from fractions import Fraction
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from flint import arb, ctx, fmpq
@@ -52,6 +52,11 @@ def _numpy_rules() -> Any:
 def _truths() -> Any:
     """Comparisons are enclosures too, so that file is read after this one."""
     return importlib.import_module("uat.bounds.truths")
+
+
+def is_array(value: Any) -> bool:
+    """Whether NumPy is to meet its entries one by one."""
+    return isinstance(value, np.ndarray) and value.ndim > 0
 
 
 class Enclosure:
@@ -138,16 +143,16 @@ class Enclosure:
         return self.lift(other) ** self if not isinstance(other, np.ndarray) else np.power(other, self)
 
     def __mod__(self, other: Any) -> Any:
-        return self - (self // other) * other
+        return np.remainder(self, other) if is_array(other) else self - (self // other) * other
 
     def __rmod__(self, other: Any) -> Any:
         return self.lift(other) % self
 
     def __floordiv__(self, other: Any) -> Any:
-        quotient = self / other
-        if isinstance(quotient, Enclosure) and not self.lift(other).c0.is_finite():  # NumPy: -1 // inf is -1
-            return self.nowhere()
-        return quotient.step("floor")
+        if is_array(other):
+            return np.floor_divide(self, other)
+        other = self.lift(other)
+        return (self / other).step("floor") if other.c0.is_finite() else self.nowhere()  # NumPy: -1 // inf is -1
 
     def __rfloordiv__(self, other: Any) -> Any:
         return self.lift(other) // self
@@ -200,42 +205,33 @@ class Enclosure:
     def __ne__(self, other: object) -> Any:
         return _truths().compare(self, other, "!=")
 
-    # -- what the two classes implement
-    @classmethod
-    def constant(cls, value: Arb) -> Any:
-        raise NotImplementedError
+    if TYPE_CHECKING:  # what the two classes implement, and what a comparison or a whole number has of it by `number`
 
-    @classmethod
-    def nowhere(cls) -> Any:
-        """Nothing is known, not even that there is a value."""
-        raise NotImplementedError
+        @classmethod
+        def constant(cls, value: Arb) -> Any: ...
 
-    @classmethod
-    def hull(cls, low: Arb, high: Arb) -> Any:
-        """Anything between low and high, with no slope: what is known at a jump."""
-        raise NotImplementedError
+        @classmethod
+        def nowhere(cls) -> Any:
+            """Nothing is known, not even that there is a value."""
 
-    def step(self, name: str) -> Any:
-        """floor, ceil, trunc, rint or sign."""
-        raise NotImplementedError
+        @classmethod
+        def hull(cls, low: Arb, high: Arb) -> Any:
+            """Anything between low and high, with no slope: what is known at a jump."""
 
-    def __add__(self, other: Any) -> Any:
-        raise NotImplementedError
+        def step(self, name: str) -> Any:
+            """floor, ceil, trunc, rint or sign."""
 
-    def __sub__(self, other: Any) -> Any:
-        raise NotImplementedError
+        def __add__(self, other: Any) -> Any: ...
 
-    def __mul__(self, other: Any) -> Any:
-        raise NotImplementedError
+        def __sub__(self, other: Any) -> Any: ...
 
-    def __truediv__(self, other: Any) -> Any:
-        raise NotImplementedError
+        def __mul__(self, other: Any) -> Any: ...
 
-    def __pow__(self, other: Any) -> Any:
-        raise NotImplementedError
+        def __truediv__(self, other: Any) -> Any: ...
 
-    def __neg__(self) -> Any:
-        raise NotImplementedError
+        def __pow__(self, other: Any) -> Any: ...
+
+        def __neg__(self) -> Any: ...
 
     def forced_side(self, a: Any, b: Any) -> int | None:
         """The sign to take where the ball straddles 0, while a jump is looked at from one side (see `jets.Side`)."""

@@ -73,7 +73,7 @@ def by_balls(f: Any, pieces: Any, goal: Any, norm: str, interval: tuple[float, f
             search.enclosure()  # what it takes for granted of cells that nobody looked at must be known below
             if not same(before, run.value(probe)):
                 doubt = f"f is not a function: two calls at x = {probe!r} differ (random numbers or hidden state)"
-            elif not (doubt := run.contradicted(*[x for x in [search.where] if math.isfinite(x)])) and run.assumed:
+            elif not (doubt := run.contradicted(search.where)) and run.assumed:
                 doubt = run.unreal(real_at(*interval, (x for cell in pieces for x in (cell.low, cell.high))))
     except NotProvableError as error:
         doubt = str(error)

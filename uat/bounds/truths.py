@@ -13,7 +13,7 @@ import numpy as np
 from flint import arb
 
 from uat.bounds.ball_rules import Arb
-from uat.bounds.balls import Enclosure
+from uat.bounds.balls import Enclosure, is_array
 from uat.bounds.refusals import NoRuleError, UndecidedError
 
 _ZERO, _ONE = arb(0), arb(1)
@@ -85,6 +85,8 @@ class Comparison(Enclosure):
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 
     def __add__(self, other: Any) -> Any:
+        if is_array(other):
+            return np.add(self, other)
         if not is_truth(other):
             return self._beside(other) + other
         a, b = self.decided, decision(other)
@@ -94,19 +96,25 @@ class Comparison(Enclosure):
         raise NoRuleError(sentence) if a and b else UndecidedError(sentence)
 
     def __sub__(self, other: Any) -> Any:
+        if is_array(other):
+            return np.subtract(self, other)
         return self._refuse("the difference of two truth values") if is_truth(other) else self._beside(other) - other
 
     def __rsub__(self, other: Any) -> Any:
         return self._refuse("the difference of two truth values") if is_truth(other) else -self._beside(other) + other
 
     def __mul__(self, other: Any) -> Any:
+        if is_array(other):
+            return np.multiply(self, other)
         return self & other if is_truth(other) else self._beside(other) * other
 
     def __truediv__(self, other: Any) -> Any:
         return self._beside(other) / other
 
     def __pow__(self, other: Any) -> Any:
-        if isinstance(other, (int, np.integer, Comparison)):
+        if is_array(other):
+            return np.power(self, other)
+        if is_whole(other):
             raise NoRuleError("there is no rule for a whole power of a truth value: its 8 bits wrap; write 1.0 * it")
         return self._beside(other) ** other
 
@@ -146,7 +154,7 @@ class Whole(Enclosure):
         return self.kind.lift(value)
 
     def _with(self, other: Any, operation: Callable[[Any, Any], Any]) -> Any:
-        if isinstance(other, np.ndarray) and other.ndim:
+        if is_array(other):
             return _OPERATIONS[operation](self, other)
         if not is_whole(other):
             return operation(self.value, other)
@@ -165,18 +173,24 @@ class Whole(Enclosure):
         return self.value / (other.value if isinstance(other, Whole) else other)
 
     def __pow__(self, other: Any) -> Any:
+        if is_array(other):
+            return np.power(self, other)
         return _whole_power(self.kind, self, other) if is_whole(other) else self.value**other
 
     def __rpow__(self, other: Any) -> Any:
         return _whole_power(self.kind, other, self) if is_whole(other) else self.value.__rpow__(other)
 
     def __floordiv__(self, other: Any) -> Any:
+        if is_array(other):
+            return np.floor_divide(self, other)
         return self._refuse("// of whole numbers") if is_whole(other) else self.value // other
 
     def __rfloordiv__(self, other: Any) -> Any:
         return self._refuse("// of whole numbers") if is_whole(other) else self.value.__rfloordiv__(other)
 
     def __mod__(self, other: Any) -> Any:
+        if is_array(other):
+            return np.remainder(self, other)
         return self._refuse("% of whole numbers") if is_whole(other) else self.value % other
 
     def __rmod__(self, other: Any) -> Any:
