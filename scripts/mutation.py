@@ -40,7 +40,7 @@ from mutation_trial import Laboratory
 ROOT = Path(__file__).resolve().parent.parent
 REASONS = Path(__file__).with_name("mutation_survivors.toml")
 PROVING = (
-    "ball_rules.py", "jets.py", "intervals.py", "balls.py", "truths.py", "watch.py", "ball_arrays.py",
+    "ball_rules.py", "jets.py", "intervals.py", "balls.py", "truths.py", "wholes.py", "watch.py", "ball_arrays.py",
     "ufunc_rules.py", "array_rules.py", "numpy_rules.py", "boxes.py", "bisection.py",
     "integrals.py", "cells.py", "jumps.py", "declared.py", "modulus.py", "running.py", "rounding.py", "proofs.py",
     "certification.py",

@@ -14,7 +14,8 @@ import uat
 from uat.bounds.intervals import Interval
 from uat.bounds.jets import Jet
 from uat.bounds.refusals import NoRuleError, UndecidedError
-from uat.bounds.truths import Comparison, Whole, is_whole, whole
+from uat.bounds.truths import Comparison
+from uat.bounds.wholes import Whole, is_whole, whole
 from uat.construct.enclosures import enclose
 
 

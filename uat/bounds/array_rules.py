@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from uat.bounds.balls import Enclosure
 from uat.bounds.refusals import NoRuleError
-from uat.bounds.truths import Comparison, Whole, decision, where
+from uat.bounds.truths import Comparison, decision, where
 from uat.bounds.ufunc_rules import maximum, minimum, step, unary
 
 
@@ -82,7 +83,7 @@ def _full(value: Any) -> Callable[..., Any]:
 
 def _not_a_truth(x: Any) -> Any:
     """Something real: arrays like truth values or whole numbers cut or wrap what they are given."""
-    if isinstance(x, (Comparison, Whole)):
+    if isinstance(x, Enclosure) and x.whole:
         raise NoRuleError(
             "there is no rule for arrays like truth values or whole numbers on balls: NumPy cuts what they are given"
         )

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from uat.bounds.balls import Enclosure
 from uat.bounds.refusals import NoRuleError
-from uat.bounds.truths import Comparison, Whole, refuse_wrapping, where, wraps
+from uat.bounds.truths import refuse_wrapping, where, wraps
 
 KNOWN = {  # which only add, multiply, compare or move the entries, whatever their type
     np.sum, np.prod, np.cumsum, np.cumprod, np.mean, np.dot, np.vdot, np.inner, np.outer, np.tensordot, np.einsum,
@@ -77,7 +78,7 @@ def entry_by_entry(rule: Any, operands: list[Any]) -> Any:
 def refuse_narrow(inputs: Any) -> None:
     """`refuse_wrapping` for every operand, where one of them is or holds a truth value."""
     narrow = [x for x in inputs if wraps(x)]
-    if narrow and any(isinstance(entry, (Comparison, Whole)) for x in inputs for entry in _entries(x)):
+    if narrow and any(isinstance(entry, Enclosure) and entry.whole for x in inputs for entry in _entries(x)):
         refuse_wrapping(narrow[0])
 
 

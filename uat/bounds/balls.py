@@ -64,6 +64,7 @@ class Enclosure:
 
     __slots__ = ()
     __array_priority__ = 1000
+    whole = False  # a whole number to NumPy, or a truth value
     assumed: frozenset[str] = frozenset()  # what had to be taken for granted: intervals only
 
     # -- NumPy
@@ -243,8 +244,7 @@ class Enclosure:
         if type(value) is cls:
             return value
         if isinstance(value, Enclosure):
-            plain = (_truths().Comparison, _truths().Whole)
-            return value.number() if isinstance(value, plain) else value._refuse("a mixture of kinds")
+            return value.number() if value.whole else value._refuse("a mixture of kinds")
         return cls.constant(exact(value))
 
     @classmethod

@@ -23,7 +23,6 @@ from uat.bounds.intervals import Interval
 from uat.bounds.jets import Jet
 from uat.bounds.precision import precision_of
 from uat.bounds.refusals import REFUSALS, NoRuleError, UndecidedError
-from uat.bounds.truths import Comparison, Whole
 from uat.bounds.watch import WATCH
 
 _NAN = arb.nan()
@@ -216,7 +215,7 @@ def _unwrapped(result: Any, kind: type[Any]) -> Any:
         return result
     if isinstance(result, np.ndarray) and result.size == 1:
         result = result.reshape(())[()]
-    if isinstance(result, (Comparison, Whole)):
+    if isinstance(result, Enclosure) and result.whole:
         result = result.number()
     if isinstance(result, kind):  # a 0-d array held it
         return result

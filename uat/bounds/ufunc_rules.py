@@ -18,7 +18,8 @@ from uat.bounds.ball_rules import RULES, square
 from uat.bounds.balls import Enclosure
 from uat.bounds.jets import Jet
 from uat.bounds.refusals import NoRuleError
-from uat.bounds.truths import Comparison, Whole, decision, is_truth, is_whole, where
+from uat.bounds.truths import Comparison, decision, is_truth, where
+from uat.bounds.wholes import Whole, is_whole
 
 
 def unary(name: str) -> Callable[[Any], Any]:
@@ -36,7 +37,7 @@ def _real(x: Any, name: str) -> Any:
 
 
 def _number(x: Any) -> Any:
-    return x.number() if isinstance(x, (Comparison, Whole)) else x
+    return x.number() if isinstance(x, Enclosure) and x.whole else x
 
 
 def _pair(a: Any, b: Any) -> tuple[Any, Any]:
