@@ -45,7 +45,7 @@ class NotProvableError(Exception):
 class FunctionOnBalls:
     """f on jets and on intervals; `reason` keeps the last sentence about a place where f had no enclosure.
 
-    Every run of f looks at the `deadline` first: whatever asks for balls, and however often, ends in time (`OutOfTime`).
+    Every run of f looks at the `deadline` first: whatever asks for balls, and however often, ends in time.
     """
 
     def __init__(self, f: Callable[[Any], Any], deadline: Deadline | None = None) -> None:
