@@ -24,6 +24,7 @@ PERMITTED: dict[str, set[str]] = {
     "_deadline": set(),
     "_kernels": set(),
     "_sampling": set(),
+    "_progress": set(),
     "_files": set(),
     "_warning": set(),
     "piecewise": set(),
@@ -49,7 +50,7 @@ PERMITTED: dict[str, set[str]] = {
 }
 PERMITTED["cli_sweep"] = set(PERMITTED) - {"__init__", "__main__"}  # the command line may call everything
 PERMITTED["cli"] = PERMITTED["cli_sweep"] | {"cli_sweep"}
-FREE = {"_activations", "_checks", "_deadline", "_kernels", "_sampling", "_files", "_warning"}
+FREE = {"_progress", "_activations", "_checks", "_deadline", "_kernels", "_sampling", "_files", "_warning"}
 # imported only inside functions: they are slow to import, optional, or belong to one room
 ONLY_IN = {"matplotlib": {"draw"}, "click": {"cli", "cli_options", "cli_sweep"}, "simpleeval": {"expression"}}
 LAZY = {"matplotlib", "numba", "click", "rich", "flint", "torch", "onnx", "onnxruntime", "dask", "sklearn"}
