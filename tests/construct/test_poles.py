@@ -34,7 +34,9 @@ EDGE = math.pi / 2 + 30 * math.pi  # a float beside the last of 31 poles: the la
     ],
 )
 def test_a_pole_is_named(f: str, domain: tuple[float, float], place: float) -> None:
-    with pytest.raises(InputError, match="`f` must be finite on the interval, but it has no finite enclosure near") as e:
+    with pytest.raises(
+        InputError, match="`f` must be finite on the interval, but it has no finite enclosure near"
+    ) as e:
         refuse_poles(resolve(f)[0], domain)
     named = re.search(r"near x = (\S+) and grows there: f\((\S+)\) is ", str(e.value))
     assert named is not None
@@ -79,5 +81,5 @@ def test_looking_for_poles_ends() -> None:
 
 
 def test_narrowest_names_a_pole_beside_which_a_sample_lies() -> None:
-    with pytest.raises(InputError, match="has no finite enclosure near x = 1.57079"):
+    with pytest.raises(InputError, match=r"has no finite enclosure near x = 1\.57079"):
         uat.narrowest("tan(x)", (0, EDGE), tol=0.1)
