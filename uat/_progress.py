@@ -28,7 +28,7 @@ def bar(what: str, total: float, *, wanted: bool = True, quiet: float = _QUIET) 
     def report(done: float, now: str = "") -> None:
         nonlocal last, shown, task
         moment = time.monotonic()
-        if moment < begin + quiet or moment < last + _OFTEN and done < total:
+        if moment < begin + quiet or (moment < last + _OFTEN and done < total):
             return
         if shown is None:
             if not _SHOWN.acquire(blocking=False):
