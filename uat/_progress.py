@@ -1,4 +1,4 @@
-"""The bar of all long work: on stderr, only where somebody watches a terminal, and with an estimate of the time left."""
+"""The bar of all long work: on stderr, where somebody watches a terminal, with an estimate of the time left."""
 
 from __future__ import annotations
 
