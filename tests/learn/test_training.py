@@ -363,7 +363,7 @@ def test_refused_descriptions(call: object, sentence: str) -> None:
 
 
 def test_narrow_networks_are_trained_on_one_blas_thread_and_wide_ones_on_all() -> None:
-    """More threads than one pay from layers of `THREADS_PAY_FROM` weights on; what the caller set is there again after."""
+    """More threads than one pay from layers of `THREADS_PAY_FROM` weights on; what was set is there again."""
 
     def threads() -> set[int]:
         return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}

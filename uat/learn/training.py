@@ -10,9 +10,8 @@ Where no layer has `THREADS_PAY_FROM` weights BLAS has one thread during the run
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from itertools import pairwise
 from typing import Any
 
@@ -21,6 +20,7 @@ from numpy.typing import ArrayLike
 
 from uat._checks import InputError, generator, integer, show
 from uat._files import writable
+from uat._progress import bar
 from uat._threads import one_blas_thread
 from uat.learn import second_order
 from uat.learn.arguments import as_callback, as_frozen, as_metrics, as_networks, as_seeds, held_out
@@ -187,20 +187,6 @@ def _train(
     )  # fmt: skip
     if resume is not None:
         run.load(resume, steps)
-    with bar(steps, progress) as report, threads:
+    with bar("training", steps, wanted=progress, quiet=0) as report, threads:
         fits = run.go(steps, report)
     return [remarked(one, data) for one in fits]
-
-
-@contextmanager
-def bar(steps: int, wanted: bool) -> Any:
-    """A function that reports the step: to a progress bar if one is wanted and there is a terminal."""
-    if not (wanted and sys.stderr.isatty()):
-        yield lambda t: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("training", total=steps)
-        yield lambda t: progress.update(task, completed=t)
