@@ -17,6 +17,7 @@ import numpy as np
 from flint import arb
 
 from uat._checks import raised
+from uat._deadline import Deadline
 from uat.bounds.ball_rules import Arb
 from uat.bounds.balls import CALL, Enclosure
 from uat.bounds.intervals import Interval
@@ -42,10 +43,14 @@ class NotProvableError(Exception):
 
 
 class FunctionOnBalls:
-    """f on jets and on intervals; `reason` keeps the last sentence about a place where f had no enclosure."""
+    """f on jets and on intervals; `reason` keeps the last sentence about a place where f had no enclosure.
 
-    def __init__(self, f: Callable[[Any], Any]) -> None:
+    Every run of f looks at the `deadline` first: whatever asks for balls, and however often, ends in time.
+    """
+
+    def __init__(self, f: Callable[[Any], Any], deadline: Deadline | None = None) -> None:
         self.f = f
+        self.deadline = Deadline() if deadline is None else deadline
         self.reason = ""
         self.assumed: set[str] = set()
         self.raised = ""  # by f on floats
@@ -76,6 +81,7 @@ class FunctionOnBalls:
         return value
 
     def _run(self, x: Any, kind: type[Any]) -> Any:
+        self.deadline.look()
         before = REFUSALS.count
         outer = CALL.begin(x)
         try:
