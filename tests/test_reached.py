@@ -15,9 +15,10 @@ import pytest
 
 import uat
 from tests.test_cli import run
+from uat._deadline import Deadline
 from uat._kernels.compiling import Kernel
 from uat.construct.function_pieces import HASTY_PIECES, Search
-from uat.construct.mesh import Deadline, Mesh
+from uat.construct.mesh import Mesh
 from uat.construct.tube import Tube
 
 
