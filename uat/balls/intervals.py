@@ -9,11 +9,10 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-import numpy as np
 from flint import arb
 
-from uat.bounds.ball_rules import RULES, STEPS, Arb, Rule, integer_power
-from uat.bounds.balls import CALL, Enclosure, is_array
+from uat.balls.elementary import RULES, STEPS, Arb, Rule, integer_power
+from uat.balls.enclosure import Enclosure
 
 _NAN = arb.nan()
 _ZERO, _ONE = arb(0), arb(1)
@@ -35,12 +34,6 @@ class Interval(Enclosure):
             low = high = _NAN
             reason = reason or "an intermediate value is not finite"
         self.low, self.high, self.assumed, self.reason = low, high, assumed, reason
-        if CALL.made is not None:
-            CALL.made.append(self)
-
-    def end(self) -> None:
-        self.low = self.high = _NAN
-        self.reason = "f keeps a ball from one call to the next"
 
     @classmethod
     def constant(cls, value: Arb) -> Interval:
@@ -65,14 +58,10 @@ class Interval(Enclosure):
         return Interval(low.lower(), high.upper(), assumed, reason)
 
     def __add__(self, other: Any) -> Any:
-        if is_array(other):
-            return np.add(self, other)
         other = Interval.lift(other)
         return self._of(self.low + other.low, self.high + other.high, other)
 
     def __sub__(self, other: Any) -> Any:
-        if is_array(other):
-            return np.subtract(self, other)
         other = Interval.lift(other)
         return self._of(self.low - other.high, self.high - other.low, other)
 
@@ -80,8 +69,6 @@ class Interval(Enclosure):
         return self._of(-self.high, -self.low)
 
     def __mul__(self, other: Any) -> Any:
-        if is_array(other):
-            return np.multiply(self, other)
         other = Interval.lift(other)
         if other is self:
             return self._integer_power(2)
@@ -89,8 +76,6 @@ class Interval(Enclosure):
         return self._of(_least(corners), -_least([-c for c in corners]), other)
 
     def __truediv__(self, other: Any) -> Any:
-        if is_array(other):
-            return np.true_divide(self, other)
         other = Interval.lift(other)
         if not (other.low > 0 or other.high < 0):
             return self * other._reciprocal()
@@ -132,8 +117,6 @@ class Interval(Enclosure):
         return Interval(a.lower(), b.upper(), assumed)
 
     def __pow__(self, other: Any) -> Any:
-        if is_array(other):
-            return np.power(self, other)
         exponent = Interval.lift(other)
         if exponent.low == exponent.high and exponent.low.is_integer():
             return self._integer_power(int(exponent.low.unique_fmpz()))
