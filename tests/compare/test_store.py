@@ -171,12 +171,6 @@ def test_a_failure_is_no_row_and_goes_when_there_is_one(tmp_path: Path) -> None:
         assert [one["seed"] for one in store.failures()] == [2]
 
 
-def test_rows_of_before_name_targets_and_show_formulas() -> None:
-    store = Store()
-    store.add("k", [row(0, formula="gelu"), row(1, formula="x**2")])
-    assert [r["formula"] for r in store.rows()] == ["0.5*x*(1 + erf(x/sqrt(2)))", "x**2"]
-
-
 def test_multiples_of_the_errors_of_a_method() -> None:
     rows = [row(s, sup_error=e) for s, e in ((0, 3.0), (1, 6.0))]
     best = [row(0, method="narrowest", sup_error=2.0), row(0, method="narrowest", width=9, sup_error=0.0)]

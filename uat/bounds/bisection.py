@@ -142,10 +142,8 @@ class Search:
     def _box(self, cell: Cell, low: float, high: float, bits: int, parent: Box | None = None) -> Entry:
         self.boxes += 1
         with precision_of(bits):
-            box = examine(self.run, cell, low, high, bits)
+            box = examine(self.run, cell, low, high, bits, parent)
             distance = down(abs(box.e0))
-        if parent is not None:  # what holds on the whole holds on a part
-            box.top, box.bottom = min(box.top, parent.top), max(box.bottom, parent.bottom)
         if cell.holds_at(box.middle):
             self._seen(box.middle, distance)
         # among boxes without a bound the newest comes first: depth first, to the place that has none at any width
