@@ -30,6 +30,7 @@ from uat.construct.fewest_pieces import fewest
 from uat.construct.grids import Built, Grids
 from uat.construct.outcome import Narrowest
 from uat.construct.tube import SIDES
+from uat.given import record
 from uat.given import resolve as resolve
 from uat.piecewise import interpolate
 from uat.relu_net import FORMS, ReluNet, default_shift
@@ -132,12 +133,13 @@ def approximate(
     tol = None if tol is None else _checks.positive(tol, "tol")
     seconds = None if seconds is None else _checks.positive(seconds, "seconds")
     knots = tuple(_checks.points(breaks, "breaks", (a, b)).tolist())
+    recorded = record(function, (a, b))
     _fitting(method, form, side, relative, knots, asked)
     optimality = None
     if method == "narrowest":
         pieces = _pieces_of_width(width, form) if asked == "width" else None
         n = fewest(
-            function, (a, b), tol=tol, rtol=relative, pieces=pieces, side=side, breaks=knots,
+            recorded, (a, b), tol=tol, rtol=relative, pieces=pieces, side=side, breaks=knots,
             lipschitz=lipschitz, modulus=modulus, seconds=seconds,
         )  # fmt: skip
         _within_reach(n, tol, relative)
@@ -147,11 +149,11 @@ def approximate(
         facts, known = declared(lipschitz, modulus), _known(function, (a, b))
         deadline = math.inf if seconds is None else start + seconds
         inner = tuple(x for x in knots if a < x < b)
-        grids = Grids(function, a, b, facts, known, form, method, inner, deadline)
+        grids = Grids(recorded, a, b, facts, known, form, method, inner, deadline)
         if tol is not None:
             built = grids.within(tol)
         elif step is not None:
-            built = grids.build(interpolate(function, a, b, step=step))
+            built = grids.build(interpolate(recorded, a, b, step=step))
         else:
             built = grids.build(grids.interpolant(_pieces_of_width(width, form)))
     p, net, certificate = built

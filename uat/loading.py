@@ -12,7 +12,7 @@ from uat._checks import InputError
 from uat._sampling import Function
 from uat.bounds.certification import Certificate
 from uat.bounds.rounding import conversion_bound
-from uat.expression import Expression
+from uat.formula import Formula
 from uat.piecewise import PiecewiseAffine
 from uat.relu_net import FORMS, ReluNet
 from uat.result import METHODS, Approximation, Optimality
@@ -84,5 +84,5 @@ def _provenance(data: dict[str, Any]) -> dict[str, Any]:
 
 def _restored(source: dict[str, str]) -> Function | None:
     if source["kind"] == "expression":
-        return Expression(source["text"], source.get("variable", "x"))
+        return Formula(source["text"], source.get("variable", "x"))
     return target(source["text"]) if source["kind"] == "target" else None

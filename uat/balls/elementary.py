@@ -25,6 +25,13 @@ def square(x: Arb) -> Arb:
     return size * size
 
 
+def whole(x: Arb) -> int:
+    """A ball that is a whole number as that number."""
+    number = x.unique_fmpz()
+    assert number is not None  # the caller asked
+    return int(number)
+
+
 def integer_power(x: Arb, n: int) -> Arb:
     """x^n for n >= 0, by squaring |x|."""
     size, result = abs(x), (x if n % 2 else arb(1))

@@ -85,9 +85,7 @@ class Enclosure:
 
     if TYPE_CHECKING:  # what the two classes implement
 
-        @property
-        def c0(self) -> Arb:
-            """The range, as a ball."""
+        c0: Any  # the range, as a ball
 
         @classmethod
         def constant(cls, value: Arb) -> Self: ...

@@ -79,6 +79,13 @@ class Program:
         return values
 
 
+class NotProvableError(Exception):
+    """Nothing can be proven of f: the sentence that says why."""
+
+
+_MOST_LOOKS = 1024  # values of the search that are compared with floats, at least where there are more
+
+
 class FormulaOnBalls:
     """A formula on jets and on intervals; `reason` keeps the last sentence about a place where it had no enclosure,
     `assumed` what bounds from it took for granted.
@@ -91,6 +98,8 @@ class FormulaOnBalls:
         self.deadline = Deadline() if deadline is None else deadline
         self.reason = ""
         self.assumed: set[str] = set()
+        self.looked: list[float] = []  # where the search looked, or every so many of these places
+        self._looks, self._every = 0, 1
         self._jet, self._interval = Program(formula, Jet), Program(formula, Interval)
 
     def jet(self, ball: Arb) -> Jet:
@@ -109,7 +118,15 @@ class FormulaOnBalls:
 
     def value(self, x: float) -> Arb:
         """f(x), enclosed: by a jet, or by the range on [x, x] where f has no slope."""
-        value = self.jet(arb(x)).c0
+        value: Arb = self.jet(arb(x)).c0
         if not value.is_finite():
             value = self.interval(x, x).c0
         return value
+
+    def look(self, x: float) -> None:
+        """Remember a place of the search: every one, or, of many, every so many."""
+        self._looks += 1
+        if self._looks % self._every == 0:
+            self.looked.append(x)
+        if len(self.looked) >= 2 * _MOST_LOOKS:
+            self.looked, self._every = self.looked[1::2], 2 * self._every

@@ -11,7 +11,7 @@ from typing import Any
 
 from flint import arb
 
-from uat.balls.elementary import RULES, STEPS, Arb, Rule, integer_power
+from uat.balls.elementary import RULES, STEPS, Arb, Rule, integer_power, whole
 from uat.balls.enclosure import Enclosure
 
 _NAN = arb.nan()
@@ -119,7 +119,7 @@ class Interval(Enclosure):
     def __pow__(self, other: Any) -> Any:
         exponent = Interval.lift(other)
         if exponent.low == exponent.high and exponent.low.is_integer():
-            return self._integer_power(int(exponent.low.unique_fmpz()))
+            return self._integer_power(whole(exponent.low))
         if self.low < 0:
             return self._power_below_zero(exponent)
         c = exponent.c0
@@ -137,7 +137,7 @@ class Interval(Enclosure):
         """
         if not abs(exponent.c0) < _MOST_EXPONENT:
             return self._of(_NAN, _NAN, exponent, "an exponent that may be beyond 2^50")
-        first, last = (int(end.unique_fmpz()) for end in (exponent.low.ceil(), exponent.high.floor()))
+        first, last = (whole(end) for end in (exponent.low.ceil(), exponent.high.floor()))
         assumed = self.assumed | {_real_valued("a power that is not an integer", ">= 0")}
         negative = Interval(self.low, arb.min(self.high, _ZERO), assumed, self.reason)
         whole = {n for n in (first, first + 1, last - 1, last) if first <= n <= last}

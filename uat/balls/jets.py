@@ -15,7 +15,7 @@ from typing import Any
 
 from flint import arb
 
-from uat.balls.elementary import STEPS, Arb, Rule, integer_power, square
+from uat.balls.elementary import STEPS, Arb, Rule, integer_power, square, whole
 from uat.balls.enclosure import Enclosure
 
 _NAN = arb.nan()
@@ -134,7 +134,7 @@ class Jet(Enclosure):
             return (exponent * self._log())._exp()
         c = exponent.c0
         if c.is_integer():
-            return self._integer_power(int(c.unique_fmpz()))
+            return self._integer_power(whole(c))
         first = c * self.c0 ** (c - 1)
         return self._chain(self.c0**c, first, first * (c - 1) / self.c0 / 2)
 

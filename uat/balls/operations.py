@@ -79,7 +79,8 @@ def _t_log_t(x: Interval) -> Interval:
     ends = [arb(0) if t.is_zero() else t * t.log() for t in (low, high)]
     bottom = (-arb(1)).exp()
     least = arb.min(*ends) if high < bottom or low > bottom else -bottom
-    return x._of(least, arb.max(*ends))
+    out: Interval = x._of(least, arb.max(*ends))
+    return out
 
 
 def _xlog1py(x: Any, y: Any) -> Any:

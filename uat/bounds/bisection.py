@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 
 from uat._progress import bar
 from uat.bounds.boxes import INF, Box, Cell, candidate, difference_at, down, examine, largest_on
-from uat.bounds.precision import precision_of
-from uat.bounds.running import FunctionOnBalls
+from uat.balls.precision import precision_of
+from uat.balls.evaluation import FormulaOnBalls
 
 BITS = 64  # one machine word: the fastest precision of flint, 11 bits beyond float64
 Entry = tuple[float, float, Box]  # minus the upper bound, a number that decides ties, the box
@@ -52,7 +52,7 @@ class Goal:
 class Search:
     """The state of a bisection, and its enclosure at every moment."""
 
-    run: FunctionOnBalls
+    run: FormulaOnBalls
     cells: Sequence[Cell]
     goal: Goal
     heap: list[Entry] = field(default_factory=list)

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 
 from flint import arb
 
-from uat.bounds.ball_rules import Arb, square
-from uat.bounds.jets import Jet
-from uat.bounds.running import FunctionOnBalls, NotProvableError
+from uat.balls.elementary import Arb, square
+from uat.balls.jets import Jet
+from uat.balls.evaluation import FormulaOnBalls, NotProvableError
 
 INF = math.inf
 
@@ -100,14 +100,13 @@ def down(x: Arb) -> float:
     return -up(-x)
 
 
-def difference_at(run: FunctionOnBalls, cell: Cell, x: float) -> Arb:
+def difference_at(run: FormulaOnBalls, cell: Cell, x: float) -> Arb:
     """f(x) - l(x), enclosed."""
-    value = run.value(x)
-    run.look(x, value)
-    return value - cell.at(x)
+    run.look(x)
+    return run.value(x) - cell.at(x)
 
 
-def examine(run: FunctionOnBalls, cell: Cell, low: float, high: float, bits: int, parent: Box | None = None) -> Box:
+def examine(run: FormulaOnBalls, cell: Cell, low: float, high: float, bits: int, parent: Box | None = None) -> Box:
     """Two jets, at the middle and on the whole box, and a range where they are not finite.
 
     Raises NotProvableError where two of the bounds leave nothing between them, so that one of them must be wrong.
@@ -116,7 +115,7 @@ def examine(run: FunctionOnBalls, cell: Cell, low: float, high: float, bits: int
     r = math.nextafter(max(high - m, m - low), INF)
     ball, radius = arb(m, r), arb(0, r)
     at, over = run.jet(arb(m)), run.jet(ball)
-    run.look(m, at.c0)
+    run.look(m)
     slope = cell.rise / cell.run
     line = cell.value + slope * (arb(m) - cell.anchor)
     e0, e1 = at.c0 - line, at.c1 - slope
@@ -161,7 +160,7 @@ def _parabola_maximum(e0: Arb, e1: Arb, q: Arb, r: float) -> Arb:
     return e0 + abs(e1) * r + q * r * r
 
 
-def largest_on(run: FunctionOnBalls, cells: Sequence[Cell]) -> float:
+def largest_on(run: FormulaOnBalls, cells: Sequence[Cell]) -> float:
     """sup|f - g| on cells that nobody looked at, by the ranges of f and g: true, and usually far too large."""
     ends = [cell.at(x) for cell in cells for x in (cell.low, cell.high)]
     low, high = min(map(down, ends)), max(map(up, ends))

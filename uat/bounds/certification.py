@@ -148,8 +148,8 @@ def certify(
     Parameters
     ----------
     f : callable
-        Written with NumPy operations (or an `Expression`, or a `Target`); it is run, unchanged, on balls. Float
-        constants are taken as the binary fractions that they are, the literals of an expression as decimals. Or a
+        Written with NumPy operations (or a `Formula`, or a `Target`): the formula that it shows (`Formula.trace`) is
+        what is proven. Float constants are the binary fractions that they are, the literals of a text decimals. Or a
         text, as in `uat.approximate`.
     g : PiecewiseAffine, ReluNet, or pair (slope, intercept)
         Taken exactly: by its stored knots and values, or by the exact pieces of its stored parameters. Of what
@@ -187,12 +187,10 @@ def certify(
     Accuracy: theorem (statements G1 to G3; B2, B3 for black boxes). Source: Moore, Kearfott & Cloud, Introduction to
     Interval Analysis, 2009; Johansson, Arb, IEEE Trans. Comput. 66, 2017.
     """
-    if isinstance(f, str):
-        from uat.given import resolve
+    from uat.given import Recorded, record, resolve
 
+    if not isinstance(f, Recorded):
         f, _ = resolve(f)
-    if not callable(f):
-        raise InputError(f"`f` must be a function of one real number, but is {show(f)}.")
     if isinstance(getattr(g, "piecewise", None), PiecewiseAffine):  # an Approximation, a Narrowest
         domain, g = g.piecewise.domain if domain is None else domain, g.net
     if domain is None and not isinstance(g, PiecewiseAffine):
@@ -202,11 +200,13 @@ def certify(
     _checks.one_of(arithmetic, "arithmetic", ("real", "float64", "float32"))
     budget = math.inf if seconds is None else _checks.positive(seconds, "seconds")
 
-    from uat.bounds import bisection, cells, precision, proofs
+    from uat.balls import precision
+    from uat.bounds import bisection, cells, proofs
     from uat.bounds import modulus as modulus_
     from uat.bounds.rounding import evaluated
 
     interval = cells.domain_of(g, domain)
+    f = record(f, interval)
     facts = modulus_.declared(lipschitz, modulus)
     if (facts or arithmetic != "real") and norm != "sup":
         what = "arithmetic" if arithmetic != "real" else "lipschitz" if lipschitz is not None else "modulus"

@@ -22,7 +22,7 @@ from flint import arb
 
 from uat._checks import InputError, show
 from uat._sampling import sample
-from uat.bounds.ball_rules import Arb
+from uat.balls.elementary import Arb
 from uat.bounds.bisection import Goal
 from uat.bounds.boxes import Cell, down, up
 from uat.bounds.modulus import Declared, cell_bound, modulus_at, name_of

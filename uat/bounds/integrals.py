@@ -18,11 +18,11 @@ from dataclasses import dataclass, field
 
 from flint import arb
 
-from uat.bounds.ball_rules import Arb, square
+from uat.balls.elementary import Arb, square
 from uat.bounds.bisection import BITS, MOST_BITS, MOST_BOXES, Goal
 from uat.bounds.boxes import INF, Box, Cell, down, examine, largest_on, up
-from uat.bounds.precision import precision_of
-from uat.bounds.running import FunctionOnBalls
+from uat.balls.precision import precision_of
+from uat.balls.evaluation import FormulaOnBalls
 
 _RECOUNT = 256  # boxes between two exact sums: the running ones are floats
 
@@ -97,7 +97,7 @@ def _nonnegative(x: Arb) -> Arb:
 class Integration:
     """The state of the summation: every box with its share, the widest first."""
 
-    run: FunctionOnBalls
+    run: FormulaOnBalls
     cells: Sequence[Cell]
     goal: Goal
     norm: str

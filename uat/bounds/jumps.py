@@ -16,10 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 from flint import arb
 
-from uat.bounds.ball_rules import Arb
+from uat.balls.elementary import Arb
 from uat.bounds.boxes import Box, down
-from uat.bounds.jets import SIDE, Side
-from uat.bounds.running import FunctionOnBalls
+from uat.balls.jets import SIDE, Side
+from uat.balls.evaluation import FormulaOnBalls
 
 _NARROW = 2.0**-40  # of the box: narrow against everything else that f does, wide against the roundings
 _WIDEN = 4  # ulps by which the box is widened, so that a switch at its very rim is inside
@@ -63,7 +63,7 @@ def _shortest(low: float, high: float) -> str:
     return next((text for text in texts if low <= float(text) <= high), repr(low))
 
 
-def find_jump(run: FunctionOnBalls, box: Box, domain: tuple[float, float]) -> Jump | None:
+def find_jump(run: FormulaOnBalls, box: Box, domain: tuple[float, float]) -> Jump | None:
     """A proven jump inside a box on which f has no slope, or None."""
     low, high = box.low, box.high
     narrow = max(_NARROW * (high - low), _WIDEN * np.spacing(max(abs(low), abs(high))))
@@ -83,12 +83,12 @@ def _ball(low: float, high: float) -> Arb:
     return arb(middle, float(np.nextafter(max(high - middle, middle - low), np.inf)))
 
 
-def _spread(run: FunctionOnBalls, low: float, high: float) -> float:
+def _spread(run: FormulaOnBalls, low: float, high: float) -> float:
     values = run.interval(low, high)
     return down(values.high - values.low) if values.low.is_finite() else 0.0
 
 
-def _proven(run: FunctionOnBalls, low: float, high: float) -> Jump | None:
+def _proven(run: FormulaOnBalls, low: float, high: float) -> Jump | None:
     sides = []
     for side in (Side(-1), Side(1)):
         token = SIDE.set(side)

@@ -14,19 +14,23 @@ import numpy as np
 
 from uat._checks import LARGEST, InputError
 from uat.bounds.certification import Certificate
+from uat.given import Recorded
 
 
-def at_a_float32(f: Any, pieces: Any, interval: tuple[float, float], certificate: Certificate) -> float:
+def at_a_float32(f: Recorded, pieces: Any, interval: tuple[float, float], certificate: Certificate) -> float:
     """A lower end that is reached at a number of that format: the difference at the float32 nearest to `where`."""
-    from uat.bounds import bisection, boxes, precision
-    from uat.bounds.running import FunctionOnBalls
+    from uat.balls import precision
+    from uat.bounds import bisection, boxes
+    from uat.balls.evaluation import FormulaOnBalls
 
+    if f.formula is None:
+        return 0.0
     x = float(np.float32(certificate.where))
     if not (certificate.method.startswith("second-order") and interval[0] <= x <= interval[1]):
         return 0.0
     with precision.working_precision(2 * bisection.BITS):
         here = [cell for cell in pieces if cell.holds_at(x)]
-        return max(0.0, *(boxes.down(abs(boxes.difference_at(FunctionOnBalls(f), c, x))) for c in here[:1]))
+        return max(0.0, *(boxes.down(abs(boxes.difference_at(FormulaOnBalls(f.formula), c, x))) for c in here[:1]))
 
 
 def by_samples(f: Any, pieces: Any, goal: Any, facts: Any) -> Certificate:
@@ -54,27 +58,27 @@ def _beyond(lower: float, what: str = "the enclosure of f") -> str:
     return f"{'f - g' if lower >= LARGEST else what} overflows float64 on the domain"
 
 
-def by_balls(f: Any, pieces: Any, goal: Any, norm: str, interval: tuple[float, float]) -> Certificate:
+def by_balls(f: Recorded, pieces: Any, goal: Any, norm: str, interval: tuple[float, float]) -> Certificate:
+    from uat.balls.consistency import real_at, refuse_contradiction, unreal
+    from uat.balls.evaluation import FormulaOnBalls, NotProvableError
     from uat.bounds import bisection, integrals
-    from uat.bounds.running import FunctionOnBalls, NotProvableError, real_at, same
 
-    run = FunctionOnBalls(f)
-    probe = interval[0] + (interval[1] - interval[0]) * 0.3819
+    if f.formula is None:
+        return Certificate(0.0, math.inf, interval[0], False, norm=norm, note=_sentence(f.reason))
+    run = FormulaOnBalls(f.formula)
     search: Any = None
+    doubt = ""
     try:
-        doubt = run.distrust(*interval)
-        if not doubt and run.interval(*interval).assumed:  # where that is plainly false a search would find no end
-            doubt = run.unreal(real_at(*interval, ()))
+        if run.interval(*interval).assumed:  # where that is plainly false a search would find no end
+            doubt = unreal(f, run, real_at(*interval, ()))
         if not doubt:
-            before = run.value(probe)
             sup = norm == "sup"
             search = bisection.Search(run, pieces, goal) if sup else integrals.Integration(run, pieces, goal, norm)
             search.search()
             search.enclosure()  # what it takes for granted of cells that nobody looked at must be known below
-            if not same(before, run.value(probe)):
-                doubt = f"f is not a function: two calls at x = {probe!r} differ (random numbers or hidden state)"
-            elif not (doubt := run.contradicted(search.where)) and run.assumed:
-                doubt = run.unreal(real_at(*interval, (x for cell in pieces for x in (cell.low, cell.high))))
+            refuse_contradiction(f, run, search.where)
+            if run.assumed:
+                doubt = unreal(f, run, real_at(*interval, (x for cell in pieces for x in (cell.low, cell.high))))
     except NotProvableError as error:
         doubt = str(error)
     except KeyboardInterrupt:  # before the search began, or after it ended: during it, it keeps its enclosure itself

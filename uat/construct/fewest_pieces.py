@@ -31,7 +31,7 @@ from uat.construct.poles import refuse_poles
 from uat.construct.proving import Belief
 from uat.construct.questions import falling, of_size, question, resolvable, room_for_knots, vanishing
 from uat.construct.tube import SIDES, Tube
-from uat.given import resolve
+from uat.given import Recorded, record, resolve
 from uat.piecewise import PiecewiseAffine
 
 
@@ -134,8 +134,10 @@ def fewest(
             raise InputError("`lipschitz` and `modulus` are about functions: they must not be given with data.")
         result = _on_data(f, tube, count, side, knots, met, monotone, deadline)
     else:
-        f, _ = resolve(f)
+        if not isinstance(f, Recorded):
+            f, _ = resolve(f)
         a, b = _checks.interval(getattr(f, "domain", None) if domain is None else domain)
+        f = record(f, (a, b))
         _checks.points(knots, "breaks", (a, b))
         _checks.points(met, "through", (a, b))
         result = _on_function(

@@ -120,9 +120,10 @@ def _into(path: Path, options: dict[str, Any], value: Any) -> Any:
 
 def called(path: Path, name: str | Callable[..., Any], inputs: list[Any]) -> Traced:
     """An operation, with NumPy's rules for truth values and integers; `name` may be made of others."""
-    if not isinstance(name, str):
-        return name(path, *inputs)
-    return elementwise(path, name, inputs)
+    if isinstance(name, str):
+        return elementwise(path, name, inputs)
+    made: Traced = name(path, *inputs)
+    return made
 
 
 def elementwise(path: Path, name: str, inputs: list[Any]) -> Traced:
@@ -166,7 +167,8 @@ def _typed(path: Path, name: str, operands: list[Traced], inputs: list[Any]) -> 
             return name, TRUTH, 0
     if OPERATIONS[name].home == "numpy" and name not in ("sinc",):
         try:
-            *taken, gives = function(name).resolve_dtypes((*kinds, None))
+            ufunc: Any = function(name)
+            *taken, gives = ufunc.resolve_dtypes((*kinds, None))
         except TypeError as error:
             raise path.refuse(
                 f"NumPy has no {name} of {' and '.join(_kind(part.dtype) for part in operands)}"

@@ -64,12 +64,13 @@ class Path:
 
     def refuse(self, sentence: str) -> NotTracedError:
         """What f did, as an exception to raise; the first one is remembered."""
-        return self._remembered(NotTracedError(f"`f` cannot be traced: {sentence}."))
+        error = NotTracedError(f"`f` cannot be traced: {sentence}.")
+        self.refusal = self.refusal or error
+        return error
 
     def forbid(self, sentence: str) -> RefusedError:
-        return self._remembered(RefusedError(f"`f` must be a function of one number, but {sentence}."))
-
-    def _remembered(self, error: Any) -> Any:
+        """The same for what no function of one number does."""
+        error = RefusedError(f"`f` must be a function of one number, but {sentence}.")
         self.refusal = self.refusal or error
         return error
 
