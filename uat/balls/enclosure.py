@@ -84,7 +84,6 @@ class Enclosure:
         return Truth(decided)
 
     if TYPE_CHECKING:  # what the two classes implement
-
         c0: Any  # the range, as a ball
 
         @classmethod

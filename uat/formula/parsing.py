@@ -60,11 +60,11 @@ assert {*_ARITHMETIC.values(), *_COMPARISONS.values(), *_LOGIC.values()} <= {row
 
 def read(text: Any, variable: Any = "x") -> Formula:
     """The formula of a text; `variable` is a name, or several, or None where only a number will do."""
-    variables = () if variable is None else (variable,) if isinstance(variable, str) else tuple(variable)
+    variables = () if variable is None else tuple(variable) if isinstance(variable, (tuple, list)) else (variable,)
     for name in variables:
         _check_variable(name)
     if variable is not None and not variables:
-        raise InputError("`variable` must be a name, but there is none.")
+        raise InputError("`variable` must be a name or several, but is empty.")
     if not isinstance(text, str):
         raise InputError(f"`expression` must be a string, but is {show(text)}.")
     if len(text) > LONGEST_OF_ALL:
@@ -203,7 +203,10 @@ class _Reader:
             case ast.UnaryOp(op=ast.Invert(), operand=operand):
                 return self.made(node, "logical_not", self.condition(operand))
             case ast.Call(func=ast.Name(id="hex"), args=[ast.Constant(value=str(text))], keywords=[]):
-                return self.constant("number", float.fromhex(text))
+                try:
+                    return self.constant("number", float.fromhex(text))
+                except OverflowError:
+                    raise InputError(f"`expression` must contain finite numbers, but {text!r} overflows.") from None
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
                 return self.call(name, arguments, node)
         raise InputError(f"`expression` must be a formula for one number, but contains {self.shown(node)}.")

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from uat.formula.node import Formula
 from uat.formula.tracing import Path
 from uat.formula.vocabulary import operation_of
 
@@ -61,6 +62,16 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
             out[index] = self._at(index)
         return out
 
+    def graft(self, formula: Formula) -> Traced:
+        """A formula at these numbers: its nodes become part of the graph."""
+        path = self.alive()
+        if len(formula.variables) != 1 or self.dtype == TRUTH:
+            raise path.refuse("it calls a formula with what is not one number")
+        return self.made([_grafted(path, formula, int(k)) for k in self.nodes.flat]).reshaped(self.nodes.shape)
+
+    def reshaped(self, shape: tuple[int, ...]) -> Traced:
+        return Traced(self.path, self.nodes.reshape(shape), FLOAT)
+
     def alive(self) -> Path:
         """Its path, which must be the one that runs."""
         if self.path.ended:
@@ -78,7 +89,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         raise self.alive().refuse(f"it calls {what}, which needs one number{instead}")
 
     def __float__(self) -> float:
-        return float(self._pick("float(x), or a function of `math`,", "; write np.sin for math.sin"))
+        return float(self._pick("float(x) or a function of `math`", "; write np.sin for math.sin"))
 
     def __int__(self) -> int:
         return int(self._pick("int(x)", "; write np.floor or np.trunc"))
@@ -269,6 +280,18 @@ def as_floats(x: Traced) -> Traced:
     graph = x.path.graph
     places = [graph.as_number(int(k)) for k in x.nodes.flat]
     return Traced(x.path, np.array(places, dtype=np.int64).reshape(x.nodes.shape), FLOAT)
+
+
+def _grafted(path: Path, formula: Formula, x: int) -> int:
+    places: list[int] = []
+    for operation, operands, value in formula.nodes:
+        if operation == "variable":
+            places.append(x)
+        elif operands:
+            places.append(path.add(operation, *[places[k] for k in operands]))
+        else:
+            places.append(path.graph.add(operation, value=value))
+    return places[-1]
 
 
 def result_of(value: Any, path: Path) -> int:

@@ -43,7 +43,7 @@ class Operation:
 
 def _function(name: str, latex: str = "", arity: int = 1, home: str = "numpy", text: str = "") -> Operation:
     if not latex:
-        latex = rf"\operatorname{{{name}}}"
+        latex = r"\operatorname{{" + name + "}}"
     if "{0}" not in latex:
         latex += r"\left(" + ", ".join(f"{{{k}}}" for k in range(arity)) + r"\right)"
     return Operation(name, arity, latex, home, text)
@@ -88,7 +88,7 @@ _ROWS = [
     _function("log1p", r"\log\left(1 + {0}\right)"),
     _function("expm1", r"\left(e^{{{0}}} - 1\right)"),
     *(_function("arc" + name, rf"\arc{name}") for name in ("sin", "cos", "tan")),
-    *(_function(f"arc{name}h", rf"\operatorname{{ar{name}h}}") for name in ("sin", "cos", "tan")),
+    *(_function(f"arc{name}h", r"\operatorname{{ar" + name + "h}}") for name in ("sin", "cos", "tan")),
     _function("sinc", r"\operatorname{{sinc}}_\pi"),
     _function("floor", r"\left\lfloor {0} \right\rfloor"),
     _function("ceil", r"\left\lceil {0} \right\rceil"),
