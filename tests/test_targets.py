@@ -14,10 +14,10 @@ from flint import arb
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
+from uat.expression import Expression
 
 from tests.oracles_targets import derivatives, supremum
 from uat import InputError
-from uat.expression import Expression
 from uat.targets import TARGETS, Target, target
 
 ALL = pytest.mark.parametrize("t", TARGETS.values(), ids=TARGETS.keys())

@@ -55,7 +55,6 @@ if TYPE_CHECKING:
     from uat.bounds.certification import certify as certify
     from uat.construct.fewest_pieces import narrowest as narrowest
     from uat.construct.outcome import Narrowest as Narrowest
-
     from uat.loading import load as load
     from uat.mlp import MLP as MLP
     from uat.piecewise import PiecewiseAffine as PiecewiseAffine

@@ -11,13 +11,13 @@ import scipy.special
 from flint import arb, ctx
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from tests import oracles_bounds as oracle
 from uat.bounds.intervals import Interval
 from uat.bounds.jets import Jet
 from uat.bounds.precision import working_precision
 from uat.bounds.refusals import NoRuleError, UndecidedError
 from uat.bounds.ufunc_rules import UFUNCS
+
+from tests import oracles_bounds as oracle
 
 TOLERANCE = mpmath.mpf(10) ** -25  # the oracle rounds at 60 digits, and a square root at 0 halves them
 

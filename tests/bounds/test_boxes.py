@@ -12,6 +12,8 @@ import pytest
 from flint import arb
 from hypothesis import given
 from hypothesis import strategies as st
+from uat.bounds.precision import working_precision
+from uat.bounds.running import FunctionOnBalls
 
 import uat
 from uat.bounds.bisection import Goal
@@ -19,8 +21,6 @@ from uat.bounds.boxes import Cell, candidate, down, examine, largest_on, up
 from uat.bounds.cells import cells_of
 from uat.bounds.integrals import absolute_share, square_share
 from uat.bounds.jumps import _rounded_down, _shortest
-from uat.bounds.precision import working_precision
-from uat.bounds.running import FunctionOnBalls
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,7 @@ import pytest
 from flint import arb
 from hypothesis import given
 from hypothesis import strategies as st
+from uat.bounds.precision import working_precision
 
 import uat
 from uat._checks import InputError
@@ -23,7 +24,6 @@ from uat.bounds.boxes import Cell
 from uat.bounds.cells import cells_of
 from uat.bounds.declared import SampledSearch, _bound, agree
 from uat.bounds.modulus import Declared, cell_bound
-from uat.bounds.precision import working_precision
 
 
 @pytest.fixture(autouse=True)

@@ -19,6 +19,8 @@ import pytest
 from flint import arb
 from hypothesis import example, given
 from hypothesis import strategies as st
+from uat.bounds.precision import working_precision
+from uat.bounds.running import FunctionOnBalls
 
 import uat
 from tests.oracles_bounds import fraction
@@ -26,8 +28,6 @@ from uat.bounds.bisection import Goal, Search
 from uat.bounds.boxes import INF, Box, Cell, _parabola_maximum, candidate, difference_at, down, examine, up
 from uat.bounds.cells import cells_of
 from uat.bounds.integrals import Integration, Share, absolute_share, square_share
-from uat.bounds.precision import working_precision
-from uat.bounds.running import FunctionOnBalls
 
 F = Fraction
 thirds = st.integers(-30, 30).map(lambda n: F(n, 3))

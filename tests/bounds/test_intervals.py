@@ -15,11 +15,11 @@ import pytest
 from flint import arb
 from hypothesis import given
 from hypothesis import strategies as st
-
-from tests.oracles_bounds import fraction
 from uat.bounds.intervals import Interval
 from uat.bounds.jets import Jet
 from uat.bounds.precision import working_precision
+
+from tests.oracles_bounds import fraction
 
 Ends = tuple[Fraction, Fraction]
 

@@ -12,12 +12,12 @@ import pytest
 from flint import arb
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from uat.bounds.precision import working_precision
+from uat.bounds.running import FunctionOnBalls
 
 import uat
 from uat.bounds.boxes import Cell, examine
 from uat.bounds.jumps import Jump, _ball, _rounded_down, _shortest, find_jump, nearest_in
-from uat.bounds.precision import working_precision
-from uat.bounds.running import FunctionOnBalls
 
 
 @pytest.fixture(autouse=True)

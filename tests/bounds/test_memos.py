@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import pytest
 from flint import arb
-
-import uat
 from uat.bounds.balls import CALL
 from uat.bounds.intervals import Interval
 from uat.bounds.jets import Jet
 from uat.bounds.running import FunctionOnBalls, NotProvableError
+
+import uat
 
 KEYS: dict[str, Callable[[Any], Any]] = {
     "str of the arguments": lambda x: str((x,)),

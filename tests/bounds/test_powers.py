@@ -13,14 +13,14 @@ import pytest
 from flint import arb
 from hypothesis import given
 from hypothesis import strategies as st
+from uat.bounds.intervals import Interval
+from uat.bounds.running import FunctionOnBalls, NotProvableError
 
 import uat
 from tests.bounds.test_recheck import rewrite
 from uat.bounds.boxes import Cell, examine
-from uat.bounds.intervals import Interval
 from uat.bounds.recheck import recheck
 from uat.bounds.recheck_formula import Formula
-from uat.bounds.running import FunctionOnBalls, NotProvableError
 
 pytestmark = pytest.mark.filterwarnings("ignore::uat.bounds.certification.NotProvenWarning")
 ZERO = (0.0, 0.0)

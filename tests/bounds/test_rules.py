@@ -16,15 +16,15 @@ import numpy as np
 import pytest
 import scipy.special
 from flint import arb
-
-import uat
-from tests import oracles_bounds as oracle
 from uat.bounds.ball_rules import RULES as TABLE
 from uat.bounds.intervals import Interval
 from uat.bounds.jets import Jet
 from uat.bounds.precision import working_precision
 from uat.bounds.refusals import NoRuleError
 from uat.bounds.truths import where
+
+import uat
+from tests import oracles_bounds as oracle
 
 
 @pytest.fixture(autouse=True)
@@ -229,8 +229,9 @@ def test_zero_times_a_logarithm_has_a_slope(log: str) -> None:
 
 def test_a_slope_that_is_no_quotient_is_not_used() -> None:
     """Should a rule be wrong at a point, ranges still count."""
-    from uat.bounds.boxes import Cell, examine
     from uat.bounds.running import FunctionOnBalls
+
+    from uat.bounds.boxes import Cell, examine
 
     class Wrong(FunctionOnBalls):
         def jet(self, ball: Any) -> Jet:

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 from flint import arb
-
-import uat
 from uat.bounds.intervals import Interval
 from uat.bounds.jets import Jet
 from uat.bounds.precision import working_precision
 from uat.bounds.running import _PROBES, FunctionOnBalls, NotProvableError, real_at, same
+
+import uat
 
 
 @pytest.fixture(autouse=True)

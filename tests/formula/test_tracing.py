@@ -84,6 +84,7 @@ def chained(x: Any) -> Any:
         return 0.75 + 0 * x
     elif x >= 0.5:
         return 1.25 - x
+    return None
 
 
 TRACED: dict[str, Callable[[Any], Any]] = {

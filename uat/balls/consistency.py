@@ -1,8 +1,8 @@
 """Whether code computes in floats the formula that it showed: looked at where the proof looked.
 
 The formula in float64 does the same operations as the code, so mostly the numbers are equal. Where they are not (a sum
-in another order, another library's power), they may differ by what rounding can do: as much as balls of the precision of
-floats lose at that point, up to a factor for functions whose float64 versions are not rounded correctly.
+in another order, another library's power), they may differ by what rounding can do: as much as balls of the precision
+of floats lose at that point, up to a factor for functions whose float64 versions are not rounded correctly.
 """
 
 from __future__ import annotations

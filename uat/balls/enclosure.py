@@ -1,7 +1,8 @@
 """What the two kinds of enclosure have in common, and truth values of three kinds: True, False, not decided.
 
-`uat.balls.jets.Jet` encloses value and slopes on a ball, `uat.balls.intervals.Interval` the range between two ends. Both
-have Python's operators for arithmetic, with one another and with floats, which are the binary fractions that they are.
+`uat.balls.jets.Jet` encloses value and slopes on a ball, `uat.balls.intervals.Interval` the range between two ends.
+Both have Python's operators for arithmetic with one another and with floats, which are the binary fractions that they
+are.
 """
 
 from __future__ import annotations

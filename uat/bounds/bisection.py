@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from uat._progress import bar
-from uat.bounds.boxes import INF, Box, Cell, candidate, difference_at, down, examine, largest_on
-from uat.balls.precision import precision_of
 from uat.balls.evaluation import FormulaOnBalls
+from uat.balls.precision import precision_of
+from uat.bounds.boxes import INF, Box, Cell, candidate, difference_at, down, examine, largest_on
 
 BITS = 64  # one machine word: the fastest precision of flint, 11 bits beyond float64
 Entry = tuple[float, float, Box]  # minus the upper bound, a number that decides ties, the box

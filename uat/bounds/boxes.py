@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from flint import arb
 
 from uat.balls.elementary import Arb, square
-from uat.balls.jets import Jet
 from uat.balls.evaluation import FormulaOnBalls, NotProvableError
+from uat.balls.jets import Jet
 
 INF = math.inf
 

@@ -19,10 +19,10 @@ from dataclasses import dataclass, field
 from flint import arb
 
 from uat.balls.elementary import Arb, square
+from uat.balls.evaluation import FormulaOnBalls
+from uat.balls.precision import precision_of
 from uat.bounds.bisection import BITS, MOST_BITS, MOST_BOXES, Goal
 from uat.bounds.boxes import INF, Box, Cell, down, examine, largest_on, up
-from uat.balls.precision import precision_of
-from uat.balls.evaluation import FormulaOnBalls
 
 _RECOUNT = 256  # boxes between two exact sums: the running ones are floats
 

@@ -17,9 +17,9 @@ import numpy as np
 from flint import arb
 
 from uat.balls.elementary import Arb
-from uat.bounds.boxes import Box, down
-from uat.balls.jets import SIDE, Side
 from uat.balls.evaluation import FormulaOnBalls
+from uat.balls.jets import SIDE, Side
+from uat.bounds.boxes import Box, down
 
 _NARROW = 2.0**-40  # of the box: narrow against everything else that f does, wide against the roundings
 _WIDEN = 4  # ulps by which the box is widened, so that a switch at its very rim is inside

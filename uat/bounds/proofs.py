@@ -20,8 +20,8 @@ from uat.given import Recorded
 def at_a_float32(f: Recorded, pieces: Any, interval: tuple[float, float], certificate: Certificate) -> float:
     """A lower end that is reached at a number of that format: the difference at the float32 nearest to `where`."""
     from uat.balls import precision
-    from uat.bounds import bisection, boxes
     from uat.balls.evaluation import FormulaOnBalls
+    from uat.bounds import bisection, boxes
 
     if f.formula is None:
         return 0.0

@@ -32,8 +32,8 @@ BITS = 192  # (1 - cos(x))/x^2 loses 76 of them at the nearest point
 
 def refuse_poles(f: Function, domain: tuple[float, float]) -> None:
     """Raise InputError, which names the place, where f has no finite enclosure and is seen to grow without end."""
-    from uat.balls.precision import working_precision
     from uat.balls.evaluation import FormulaOnBalls
+    from uat.balls.precision import working_precision
     from uat.given import record
 
     formula = record(f, domain).formula

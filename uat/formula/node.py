@@ -162,7 +162,8 @@ class Formula:
         if len(self.variables) > 1:
             if points.shape[-1:] != (len(self.variables),):
                 raise InputError(
-                    f"`x` must have {len(self.variables)} coordinates along its last axis, but has shape {points.shape}."
+                    f"`x` must have {len(self.variables)} coordinates along its last axis, "
+                    f"but has shape {points.shape}."
                 )
             columns = [points[..., k] for k in range(len(self.variables))]
         else:
@@ -171,8 +172,7 @@ class Formula:
             values = _evaluated(self.nodes, columns)
         if isinstance(x, (float, int, np.number)):
             return float(values)
-        out = np.array(np.broadcast_to(values, columns[0].shape), dtype=np.float64)
-        return out
+        return np.array(np.broadcast_to(values, columns[0].shape), dtype=np.float64)
 
     def __str__(self) -> str:
         from uat.formula import printing

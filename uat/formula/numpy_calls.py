@@ -188,7 +188,7 @@ def _typed(path: Path, name: str, operands: list[Traced], inputs: list[Any]) -> 
 
 def _weak(value: Any, part: Traced) -> Any:
     """What NumPy sees: Python's own numbers give way to the types of arrays."""
-    if isinstance(value, bool) or isinstance(value, Traced):
+    if isinstance(value, (bool, Traced)):
         return part.dtype
     if isinstance(value, (int, float)) and not isinstance(value, np.generic):
         return type(value)

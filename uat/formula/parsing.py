@@ -1,4 +1,4 @@
-"""From a text to a formula, by a closed list: what is not in the list is refused in a sentence, and nothing is executed.
+"""From a text to a formula, by a closed list: what is not in it is refused in a sentence, and nothing is executed.
 
 Three sieves. The tokens: ASCII, no words of Python, no dots, no brackets but round ones, so that Python's parser meets
 nothing odd. The depth: so that no recursion runs out. The tree: arithmetic, comparisons and calls of the vocabulary
@@ -283,7 +283,8 @@ class _Reader:
         variables = self.variables
         if name in FUNCTIONS:
             raise InputError(
-                f"`expression` must give {name} its argument, as {name}({variables[0] if variables else 1}), but does not."
+                f"`expression` must give {name} its argument, as {name}({variables[0] if variables else 1}), "
+                "but does not."
             )
         wanted = (
             f"be a formula in {' and '.join(map(repr, variables))}" if variables else "be a number without variables"
