@@ -12,15 +12,16 @@ width of their contributions, and the sums are formed with balls.
 from __future__ import annotations
 
 import heapq
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from flint import arb
 
+from uat._deadline import OutOfTime
 from uat.bounds.ball_rules import Arb, square
 from uat.bounds.bisection import BITS, MOST_BITS, MOST_BOXES, Goal
-from uat.bounds.boxes import INF, Box, Cell, down, examine, largest_on, up
+from uat.bounds.boxes import INF, Box, Cell, down, examine, up
+from uat.bounds.cells import largest_on
 from uat.bounds.precision import precision_of
 from uat.bounds.running import FunctionOnBalls
 
@@ -107,6 +108,7 @@ class Integration:
     bits: int = BITS
     where: float = float("nan")
     note: str = ""
+    stopped: str = ""  # what ended it early, as in `Search`
     swap: tuple[Share, Entry, Entry] | None = None
     seen: float = -1.0
 
@@ -114,15 +116,14 @@ class Integration:
         """Bisect until the goal is reached, nothing more can be done, or the user interrupts."""
         try:
             for k, cell in enumerate(self.cells):
-                if k % 64 == 0 and time.monotonic() > self.goal.deadline:
-                    self.note = self._stopped("`seconds`")
-                    return
                 self.heap.append(self._share(cell, cell.low, cell.high, BITS))
                 self.visited = k + 1
             heapq.heapify(self.heap)
             self._refine()
+        except OutOfTime:
+            self._stop("seconds", "`seconds`")
         except KeyboardInterrupt:
-            self.note = self._stopped("an interruption")
+            self._stop("interrupt", "an interruption")
 
     def enclosure(self) -> tuple[float, float]:
         """The distance between two floats; cells that were never looked at count by the range of f."""
@@ -157,10 +158,11 @@ class Integration:
                     where = f"near x = {share.box.middle!r}"
                     self.note = f"f has no enclosure {where}: {self.run.reason or 'it is not finite there'}."
                     return
-                if time.monotonic() > self.goal.deadline or self.boxes > limit:
-                    self.note = self._stopped("`seconds`" if self.boxes <= limit else "the largest number of boxes")
+                if self.boxes > limit:
+                    self._stop("boxes", "the largest number of boxes")
                     return
                 if not self._split(share, lower, len(self.heap)):
+                    self.stopped = "floats"
                     self.note = f"Floats end near x = {share.box.middle!r}: the enclosure is wider than asked."
                     return
 
@@ -198,5 +200,6 @@ class Integration:
             self.seen, self.where = seen, box.middle
         return entry
 
-    def _stopped(self, by: str) -> str:
-        return f"Stopped by {by} after {self.boxes} boxes: the enclosure is true, but wider than asked."
+    def _stop(self, by: str, what: str) -> None:
+        self.stopped = by
+        self.note = f"Stopped by {what} after {self.boxes} boxes: the enclosure is true, but wider than asked."
