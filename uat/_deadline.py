@@ -58,7 +58,7 @@ class Deadline:
     def runs(self, start: int, stop: int) -> Iterator[tuple[int, int]]:
         """Stretches of start ... stop, each of at most some 0.05 s of the iterator's work, until the deadline.
 
-        The first is one entry; one that took little is followed by one up to four times as long. Without end: all at once.
+        The first is one entry; one that took little is followed by one up to four times as long. Endless: all at once.
         """
         size = stop - start if self.endless else 1
         while start < stop and (begun := time.monotonic()) < self.end:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from uat._deadline import OutOfTime
+from uat._progress import bar
 from uat.bounds.boxes import INF, Box, Cell, candidate, difference_at, down, examine
 from uat.bounds.cells import largest_on
 from uat.bounds.precision import precision_of
@@ -26,6 +27,7 @@ _NARROW = 2.0**-44  # of the domain: a box still without a finite bound at this 
 MOST_BOXES = 200_000  # beyond three boxes a cell; some ten seconds of work
 
 
+PATIENCE = 2000  # boxes beyond three a cell, a tenth of a second, before half of the digits are enough
 GRACE = 0.25  # seconds beyond the budget for what makes an enclosure a certificate: the last range, the last looks
 SMALL = 2.0**27  # half of the digits of a float: see `Goal`
 _KNIFE = 2.0**-50  # relative: a tolerance that is met to so many digits is not decided by more of them
@@ -36,7 +38,7 @@ class Goal:
     """When an enclosure is close enough. With a tolerance: once that is decided, tol < lower or upper <= tol, and
 
     upper - lower <= max(rel * max(lower, tol), absolute), or upper <= floor (the distance to a function a few ulp away,
-    below which float64 cannot tell), or lower <= noise and upper <= coarse.
+    below which float64 cannot tell), or, after some patience, lower <= noise and upper <= coarse.
 
     The last is for f that equals g up to roundings, such as sqrt(x^2) on a cell where g is x. Nothing tells the search
     that both are the same: its bound falls with the third power of the boxes' length (the curvature of an enclosure is
@@ -50,14 +52,14 @@ class Goal:
     coarse: float = 0.0
     tol: float = 0.0
 
-    def reached(self, lower: float, upper: float, noise: float = 0.0) -> bool:
+    def reached(self, lower: float, upper: float, noise: float = -1.0) -> bool:
         if lower <= self.tol < upper and self.tol:
             return upper - lower <= _KNIFE * self.tol
         close = upper <= self.floor or upper - lower <= max(self.rel * max(lower, self.tol), self.absolute)
         return (
             close
             or upper <= math.nextafter(lower, INF)  # no float between them
-            or (upper <= self.coarse and lower <= max(self.floor, noise))
+            or (upper <= self.coarse and lower <= noise)
         )
 
     def gap(self, lower: float) -> float:
@@ -103,12 +105,14 @@ class Search:
             self._stop("seconds", f"Stopped after `seconds` and {self.boxes} boxes")
         except KeyboardInterrupt:
             self._stop("interrupt", f"Interrupted after {self.boxes} boxes")
-        heapq.heapify(self.heap)
 
     def _survey(self) -> None:
-        for k, cell in enumerate(self.cells):
-            self.heap.append(self._box(cell, cell.low, cell.high, BITS))
-            self.visited = k + 1
+        with bar("certifying cells", len(self.cells)) as report:
+            for k, cell in enumerate(self.cells):
+                if k % 64 == 0:
+                    report(k)
+                self.heap.append(self._box(cell, cell.low, cell.high, BITS))
+                self.visited = k + 1
         heapq.heapify(self.heap)
 
     def _refine(self) -> None:
@@ -138,8 +142,10 @@ class Search:
 
     def _reached(self, upper: float) -> bool:
         """Whether the goal is: what floats lose at `where` is asked for only where the answer hangs on it."""
-        if self.noise[0] != self.where and self.goal.floor < self.lower <= upper <= self.goal.coarse:
-            self.noise = self.where, min(self.run.roundings(self.where, slack=4), self.goal.coarse)
+        if upper > self.goal.coarse or self.boxes < 3 * len(self.cells) + PATIENCE:
+            return self.goal.reached(self.lower, upper)
+        if self.noise[0] != self.where:
+            self.noise = self.where, max(self.goal.floor, self.run.roundings(self.where, slack=4))
         return self.goal.reached(self.lower, upper, self.noise[1])
 
     def _split(self, box: Box) -> bool:
@@ -158,12 +164,10 @@ class Search:
         return True
 
     def _box(self, cell: Cell, low: float, high: float, bits: int, parent: Box | None = None) -> Entry:
-        self.boxes += 1
         with precision_of(bits):
-            box = examine(self.run, cell, low, high, bits)
+            box = examine(self.run, cell, low, high, bits, parent)
             distance = down(abs(box.e0))
-        if parent is not None:  # what holds on the whole holds on a part
-            box.top, box.bottom = min(box.top, parent.top), max(box.bottom, parent.bottom)
+        self.boxes += 1
         if cell.holds_at(box.middle):
             self._seen(box.middle, distance)
         # among boxes without a bound the newest comes first: depth first, to the place that has none at any width

@@ -19,7 +19,7 @@ from flint import arb
 
 from uat._deadline import OutOfTime
 from uat.bounds.ball_rules import Arb, square
-from uat.bounds.bisection import BITS, MOST_BITS, MOST_BOXES, Goal
+from uat.bounds.bisection import BITS, MOST_BITS, MOST_BOXES, PATIENCE, Goal
 from uat.bounds.boxes import INF, Box, Cell, down, examine, up
 from uat.bounds.cells import largest_on
 from uat.bounds.precision import precision_of
@@ -150,7 +150,8 @@ class Integration:
         limit, width = 3 * len(self.cells) + MOST_BOXES, self.cells[-1].high - self.cells[0].low
         while True:
             lower, upper = self.enclosure()
-            if self.goal.reached(lower, upper):
+            patient = self.boxes < 3 * len(self.cells) + PATIENCE
+            if self.goal.reached(lower, upper, -1.0 if patient else self.goal.floor):
                 return
             for _ in range(min(_RECOUNT, 1 + len(self.heap) // 8)):
                 share = self.heap[0][2]

@@ -104,8 +104,10 @@ def by_balls(
         stopped = stopped or "seconds"
     except KeyboardInterrupt:
         stopped = stopped or "interrupt"
-    if ends is None and not doubt:
-        doubt = f"{_ENDED[stopped]} before anything was proven"
+    if ends is None:
+        doubt = doubt or f"{_ENDED[stopped]} before anything was proven"
+    elif not ends[0] <= ends[1]:
+        doubt = doubt or f"at x = {search.where!r} f was seen outside its own enclosure"
     if doubt or ends is None:
         return Certificate(0.0, math.inf, interval[0], False, norm=norm, note=_sentence(doubt), stopped=stopped)
     lower, upper = ends

@@ -157,7 +157,7 @@ def _on_function(
 ) -> Narrowest:  # fmt: skip
     mesh = Mesh(f, domain, breaks, through)
     of_size(mesh.x, mesh.y, tube)
-    refuse_poles(f, mesh.x, mesh.y)
+    refuse_poles(f, domain)
     vanishing(mesh.x, mesh.y, tube)
     resolvable(mesh.x, mesh.y, tube)
     belief.refuse_contradiction(PiecewiseAffine(mesh.x, mesh.y))
