@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import uat
-from tests.test_cli import run
+from tests.command import run
 from tests.test_evaluation import needs_numba
 from uat._deadline import Deadline
 from uat._kernels.compiling import Kernel
