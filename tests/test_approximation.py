@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import uat
+from uat._deadline import OutOfTime
 from uat._sampling import sample
 from uat.construct.grids import Paced, fewest_cells
-from uat.construct.mesh import OutOfTime
 from uat.targets import TARGETS
 
 

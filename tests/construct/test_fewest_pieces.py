@@ -17,7 +17,8 @@ from scipy import special
 import uat
 from tests.oracles import exact_network
 from uat import InputError
-from uat.construct.mesh import Deadline, Mesh
+from uat._deadline import Deadline
+from uat.construct.mesh import Mesh
 from uat.construct.needed import LowerSide
 from uat.construct.tube import Tube
 from uat.construct.witness import check_witness

@@ -7,8 +7,8 @@ import pytest
 
 import uat
 from uat import PiecewiseAffine
+from uat._deadline import Deadline
 from uat.construct.inside import in_constant_tube, in_relative_tube
-from uat.construct.mesh import Deadline
 from uat.construct.tube import Tube
 
 NEVER = Deadline(None)

@@ -17,8 +17,9 @@ import numpy as np
 from flint import arb
 
 from uat._checks import raised
+from uat._deadline import Deadline
 from uat.bounds.ball_rules import Arb
-from uat.bounds.balls import ARGUMENT, Enclosure
+from uat.bounds.balls import CALL, Enclosure
 from uat.bounds.intervals import Interval
 from uat.bounds.jets import Jet
 from uat.bounds.precision import precision_of
@@ -42,10 +43,14 @@ class NotProvableError(Exception):
 
 
 class FunctionOnBalls:
-    """f on jets and on intervals; `reason` keeps the last sentence about a place where f had no enclosure."""
+    """f on jets and on intervals; `reason` keeps the last sentence about a place where f had no enclosure.
 
-    def __init__(self, f: Callable[[Any], Any]) -> None:
+    Every run of f looks at the `deadline` first: whatever asks for balls, and however often, ends in time.
+    """
+
+    def __init__(self, f: Callable[[Any], Any], deadline: Deadline | None = None) -> None:
         self.f = f
+        self.deadline = Deadline() if deadline is None else deadline
         self.reason = ""
         self.assumed: set[str] = set()
         self.raised = ""  # by f on floats
@@ -76,15 +81,16 @@ class FunctionOnBalls:
         return value
 
     def _run(self, x: Any, kind: type[Any]) -> Any:
+        self.deadline.look()
         before = REFUSALS.count
-        ARGUMENT.set(x)
+        outer = CALL.begin(x)
         try:
             result = self.f(x)
             if WATCH.seen:
                 raise NotProvableError(f"f {WATCH.seen}: what it finds there is no part of a formula (read it before)")
             if REFUSALS.count != before:
                 raise NotProvableError(f"f caught the refusal ({REFUSALS.last})")
-            return _unwrapped(result, kind)
+            return _unwrapped(result, kind).survivor()
         except UndecidedError as error:  # on a smaller ball it may be decided
             self.reason = str(error)
             return None
@@ -95,8 +101,12 @@ class FunctionOnBalls:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # a SystemExit too
+            if REFUSALS.count != before:  # NumPy goes on from a refusal to an error of its own
+                raise NotProvableError(REFUSALS.last) from error
             said = f": {error}" if str(error) else ""
             raise NotProvableError(f"f raised {type(error).__name__} on a ball{said}") from error
+        finally:
+            CALL.end(outer)
 
     def distrust(self, a: float, b: float, *, lossy: bool = False) -> str:
         """Why f is not to be believed: it differs from call to call, or between balls and floats. Empty if no sign.

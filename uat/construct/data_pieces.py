@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uat._checks import Floats, InputError, show
+from uat._deadline import Deadline, OutOfTime
 from uat.bounds.certification import Certificate
 from uat.construct.corridor import Links, fewest_links
-from uat.construct.mesh import Deadline, OutOfTime, least_scale, roundoff
+from uat.construct.mesh import least_scale, roundoff
 from uat.construct.outcome import Narrowest
 from uat.construct.tube import Tube
 from uat.construct.witness import Witness

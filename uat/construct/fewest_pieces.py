@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from uat import _checks
 from uat._checks import Floats, InputError, show
+from uat._deadline import Deadline, OutOfTime
 from uat._sampling import Function
 from uat._warning import warn
 from uat.bounds.certification import NotProvenWarning, ToleranceWarning
@@ -24,7 +25,7 @@ from uat.bounds.modulus import Modulus
 from uat.construct.corridor import TooSteepError
 from uat.construct.data_pieces import Points, fit_data
 from uat.construct.function_pieces import Search
-from uat.construct.mesh import AT_JUMPS, Deadline, Mesh, OutOfTime
+from uat.construct.mesh import AT_JUMPS, Mesh
 from uat.construct.outcome import Narrowest
 from uat.construct.poles import refuse_poles
 from uat.construct.proving import Belief
@@ -156,7 +157,7 @@ def _on_function(
 ) -> Narrowest:  # fmt: skip
     mesh = Mesh(f, domain, breaks, through)
     of_size(mesh.x, mesh.y, tube)
-    refuse_poles(f, mesh.x, mesh.y)
+    refuse_poles(f, domain)
     vanishing(mesh.x, mesh.y, tube)
     resolvable(mesh.x, mesh.y, tube)
     belief.refuse_contradiction(PiecewiseAffine(mesh.x, mesh.y))

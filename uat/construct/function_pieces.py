@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from uat._checks import InputError
+from uat._deadline import Deadline
 from uat.bounds.certification import Certificate
 from uat.bounds.seen import seen_difference
 from uat.construct.corridor import TooSteepError
@@ -27,7 +28,7 @@ from uat.construct.inside import (
     in_relative_tube,
     least_half_width,
 )
-from uat.construct.mesh import Deadline, Mesh, least_scale, polish, roundoff
+from uat.construct.mesh import Mesh, least_scale, polish, roundoff
 from uat.construct.needed import LowerSide, better
 from uat.construct.outcome import Narrowest
 from uat.construct.proving import NOTHING, Belief, certified

@@ -15,13 +15,13 @@ import numpy as np
 
 from uat import _checks
 from uat._checks import InputError
+from uat._deadline import OutOfTime
 from uat._sampling import Function, sample
 from uat.bounds.certification import Certificate
 from uat.bounds.modulus import Declared, cells_within, interpolation_bound
 from uat.bounds.rounding import stored_distance
 from uat.bounds.seen import seen_difference
 from uat.construct.knots import graded_knots
-from uat.construct.mesh import OutOfTime
 from uat.construct.proving import certified, unsworn
 from uat.piecewise import UNIT, PiecewiseAffine, interpolate, uniform_knots
 from uat.relu_net import ReluNet, default_shift

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from uat._deadline import Deadline
 from uat._sampling import Function
 from uat.bounds.certification import Certificate
-from uat.construct.mesh import Deadline
 from uat.construct.proving import NOTHING, Belief, certified
 from uat.construct.tube import Tube
 from uat.piecewise import PiecewiseAffine

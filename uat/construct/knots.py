@@ -18,8 +18,9 @@ import numpy as np
 
 from uat import _checks
 from uat._checks import Floats, InputError
+from uat._deadline import Deadline
 from uat._sampling import Function, sample
-from uat.construct.mesh import Deadline, Mesh
+from uat.construct.mesh import Mesh
 
 EXPONENTS = {"sup": 1 / 2, "L2": 2 / 5}  # of |f''|: minimises max h^2 |f''|, or the integral of h^4 |f''|^2
 _FINER = 1 / 16  # the mesh resolves f sixteen times better than the knots will

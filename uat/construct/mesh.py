@@ -9,13 +9,13 @@ the points on which a proof can stand.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from uat._checks import Floats
+from uat._deadline import Deadline, OutOfTime
 from uat._kernels import EXIT, HAS_FLAT, HAS_STEEP, KIND, LEFT, LEFT_FLAT, RIGHT, RIGHT_FLAT
 from uat._sampling import Function, sample
 from uat.construct.corridor import Links, fewest_links
@@ -32,36 +32,10 @@ ROUNDINGS = 16  # of f itself (a few), of the walls (three), and of the line tha
 POLISH_ROUNDS = 14  # of superlinear convergence; the change between rounds ends it earlier
 
 
-class OutOfTime(Exception):  # noqa: N818 - not an error: the search ends with the bracket that it has
-    """The budget is used up, or the user pressed Ctrl-C."""
-
-
-class Deadline:
-    """Raises `OutOfTime` at the first look after `seconds`."""
-
-    def __init__(self, seconds: float | None) -> None:
-        self.end = None if seconds is None else time.monotonic() + seconds
-
-    def look(self) -> None:
-        if self.passed():
-            raise OutOfTime
-
-    def passed(self) -> bool:
-        return self.end is not None and time.monotonic() > self.end
-
-    def left(self) -> float | None:
-        return None if self.end is None else max(self.end - time.monotonic(), 0.01)
-
-    def half(self) -> Deadline:
-        """The moment between now and then: for work that must be followed by as much again."""
-        left = self.left()
-        return Deadline(None if left is None else left / 2)
-
-    @property
-    def samples(self) -> int:
-        """How large a mesh may be that is to be swept some ten times before the end."""
-        left = self.left()
-        return MOST_SAMPLES if left is None else min(MOST_SAMPLES, max(FEW_SAMPLES, int(SAMPLES_A_SECOND * left)))
+def most_samples(deadline: Deadline) -> int:
+    """How large a mesh may be that is to be swept some ten times before the deadline."""
+    left = deadline.left()
+    return MOST_SAMPLES if left is None else min(MOST_SAMPLES, max(FEW_SAMPLES, int(SAMPLES_A_SECOND * left)))
 
 
 class Mesh:
@@ -115,9 +89,9 @@ class Mesh:
         left, right, low, high = self.x[:-1][cells], self.x[1:][cells], self.y[:-1][cells], self.y[1:][cells]
         found_x, found_y, total = [self.x], [self.y], len(self.x)
         while left.size and total < MOST_SAMPLES:
-            if total + left.size > deadline.samples:
+            if total + left.size > most_samples(deadline):
                 deadline.look()
-                if deadline.samples < MOST_SAMPLES:
+                if most_samples(deadline) < MOST_SAMPLES:
                     raise OutOfTime  # before the time is spent, not after
             middle = left + (right - left) / 2
             value = sample(self.f, middle)

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from uat._deadline import Deadline
 from uat.construct.enclosures import enclose
-from uat.construct.mesh import Deadline, Mesh
+from uat.construct.mesh import Mesh
 from uat.construct.tube import Tube
 from uat.construct.witness import Witness
 
