@@ -24,6 +24,8 @@ PERMITTED: dict[str, set[str]] = {
     "_deadline": set(),
     "_kernels": set(),
     "_sampling": set(),
+    "_progress": set(),
+    "_threads": set(),
     "_files": set(),
     "_warning": set(),
     "piecewise": set(),
@@ -49,9 +51,17 @@ PERMITTED: dict[str, set[str]] = {
 }
 PERMITTED["cli_sweep"] = set(PERMITTED) - {"__init__", "__main__"}  # the command line may call everything
 PERMITTED["cli"] = PERMITTED["cli_sweep"] | {"cli_sweep"}
-FREE = {"_activations", "_checks", "_deadline", "_kernels", "_sampling", "_files", "_warning"}
+FREE = {
+    "_activations", "_checks", "_deadline", "_files", "_kernels", "_progress", "_sampling", "_threads", "_warning",
+}  # fmt: skip
 # imported only inside functions: they are slow to import, optional, or belong to one room
-ONLY_IN = {"matplotlib": {"draw"}, "click": {"cli", "cli_options", "cli_sweep"}, "simpleeval": {"expression"}}
+ONLY_IN = {
+    "matplotlib": {"draw"},
+    "click": {"cli", "cli_options", "cli_sweep"},
+    "simpleeval": {"expression"},
+    "numba": {"_kernels"},
+    "threadpoolctl": {"_threads"},
+}
 LAZY = {"matplotlib", "numba", "click", "rich", "flint", "torch", "onnx", "onnxruntime", "dask", "sklearn"}
 
 

@@ -96,3 +96,39 @@ def test_threads(threads: Any) -> None:
 def test_a_number_of_pieces_of_any_size() -> None:
     with pytest.raises(InputError, match=r"^`pieces` = 1000.* would take .* of memory"):
         uat.narrowest(np.sin, (0, 1), pieces=10**400)
+
+
+class Poem:
+    def __repr__(self) -> str:
+        return "roses\n  are\r\nred\x85\u2028" * 3
+
+
+@pytest.mark.parametrize(
+    "offender",
+    [np.arange(30).reshape(5, 6), np.eye(40), Poem(), {"a": np.zeros((3, 3))}, "two\nlines", "x" * 10_000],
+    ids=["array", "large array", "object", "dictionary", "text", "long text"],
+)
+def test_a_sentence_is_one_line_of_bounded_length(offender: Any) -> None:
+    doors: list[Callable[[], Any]] = [
+        lambda: uat.approximate("x", (0, 1), tol=offender),
+        lambda: uat.approximate(offender, (0, 1), tol=0.1),
+        lambda: uat.approximate("x", (0, 1), tol=0.1, method=offender),
+        lambda: uat.narrowest("x", offender, tol=0.1),
+        lambda: uat.load(offender),
+        lambda: uat.MLP.initialize(offender),
+        lambda: uat.learn.Adam(offender),
+    ]
+    for door in doors:
+        with pytest.raises(InputError) as refused:
+            door()
+        sentence = str(refused.value)
+        assert len(sentence.splitlines()) == 1
+        assert len(sentence) <= 700
+
+
+def test_what_others_say_is_quoted_in_one_line_and_a_long_sentence_keeps_its_beginning_and_its_end() -> None:
+    said = str(InputError("`f` must run, but said: " + "no,  never\n" * 1000 + "and so on."))
+    assert len(said) <= 700
+    assert said.startswith("`f` must run, but said: no,  never no,  never ")
+    assert said.endswith(" never and so on.")
+    assert str(InputError("a")) == "a"

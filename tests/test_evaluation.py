@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import importlib.util
 import math
 import pickle
 import re
@@ -25,6 +26,8 @@ from uat._kernels.grid_loop import BLOCK, LINE, STREAMED, evaluate_on_grid
 from uat._kernels.guess import guess
 from uat._kernels.pieces import PieceTable
 
+HAS_NUMBA = importlib.util.find_spec("numba") is not None
+needs_numba = pytest.mark.skipif(not HAS_NUMBA, reason="Numba is not installed")
 Noun = uat.PiecewiseAffine | uat.ReluNet
 
 
@@ -113,9 +116,9 @@ def every_way(table: PieceTable, x: np.ndarray, lower: float, upper: float) -> d
     ways: dict[str, Callable[..., object]] = {
         "bisection": table._by_bisection,
         "blocks": table._blocks,
-        "compiled": table._compiled,  # on the grid, where there is one
-        "compiled, anywhere": table._anywhere,
     }
+    if HAS_NUMBA:  # on the grid, where there is one, and anywhere
+        ways |= {"compiled": table._compiled, "compiled, anywhere": table._anywhere}
     table.guess  # noqa: B018  else `_blocks` bisects for few points
     results = {name: np.empty(x.size) for name in ways}
     for name, way in ways.items():
@@ -515,6 +518,7 @@ def test_no_knots_make_a_point_cost_more_than_bisection(kind: str) -> None:
     assert g.starts.size <= 8 * k.size + 4  # the memory, too, is linear
 
 
+@needs_numba
 def test_kernel_waits_until_it_pays() -> None:
     kernel = Kernel(lambda x: x + 1)
     assert not kernel.worth(PAYS_FROM - 1)
@@ -538,6 +542,7 @@ print("numba" in sys.modules)
 """
 
 
+@needs_numba
 def test_uncompiled_numbers_are_the_compiled_ones_bit_for_bit() -> None:
     import os
 

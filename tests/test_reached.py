@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 import uat
-from tests.test_cli import run
+from tests.command import run
+from tests.test_evaluation import needs_numba
 from uat._deadline import Deadline
 from uat._kernels.compiling import Kernel
 from uat.construct.function_pieces import HASTY_PIECES, Search
@@ -171,6 +172,7 @@ def test_ctrl_c_inside_numba_is_ctrl_c() -> None:
         kernel()
 
 
+@needs_numba
 def test_ctrl_c_waits_until_a_kernel_is_compiled() -> None:
     """Interrupted half-way, Numba's import and compilations are left broken, for the rest of the process."""
     kernel = Kernel(lambda x: x + 1, prepare=lambda: signal.raise_signal(signal.SIGINT))

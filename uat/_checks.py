@@ -11,6 +11,7 @@ import difflib
 import math
 import operator
 import os
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -21,16 +22,29 @@ Floats = NDArray[np.float64]
 LARGEST = float(np.finfo(np.float64).max)  # of all floats
 
 
+_LONGEST = 700  # characters of a sentence, whatever was quoted in it
+
+
+def one_line(text: str, longest: int = _LONGEST) -> str:
+    """A text without line breaks; of a long one the middle is left out: what is required stands in front."""
+    line = " ".join(part.strip() for part in text.splitlines())
+    end = longest // 3
+    return line if len(line) <= longest else f"{line[: longest - end - 5]} ... {line[-end:]}"
+
+
 class InputError(ValueError):
-    """Wrong input: the message names the argument, what is required of it, and the offending value."""
+    """Wrong input: the message names the argument, what is required of it, and the offending value, in one line."""
+
+    def __init__(self, sentence: object = "") -> None:
+        super().__init__(one_line(str(sentence)))
 
 
 def show(value: object) -> str:
-    """The offender as it appears in a sentence: repr, shortened, NumPy scalars without their type."""
+    """The offender as it appears in a sentence: repr in one line, shortened, NumPy scalars without their type."""
     if isinstance(value, np.generic):
         value = value.item()
     try:
-        text = repr(value)
+        text = one_line(repr(value), sys.maxsize)
     except Exception:  # noqa: BLE001 - the sentence must come out whatever the offender does
         text = f"a {type(value).__name__}"
     return text if len(text) <= 80 else text[:77] + "..."

@@ -7,18 +7,15 @@ What comes back is checked here, so that the rest of the library only ever sees 
 
 from __future__ import annotations
 
-import sys
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from uat._checks import Floats, InputError, raised, show
+from uat._progress import bar
 
 Function = Callable[..., Any]
-
-_QUIET_SECONDS = 1.0  # a bar that flashes by tells nothing
 
 
 def sample(f: Function, x: Floats) -> Floats:
@@ -98,19 +95,8 @@ def _real_and_finite(values: Any, x: Floats) -> Floats:
 
 
 def _with_progress(x: Floats) -> Iterator[float]:
-    """The points as Python floats, with a bar on stderr once the loop has lasted a while and somebody watches."""
-    points = x.tolist()
-    if not sys.stderr.isatty():
-        yield from points
-        return
-    start, done = time.monotonic(), 0
-    for point in points:
-        if time.monotonic() - start > _QUIET_SECONDS:
-            break
-        yield point
-        done += 1
-    if done < len(points):
-        from rich.console import Console
-        from rich.progress import track
-
-        yield from track(points[done:], "evaluating f", console=Console(stderr=True), transient=True)
+    """The points as Python floats, with a bar where somebody watches."""
+    with bar("evaluating f", x.size) as report:
+        for k, point in enumerate(x.tolist()):
+            report(k)
+            yield point

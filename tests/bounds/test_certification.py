@@ -342,7 +342,9 @@ def test_what_a_function_reads_from_a_file_is_no_proof(tmp_path: Path, monkeypat
 
     (tmp_path / "this_is_a_module_of_the_test.py").write_text("VALUE = 1.0")
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)  # its code is written beside it, under a temporary name
     assert uat.certify(importing, p).proven
+    assert list(tmp_path.glob("__pycache__/this_is*"))
 
     def a_program(x: Any) -> Any:
         return x * float(subprocess.run([sys.executable, "-c", "print(1)"], capture_output=True, check=True).stdout)

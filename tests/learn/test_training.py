@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import uat
 from tests.learn.nets import data, network
@@ -359,3 +360,18 @@ def test_refusals(change: dict, sentence: str) -> None:
 def test_refused_descriptions(call: object, sentence: str) -> None:
     with pytest.raises(InputError, match=sentence):
         call()
+
+
+def test_narrow_networks_are_trained_on_one_blas_thread_and_wide_ones_on_all() -> None:
+    """More threads than one pay from layers of `THREADS_PAY_FROM` weights on; what was set is there again."""
+
+    def threads() -> set[int]:
+        return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+    x = np.linspace(0, 1, 5)
+    with threadpool_limits(2, user_api="blas"):
+        for width, method, inside in ((255, learn.SGD(1e-3), 1), (256, learn.SGD(1e-3), 2), (8, learn.LBFGS(), 1)):
+            start, seen = MLP.initialize([1, width, width, 1], rng=0), []
+            learn.fit(start, x, x, method=method, steps=1, callback=lambda *_, seen=seen: seen.append(threads()))
+            assert seen == [{inside}, {inside}], (width, method)
+            assert threads() == {2}

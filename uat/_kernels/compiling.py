@@ -2,8 +2,8 @@
 
 A kernel is an ordinary Python function over arrays. `compiled` hands it to Numba when it is first called, if Numba is
 there and the environment does not say ``UAT_COMPILED=0``; otherwise the very same lines run uncompiled, slower and
-with the same result. Loading Numba takes about half a second, so a caller that has another way of its own asks `worth`
-first, which says yes once enough work has come together to pay for it.
+with the same result, and where nobody asked for that a warning says so, once. Loading Numba takes about half a second,
+so a caller that has another way of its own asks `worth` first, which says yes once enough work has come together.
 """
 
 from __future__ import annotations
@@ -18,8 +18,12 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+from uat._checks import raised
+from uat._warning import warn
+
 PATIENCE = 2.0  # seconds of compilation after which the person at the terminal is told
 PAYS_FROM = 1_000_000  # units of work (points, samples) from which loading Numba pays
+SLOW_FROM = 200_000  # samples that were swept uncompiled, a second or two, from which it is worth a warning
 
 
 class Kernel:
@@ -34,6 +38,8 @@ class Kernel:
         self._ready: Callable[..., Any] | None = None
         self._asked = 0
         self._pays = False
+        self._why_plain = ""  # where Numba was wanted and is not there
+        self._swept = 0
         self._lock = threading.Lock()
         functools.update_wrapper(self, function)
 
@@ -43,6 +49,10 @@ class Kernel:
                 if self._ready is None:
                     with _whole():
                         self._ready = self._compile(arguments)
+        if self._why_plain:
+            self._swept += len(arguments[0])
+            if self._swept >= SLOW_FROM:
+                _say_slow(self._why_plain)
         try:
             return self._ready(*arguments)
         except SystemError as error:  # as Numba passes on a Ctrl-C that reaches its own unpacking
@@ -67,24 +77,32 @@ class Kernel:
         self._asked += units
         if self._asked < PAYS_FROM:
             return False
-        if _numba() is None:  # looked for once, not at every call
+        if _numba()[0] is None:  # looked for once, not at every call
             self._ready = self.plain
             return False
         self._pays = True
         return True
 
     def _compile(self, arguments: tuple[Any, ...]) -> Callable[..., Any]:
-        if (numba := _numba()) is None:
+        numba, self._why_plain = _numba()
+        if numba is None:
             return self.plain
-        if self._prepare is not None:
-            self._prepare()
-        # cache=True: the machine code is kept beside the file (or in the user's cache), so that only the first call
-        # after an edit pays for compilation. Where neither place can be written to, every process compiles anew.
-        # nogil: a kernel touches no Python object, so several may run in threads of one process.
-        try:
-            ready = numba.njit(cache=True, nogil=True)(self.plain)
-        except RuntimeError:
-            ready = numba.njit(nogil=True)(self.plain)
+        # cache: the machine code is kept beside the file (or in the user's cache), so that only the first call after an
+        # edit pays for compilation. Where neither place can be written to, or what is there cannot be read, every
+        # process compiles anew.
+        for keep in (True, False):
+            try:
+                if self._prepare is not None:
+                    self._prepare()
+                return self._machine_code(numba, arguments, keep)
+            except Exception as error:  # noqa: BLE001 - a full disk, a damaged cache, a processor that LLVM does not know
+                self._why_plain = f"Numba cannot compile here ({_line(error)}); UAT_COMPILED=0 turns it off"
+        _say_slow(self._why_plain)
+        return self.plain
+
+    def _machine_code(self, numba: Any, arguments: tuple[Any, ...], keep: bool) -> Callable[..., Any]:
+        # nogil: a kernel touches no Python object, so several may run in threads of one process
+        ready = numba.njit(cache=keep, nogil=True)(self.plain)
         notice = threading.Timer(PATIENCE, _tell, [self.plain.__name__])
         notice.daemon = True
         notice.start()
@@ -92,6 +110,7 @@ class Kernel:
             ready.compile(tuple(map(numba.typeof, arguments)))
         finally:
             notice.cancel()
+        self._why_plain = ""
         compiled_function: Callable[..., Any] = ready
         return compiled_function
 
@@ -106,16 +125,23 @@ def compiled_after(prepare: Callable[[], None]) -> Callable[[Callable[..., Any]]
     return lambda function: Kernel(function, prepare)
 
 
-def _numba() -> Any:
-    """The module, or None where it is missing or turned off."""
+def _numba() -> tuple[Any, str]:
+    """The module, or None where it is turned off or missing; and then why, if nobody turned it off."""
     if os.environ.get("UAT_COMPILED", "1") == "0":
-        return None
+        return None, ""
     try:
         with _whole():
             import numba
-    except ImportError:
-        return None
-    return numba
+    except Exception as error:  # noqa: BLE001 - missing, made for another NumPy, or its library is broken
+        if isinstance(error, ModuleNotFoundError) and error.name == "numba":
+            return None, "Numba is not installed; `pip install numba` mends it"
+        return None, f"Numba cannot be loaded ({_line(error)}); `pip install -U numba` may mend it"
+    return numba, ""
+
+
+@functools.cache  # once a process
+def _say_slow(why: str) -> None:
+    warn(f"the search for the fewest pieces runs uncompiled, up to 80 times slower: {why}.", RuntimeWarning)
 
 
 @contextmanager
@@ -138,6 +164,10 @@ def _whole() -> Iterator[None]:
 def _tell(name: str) -> None:
     if sys.stderr is not None and sys.stderr.isatty():
         print(f"uat: compiling `{name}` (once: the machine code is kept) ...", file=sys.stderr)
+
+
+def _line(error: BaseException) -> str:
+    return raised(error).splitlines()[0]
 
 
 def _interrupted(error: BaseException | None) -> bool:

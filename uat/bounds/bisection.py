@@ -14,6 +14,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from uat._progress import bar
 from uat.bounds.boxes import INF, Box, Cell, candidate, difference_at, down, examine, largest_on
 from uat.bounds.precision import precision_of
 from uat.bounds.running import FunctionOnBalls
@@ -83,12 +84,15 @@ class Search:
             self.note = f"Interrupted after {self.boxes} boxes: the enclosure is true, but wider than asked."
 
     def _survey(self) -> None:
-        for k, cell in enumerate(self.cells):
-            if k % 64 == 0 and time.monotonic() > self.goal.deadline:
-                self.note = self._out_of_time()
-                return
-            self.heap.append(self._box(cell, cell.low, cell.high, BITS))
-            self.visited = k + 1
+        with bar("certifying cells", len(self.cells)) as report:
+            for k, cell in enumerate(self.cells):
+                if k % 64 == 0:
+                    report(k)
+                    if time.monotonic() > self.goal.deadline:
+                        self.note = self._out_of_time()
+                        return
+                self.heap.append(self._box(cell, cell.low, cell.high, BITS))
+                self.visited = k + 1
         heapq.heapify(self.heap)
 
     def _refine(self) -> None:
@@ -138,10 +142,8 @@ class Search:
     def _box(self, cell: Cell, low: float, high: float, bits: int, parent: Box | None = None) -> Entry:
         self.boxes += 1
         with precision_of(bits):
-            box = examine(self.run, cell, low, high, bits)
+            box = examine(self.run, cell, low, high, bits, parent)
             distance = down(abs(box.e0))
-        if parent is not None:  # what holds on the whole holds on a part
-            box.top, box.bottom = min(box.top, parent.top), max(box.bottom, parent.bottom)
         if cell.holds_at(box.middle):
             self._seen(box.middle, distance)
         # among boxes without a bound the newest comes first: depth first, to the place that has none at any width

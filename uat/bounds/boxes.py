@@ -20,7 +20,7 @@ from flint import arb
 
 from uat.bounds.ball_rules import Arb, square
 from uat.bounds.jets import Jet
-from uat.bounds.running import FunctionOnBalls
+from uat.bounds.running import FunctionOnBalls, NotProvableError
 
 INF = math.inf
 
@@ -107,8 +107,11 @@ def difference_at(run: FunctionOnBalls, cell: Cell, x: float) -> Arb:
     return value - cell.at(x)
 
 
-def examine(run: FunctionOnBalls, cell: Cell, low: float, high: float, bits: int) -> Box:
-    """Two jets, at the middle and on the whole box, and a range where they are not finite."""
+def examine(run: FunctionOnBalls, cell: Cell, low: float, high: float, bits: int, parent: Box | None = None) -> Box:
+    """Two jets, at the middle and on the whole box, and a range where they are not finite.
+
+    Raises NotProvableError where two of the bounds leave nothing between them, so that one of them must be wrong.
+    """
     m = low + (high - low) / 2
     r = math.nextafter(max(high - m, m - low), INF)
     ball, radius = arb(m, r), arb(0, r)
@@ -139,6 +142,10 @@ def examine(run: FunctionOnBalls, cell: Cell, low: float, high: float, bits: int
     if not curved or float(over.c2.rad()) * r * r > abs(float(e0.mid())):
         anywhere = over.c0 - (line + slope * radius)
         top, bottom = min(top, up(anywhere)), max(bottom, down(anywhere))
+    if parent is not None:  # what holds on the whole holds on a part
+        top, bottom = min(top, parent.top), max(bottom, parent.bottom)
+    if not bottom <= top:
+        raise NotProvableError(f"two enclosures of f near x = {m!r} have nothing in common")
     return Box(cell, low, high, bits, m, top, bottom, e0, e1, c1, over.c2)
 
 

@@ -6,16 +6,18 @@ and nothing is lost to a ball that sticks out of the domain by a rounding.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 from flint import arb
 
 from uat.bounds.ball_rules import RULES, STEPS, Arb, Rule, integer_power
-from uat.bounds.balls import Enclosure
+from uat.bounds.balls import CALL, Enclosure, is_array
 
 _NAN = arb.nan()
 _ZERO, _ONE = arb(0), arb(1)
+_MOST_EXPONENT = 2**50  # whole numbers below are exact at any precision
 
 
 class Interval(Enclosure):
@@ -33,6 +35,12 @@ class Interval(Enclosure):
             low = high = _NAN
             reason = reason or "an intermediate value is not finite"
         self.low, self.high, self.assumed, self.reason = low, high, assumed, reason
+        if CALL.made is not None:
+            CALL.made.append(self)
+
+    def end(self) -> None:
+        self.low = self.high = _NAN
+        self.reason = "f keeps a ball from one call to the next"
 
     @classmethod
     def constant(cls, value: Arb) -> Interval:
@@ -46,9 +54,6 @@ class Interval(Enclosure):
     def hull(cls, low: Arb, high: Arb) -> Interval:
         return cls(low.lower(), high.upper())
 
-    def __repr__(self) -> str:
-        return f"Interval({self.low}, {self.high})"
-
     @property
     def c0(self) -> Arb:
         return self.low.union(self.high)
@@ -60,13 +65,13 @@ class Interval(Enclosure):
         return Interval(low.lower(), high.upper(), assumed, reason)
 
     def __add__(self, other: Any) -> Any:
-        if isinstance(other, np.ndarray):
+        if is_array(other):
             return np.add(self, other)
         other = Interval.lift(other)
         return self._of(self.low + other.low, self.high + other.high, other)
 
     def __sub__(self, other: Any) -> Any:
-        if isinstance(other, np.ndarray):
+        if is_array(other):
             return np.subtract(self, other)
         other = Interval.lift(other)
         return self._of(self.low - other.high, self.high - other.low, other)
@@ -75,7 +80,7 @@ class Interval(Enclosure):
         return self._of(-self.high, -self.low)
 
     def __mul__(self, other: Any) -> Any:
-        if isinstance(other, np.ndarray):
+        if is_array(other):
             return np.multiply(self, other)
         other = Interval.lift(other)
         if other is self:
@@ -84,7 +89,7 @@ class Interval(Enclosure):
         return self._of(_least(corners), -_least([-c for c in corners]), other)
 
     def __truediv__(self, other: Any) -> Any:
-        if isinstance(other, np.ndarray):
+        if is_array(other):
             return np.true_divide(self, other)
         other = Interval.lift(other)
         if not (other.low > 0 or other.high < 0):
@@ -98,6 +103,12 @@ class Interval(Enclosure):
         return self._of(_NAN, _NAN, reason="division by an enclosure that contains 0")
 
     def apply(self, rule: Rule) -> Interval:
+        """f on the interval, cut at the rim of the domain of f, where the interval reaches beyond.
+
+        Beyond it f has no real value whatever (sqrt, arcsin, arccos, arccosh; log, log1p, arctanh and logit have none
+        at the rim either, so of them nothing is left), and nothing that is made of it has one, but by rules that drop
+        undefined parts: `where`, comparisons and fmax ask for `assumed`. A power is another matter: see __pow__.
+        """
         low, high, assumed = self.low, self.high, self.assumed
         if not low.is_finite():
             return self
@@ -121,24 +132,39 @@ class Interval(Enclosure):
         return Interval(a.lower(), b.upper(), assumed)
 
     def __pow__(self, other: Any) -> Any:
-        if isinstance(other, np.ndarray):
+        if is_array(other):
             return np.power(self, other)
         exponent = Interval.lift(other)
         if exponent.low == exponent.high and exponent.low.is_integer():
             return self._integer_power(int(exponent.low.unique_fmpz()))
+        if self.low < 0:
+            return self._power_below_zero(exponent)
         c = exponent.c0
         if c < 0:
             return (self ** (-exponent))._reciprocal()
         if not c > 0:
             return (exponent * self.apply(RULES["log"])).apply(RULES["exp"])
-        base = self
-        if self.low < 0:
-            if self.high < 0:
-                return self._of(_NAN, _NAN, reason="a negative number to a power that is not an integer")
-            assumed = self.assumed | {_real_valued("a power that is not an integer", ">= 0")}
-            base = Interval(_ZERO, self.high, assumed, self.reason)
-        a, b = (_ZERO if x.is_zero() else x**c for x in (base.low, base.high))
-        return base._of(a, b, exponent)
+        a, b = (_ZERO if x.is_zero() else x**c for x in (self.low, self.high))
+        return self._of(a, b, exponent)
+
+    def _power_below_zero(self, exponent: Interval) -> Interval:
+        """A negative number has the powers whose exponents are whole, and no others; what is not negative has all.
+
+        |b|^n is monotone in n, of even n and of odd n: so the two outermost whole exponents at both ends bound all.
+        """
+        if not abs(exponent.c0) < _MOST_EXPONENT:
+            return self._of(_NAN, _NAN, exponent, "an exponent that may be beyond 2^50")
+        first, last = (int(end.unique_fmpz()) for end in (exponent.low.ceil(), exponent.high.floor()))
+        assumed = self.assumed | {_real_valued("a power that is not an integer", ">= 0")}
+        negative = Interval(self.low, arb.min(self.high, _ZERO), assumed, self.reason)
+        whole = {n for n in (first, first + 1, last - 1, last) if first <= n <= last}
+        parts = [negative._integer_power(n) for n in sorted(whole)]
+        if self.high >= 0:
+            parts.append(Interval(_ZERO, self.high, assumed) ** exponent)
+        if not parts:
+            return self._of(_NAN, _NAN, reason="a negative number to a power that is not an integer")
+        power = functools.reduce(Interval.either, parts)
+        return power._of(power.low, power.high, exponent)
 
     def _integer_power(self, n: int) -> Interval:
         if n == 0:

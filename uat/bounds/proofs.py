@@ -79,9 +79,12 @@ def by_balls(f: Any, pieces: Any, goal: Any, norm: str, interval: tuple[float, f
         doubt = str(error)
     except KeyboardInterrupt:  # before the search began, or after it ended: during it, it keeps its enclosure itself
         doubt = "interrupted before anything was proven" if search is None else ""
+    if not doubt:
+        lower, upper = search.enclosure()
+        if not lower <= upper:
+            doubt = f"at x = {search.where!r} f was seen outside its own enclosure"
     if doubt:
         return Certificate(0.0, math.inf, interval[0], False, norm=norm, note=_sentence(doubt))
-    lower, upper = search.enclosure()
     note = search.note or (_jump(run, search, interval) if norm == "sup" else "")
     return Certificate(
         lower=lower,

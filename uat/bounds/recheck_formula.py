@@ -14,6 +14,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 from flint import arb, arb_series
@@ -34,6 +35,7 @@ from uat.bounds.recheck_rules import (
 
 LONGEST, DEEPEST = 10_000, 100  # of a text and of its tree: Python's stack holds ten times as many calls
 MOST_EXPONENT = 2**64  # a whole power is taken by squaring, and the exponents of flint's floats grow by 64 bits
+MOST_POWER = 2**60  # of an exponent that is no constant: its whole numbers are exact at 128 bits
 
 _TEXT = re.compile(r"[\w .+\-*/%<>=!&|~(),]*", re.ASCII)  # no comments, no strings: all of it is the formula
 _NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,9})?", re.ASCII)
@@ -192,7 +194,11 @@ class Formula:
         """True, False, or None where the ball holds both; what is compared must be finite, as everywhere."""
         match node:
             case ast.Compare(left=left, ops=[op], comparators=[right]):
+                before, self.clipped = self.clipped, set()
                 a, b = self._number(left, x, smooth), self._number(right, x, smooth)
+                if self.clipped:  # NumPy finds nan < 1 false, and goes on with a number
+                    raise UndefinedError
+                self.clipped = before
                 d = (a - b)[0] if smooth else a - b
                 if isinstance(op, (ast.Gt, ast.GtE)):
                     d, op = -d, (ast.Lt() if isinstance(op, ast.Gt) else ast.LtE())
@@ -213,17 +219,36 @@ class Formula:
         raise FormulaError("the checker wants a comparison where a condition stands")
 
     def _power(self, left: ast.expr, exponent: ast.expr, x: Any, smooth: bool) -> Any:
-        """Exponents that are whole numbers, however they are written, take products; others a base that is >= 0."""
-        base, constant = self._number(left, x, smooth), self._constants.get(id(exponent))
-        if constant is not None and constant.is_integer():
-            if not abs(constant) < MOST_EXPONENT:
+        """Exponents that are one whole number, however they are written, take products; others a base that is >= 0."""
+        base, c = self._number(left, x, smooth), self._number(exponent, x, smooth)
+        size = c[0] if smooth else c
+        if size.is_integer() and (not smooth or (c[1].is_zero() and c[2].is_zero())):
+            if not abs(size) < MOST_EXPONENT:
                 raise FormulaError("the checker takes no power beyond 2^64")
-            return whole_power(base, int(constant.unique_fmpz()), smooth)
-        c = self._number(exponent, x, smooth)
-        if not smooth and c > 0 and not base > 0:  # monotone from 0^c = 0
-            _, high = self._part("a power that is not a whole number", left, base, 0)
-            return arb(0).union(high**c) if high > 0 else arb(0)
-        return (base.log() * c).exp()
+            return whole_power(base, int(size.unique_fmpz()), smooth)
+        return (base.log() * c).exp() if smooth or base > 0 else self._power_at_zero(left, base, c)
+
+    def _power_at_zero(self, left: ast.expr, base: Ball, c: Ball) -> Ball:
+        """b^c for all b of a base that are not negative, and b^n of the others for all whole n of the exponent's.
+
+        The powers with even n lie between those with the least and the largest even n, and so for odd ones.
+        """
+        low, high = self._ends if isinstance(left, ast.Name) and left.id == "x" else (base.lower(), base.upper())
+        if not abs(c) < MOST_POWER:
+            raise UndefinedError
+        first, last = int(c.lower().ceil().unique_fmpz()), int(c.upper().floor().unique_fmpz())
+        parts = []
+        if high >= 0:  # monotone from 0^c = 0
+            if not c > 0:
+                raise UndefinedError
+            parts.append(arb(0).union(high**c) if high > 0 else arb(0))
+        if low < 0:
+            self.clipped.add("the argument of a power that is not a whole number is >= 0")
+            negative = low.union(arb.min(high, arb(0)))
+            parts += [whole_power(negative, n, False) for n in {first, first + 1, last - 1, last} if first <= n <= last]
+        if not parts:
+            raise UndefinedError
+        return reduce(arb.union, parts)
 
 
 def _short(text: str) -> str:

@@ -64,6 +64,19 @@ def minimum(a: Any, b: Any) -> Any:
     return Whole(type(a), -(-a).maximum(-b)) if both_whole else -(-a).maximum(-b)
 
 
+def _but_nan(rule: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """fmax and fmin: where one of the two is nan, which an assumption that it is real may hide, the other."""
+
+    def dropping(a: Any, b: Any) -> Any:
+        result = rule(a, b)
+        for one, other in ((a, b), (b, a)):
+            if isinstance(one, Enclosure) and one.assumed:
+                result = result.either(result.lift(other))
+        return result
+
+    return dropping
+
+
 def _heaviside(x: Any, at_zero: Any) -> Any:
     x, at_zero = _pair(x, at_zero)
     return where(x == 0, at_zero, where(x > 0, 1.0, 0.0))
@@ -197,8 +210,8 @@ UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
     np.rint: step("rint"),
     np.maximum: maximum,
     np.minimum: minimum,
-    np.fmax: maximum,
-    np.fmin: minimum,
+    np.fmax: _but_nan(maximum),
+    np.fmin: _but_nan(minimum),
     np.heaviside: _heaviside,
     np.hypot: _hypot,
     np.arctan2: _arctan2,

@@ -6,12 +6,14 @@ but from when a function meets its first ball, and hears nothing of other thread
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 from typing import Any
 
 _EVENTS = {"open": "opens the file", "subprocess.Popen": "starts the program", "socket.connect": "connects to"}
-_CODE = (".py", ".pyc", ".so", ".pyd", ".dll", ".dylib")  # what an import inside the function opens
+# what an import inside the function opens; a .pyc is written under a temporary name, which ends in a number
+_CODE = re.compile(r"\.(py|pyc|so|pyd|dll|dylib)(\.\d+)?$")
 
 
 class Watch:
@@ -36,7 +38,7 @@ class Watch:
             what = arguments[1] if event == "socket.connect" else arguments[0]
             if isinstance(what, int):  # a descriptor
                 self.seen = "opens a file"
-            elif not str(what).endswith(_CODE):
+            elif not _CODE.search(str(what)):
                 self.seen = f"{_EVENTS[event]} {str(what)!r}"
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
 
+from uat import _progress
 from uat.compare.executors import Serial
 from uat.compare.stack import Stack, run_stack
 from uat.compare.store import Store
@@ -77,25 +77,15 @@ def _ahead(executor: Executor) -> int:
 @contextmanager
 def bar(left: list[Stack], stacks: list[Stack], wanted: bool) -> Iterator[Callable[[Stack], None]]:
     """A function that is told of every stack that is done: a bar with the time left, if somebody wants and sees it."""
-    if not (wanted and sys.stderr.isatty()):
-        yield lambda stack: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[rows]} rows"), TimeElapsedColumn(),
-        TextColumn("left:"), TimeRemainingColumn(),
-    )  # fmt: skip
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        total = sum(len(stack.seeds) for stack in stacks)
-        rows = total - sum(len(stack.seeds) for stack in left)
-        task = progress.add_task("sweep", total=sum(stack.cost for stack in left), rows=f"{rows}/{total}")
+    total = sum(len(stack.seeds) for stack in stacks)
+    rows, cost = total - sum(len(stack.seeds) for stack in left), 0.0
+    with _progress.bar("sweep", sum(stack.cost for stack in left), wanted=wanted, quiet=0) as report:
 
         def done(stack: Stack) -> None:
-            nonlocal rows
-            rows += len(stack.seeds)
+            nonlocal rows, cost
+            rows, cost = rows + len(stack.seeds), cost + stack.cost
             name = f"{stack.setting.problem.name} {stack.setting.method} {stack.setting.width}"
-            progress.update(task, advance=stack.cost, rows=f"{rows}/{total}", description=name)
+            report(cost, f"{name}, {rows}/{total} rows")
 
+        report(0, f"sweep, {rows}/{total} rows")
         yield done

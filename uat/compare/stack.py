@@ -10,15 +10,14 @@ import functools
 import json
 import math
 import platform
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 import uat
+from uat._threads import one_blas_thread
 from uat.compare.constructed import CONSTRUCTED
 from uat.compare.learned import LEARNED, TRIAL_NETWORKS, WITHOUT_CHANCE, Learned, train
 from uat.compare.measure import errors
@@ -61,7 +60,7 @@ def run_stack(stack: Stack) -> list[Row]:
 
     So it is the same wherever it runs, and an error that is raised is one of the executor.
     """
-    with _one_blas_thread, np.errstate(all="ignore"):
+    with one_blas_thread, np.errstate(all="ignore"):
         return list(_rows(stack))
 
 
@@ -128,31 +127,3 @@ def versions() -> str:
             "machine": platform.machine(),
         }
     )
-
-
-class _OneThread:
-    """One BLAS thread while any stack runs, also when several threads of a process run stacks at once."""
-
-    def __init__(self) -> None:
-        self._lock, self._users = threading.Lock(), 0
-        self._pools: Any = None
-        self._limit: Any = None
-
-    def __enter__(self) -> None:
-        from threadpoolctl import ThreadpoolController
-
-        with self._lock:
-            if self._pools is None:
-                self._pools = ThreadpoolController()  # looks through the loaded libraries: once a process
-            if self._users == 0:
-                self._limit = self._pools.limit(limits=1, user_api="blas")
-            self._users += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._users -= 1
-            if self._users == 0:
-                self._limit.restore_original_limits()
-
-
-_one_blas_thread = _OneThread()
