@@ -300,7 +300,9 @@ def test_a_singular_end_is_named() -> None:
 
 def test_a_tolerance_below_half_a_jump_is_refused_as_by_approximate() -> None:
     for method in ("uniform", "narrowest"):
-        with pytest.raises(InputError, match=r"`tol` = 0\.1 is out of reach.* f jumps by at least 1 at x = 0\.3: no conti"):
+        with pytest.raises(
+            InputError, match=r"`tol` = 0\.1 is out of reach.* f jumps by at least 1 at x = 0\.3: no conti"
+        ):
             uat.approximate(lambda x: np.where(x < 0.3, 0.0, 1.0), (0, 1), tol=0.1, method=method)
     with pytest.raises(InputError, match=r"closer than 0\.5, and none on one side of it than twice that\."):
         uat.narrowest("floor(x)", (0, 3), tol=0.6, side="under")

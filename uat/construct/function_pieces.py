@@ -38,7 +38,15 @@ from uat.construct.witness import Witness
 from uat.piecewise import PiecewiseAffine, interpolate
 
 ACCURACY = 1e-10  # with pieces=: relative accuracy asked of the least error
-SLACKS = (2e-10, 1e-9, 2e-8, 1e-7, 1e-6, 1e-4, 1e-3)  # how far below it the proof from below is tried, until it succeeds
+SLACKS = (
+    2e-10,
+    1e-9,
+    2e-8,
+    1e-7,
+    1e-6,
+    1e-4,
+    1e-3,
+)  # how far below it the proof from below is tried, until it succeeds
 BALANCE = 1e-3  # with tol=: the error comes this close to the least with the same number of pieces
 MARGIN = 1e-8  # one-sided: the path keeps this share of the tolerance away from f, well above rounding and ACCURACY
 ONE_SIDED_ROOM = 1e-3  # one-sided, with tol=: up to this share, where there is slack; the proof is cheap then
