@@ -147,7 +147,7 @@ def approximate(
         facts, known = declared(lipschitz, modulus), _known(function, (a, b))
         deadline = math.inf if seconds is None else start + seconds
         inner = tuple(x for x in knots if a < x < b)
-        grids = Grids(function, a, b, facts, known, form, method, inner, deadline)
+        grids = Grids(function, a, b, facts, known, form, method, inner, deadline, tol)
         if tol is not None:
             built = grids.within(tol)
         elif step is not None:

@@ -25,7 +25,7 @@ from uat.bounds.cells import largest_on
 from uat.bounds.precision import precision_of
 from uat.bounds.running import FunctionOnBalls
 
-_RECOUNT = 256  # boxes between two exact sums: the running ones are floats
+_RECOUNT = 8  # an exact sum over all boxes whenever an eighth of them is new: it costs less than that eighth
 
 
 @dataclass(slots=True)
@@ -153,7 +153,7 @@ class Integration:
             patient = self.boxes < 3 * len(self.cells) + PATIENCE
             if self.goal.reached(lower, upper, -1.0 if patient else self.goal.floor):
                 return
-            for _ in range(min(_RECOUNT, 1 + len(self.heap) // 8)):
+            for _ in range(1 + len(self.heap) // _RECOUNT):
                 share = self.heap[0][2]
                 if share.gap == INF and share.box.high - share.box.low <= 2.0**-44 * width:
                     where = f"near x = {share.box.middle!r}"
@@ -186,9 +186,9 @@ class Integration:
         return True
 
     def _share(self, cell: Cell, low: float, high: float, bits: int) -> Entry:
-        self.boxes += 1
         with precision_of(bits):
             box = examine(self.run, cell, low, high, bits)
+            self.boxes += 1
             low_, high_ = absolute_share(box) if self.norm == "L1" else square_share(box)
             if low < cell.inner_low or cell.inner_high < high:  # beyond a kink that is no float: what neighbours count
                 inside = arb(min(high, cell.inner_high)) - arb(max(low, cell.inner_low))
@@ -196,7 +196,8 @@ class Integration:
                 low_ = _nonnegative((low_ - (arb(high) - arb(low) - inside) * size).lower())
             share = Share(box, low_, high_)
             seen = down(abs(box.e0))
-            entry = -share.gap, self.boxes, share
+            # among those without a bound the newest comes first, as in `Search`
+            entry = -share.gap, -self.boxes if share.gap == INF else self.boxes, share
         if seen > self.seen:
             self.seen, self.where = seen, box.middle
         return entry

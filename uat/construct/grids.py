@@ -55,6 +55,7 @@ class Grids:
     known : what a target declares, for when balls are of no avail
     form : of the network
     deadline : of `time.perf_counter`, when the proof is to stop
+    tol : the tolerance that is asked for, which a proof goes on to decide
     """
 
     f: Function
@@ -66,6 +67,7 @@ class Grids:
     method: str = "uniform"
     breaks: tuple[float, ...] = ()
     deadline: float = math.inf
+    tol: float | None = None
 
     def interpolant(self, pieces: int) -> PiecewiseAffine:
         if self.method == "uniform":
@@ -99,7 +101,7 @@ class Grids:
     def by_balls(self, p: PiecewiseAffine) -> Certificate:
         """One cell more or less changes a second-order error by 2/N of itself: the enclosure is finer than that."""
         seconds = None if math.isinf(self.deadline) else max(self.deadline - time.perf_counter(), 1e-3)
-        return certified(self.f, p, rel=min(0.01, 1 / p.pieces), seconds=seconds)
+        return certified(self.f, p, tol=self.tol, rel=min(0.01, 1 / p.pieces), seconds=seconds)
 
     def declared(self, p: PiecewiseAffine, facts: Declared) -> Certificate:
         """The a priori bounds; the lower end is what was seen, less what rounding may have added to it."""
