@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterator
-from contextvars import ContextVar
 from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -22,7 +21,33 @@ from flint import arb, ctx, fmpq
 from uat.bounds.ball_rules import Arb, literal
 from uat.bounds.refusals import REFUSALS, NoRuleError
 
-ARGUMENT: ContextVar[Any] = ContextVar("ARGUMENT", default=None)  # the x that f was called with
+
+class Call:
+    """The call of f that is under way: its argument, and the balls made in it, which end with it.
+
+    What f keeps for later (a memo, by whatever key: order, `id`, the branch that was taken) is no number then. One for
+    the process, like flint's precision, behind whose lock f runs: f may work in threads of its own.
+    """
+
+    __slots__ = ("argument", "made")
+
+    def __init__(self) -> None:
+        self.argument: Any = None
+        self.made: list[Any] | None = None
+
+    def begin(self, x: Any) -> tuple[Any, Any]:
+        """The call that is under way outside of this one, if f calls what calls f."""
+        outer = self.argument, self.made
+        self.argument, self.made = x, [x]
+        return outer
+
+    def end(self, outer: tuple[Any, Any]) -> None:
+        for ball in self.made or ():
+            ball.end()
+        self.argument, self.made = outer
+
+
+CALL = Call()
 
 
 def exact(value: Any) -> Arb:
@@ -54,15 +79,21 @@ def _truths() -> Any:
     return importlib.import_module("uat.bounds.truths")
 
 
+class Several:
+    """Arrays of enclosures (`uat.bounds.ball_arrays`)."""
+
+    __slots__ = ("entries",)
+
+
 def is_array(value: Any) -> bool:
     """Whether NumPy is to meet its entries one by one."""
-    return isinstance(value, np.ndarray) and value.ndim > 0
+    return isinstance(value, Several) or (isinstance(value, np.ndarray) and value.ndim > 0)
 
 
 class Enclosure:
     """What `Jet` and `Interval` share: NumPy's protocols, Python's operators, and the refusals."""
 
-    __slots__ = ()
+    __slots__: tuple[str, ...] = ()
     __array_priority__ = 1000
     whole = False  # a whole number to NumPy, or a truth value
     assumed: frozenset[str] = frozenset()  # what had to be taken for granted: intervals only
@@ -109,6 +140,37 @@ class Enclosure:
     def __hash__(self) -> int:  # a ball must not be looked up in a table
         return int(self._refuse("a hash"))
 
+    def __repr__(self) -> str:  # nor must its text: str(), print, f-strings and arrays ask for it here
+        if CALL.made is None:
+            return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)}' for name in self.__slots__)})"
+        return str(self._refuse("text (print, str, repr, an f-string)"))
+
+    def __format__(self, form: str) -> str:
+        return repr(self)
+
+    def __getstate__(self, protocol: Any = None) -> Any:
+        return self._refuse("a copy or a pickle")
+
+    __reduce__ = __reduce_ex__ = __getstate__
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        """np.asarray(ball), on which NumPy's functions ask for x.sin() and the like; the argument is not written to."""
+        if self.whole or dtype not in (None, object):
+            self._refuse(f"an array{f' of {dtype}' if dtype else ' of truth values or whole numbers'}")
+        box = np.empty(1, dtype=object)
+        box.fill(self)
+        box.flags.writeable = bool(copy)
+        return box.reshape(())
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._refuse("an entry (x[...])")
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._refuse("a change of its entries (x[...] = ...)")
+
+    def __len__(self) -> int:
+        return int(self._refuse("len()"))
+
     def __round__(self, digits: Any = None) -> Any:
         return self._refuse("round()")
 
@@ -138,10 +200,10 @@ class Enclosure:
         return self * other
 
     def __rtruediv__(self, other: Any) -> Any:
-        return self.lift(other) / self if not isinstance(other, np.ndarray) else np.true_divide(other, self)
+        return self.lift(other) / self if not is_array(other) else np.true_divide(other, self)
 
     def __rpow__(self, other: Any) -> Any:
-        return self.lift(other) ** self if not isinstance(other, np.ndarray) else np.power(other, self)
+        return self.lift(other) ** self if not is_array(other) else np.power(other, self)
 
     def __mod__(self, other: Any) -> Any:
         return np.remainder(self, other) if is_array(other) else self - (self // other) * other
@@ -163,7 +225,7 @@ class Enclosure:
 
     # -- in place: balls are never changed, arrays are
     def _changed(self) -> Any:
-        if self is ARGUMENT.get():
+        if self is CALL.argument:
             self._refuse("a change of its argument in place (x += ...), which changes the caller's array,")
         return self
 
@@ -233,6 +295,13 @@ class Enclosure:
         def __pow__(self, other: Any) -> Any: ...
 
         def __neg__(self) -> Any: ...
+
+    def survivor(self) -> Any:
+        """The same ball, which the end of the call in which it was made does not reach."""
+        other = object.__new__(type(self))
+        for name in self.__slots__:
+            setattr(other, name, getattr(self, name))
+        return other
 
     def forced_side(self, a: Any, b: Any) -> int | None:
         """The sign to take where the ball straddles 0, while a jump is looked at from one side (see `jets.Side`)."""

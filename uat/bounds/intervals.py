@@ -13,7 +13,7 @@ import numpy as np
 from flint import arb
 
 from uat.bounds.ball_rules import RULES, STEPS, Arb, Rule, integer_power
-from uat.bounds.balls import Enclosure
+from uat.bounds.balls import CALL, Enclosure, is_array
 
 _NAN = arb.nan()
 _ZERO, _ONE = arb(0), arb(1)
@@ -35,6 +35,12 @@ class Interval(Enclosure):
             low = high = _NAN
             reason = reason or "an intermediate value is not finite"
         self.low, self.high, self.assumed, self.reason = low, high, assumed, reason
+        if CALL.made is not None:
+            CALL.made.append(self)
+
+    def end(self) -> None:
+        self.low = self.high = _NAN
+        self.reason = "f keeps a ball from one call to the next"
 
     @classmethod
     def constant(cls, value: Arb) -> Interval:
@@ -48,9 +54,6 @@ class Interval(Enclosure):
     def hull(cls, low: Arb, high: Arb) -> Interval:
         return cls(low.lower(), high.upper())
 
-    def __repr__(self) -> str:
-        return f"Interval({self.low}, {self.high})"
-
     @property
     def c0(self) -> Arb:
         return self.low.union(self.high)
@@ -62,13 +65,13 @@ class Interval(Enclosure):
         return Interval(low.lower(), high.upper(), assumed, reason)
 
     def __add__(self, other: Any) -> Any:
-        if isinstance(other, np.ndarray):
+        if is_array(other):
             return np.add(self, other)
         other = Interval.lift(other)
         return self._of(self.low + other.low, self.high + other.high, other)
 
     def __sub__(self, other: Any) -> Any:
-        if isinstance(other, np.ndarray):
+        if is_array(other):
             return np.subtract(self, other)
         other = Interval.lift(other)
         return self._of(self.low - other.high, self.high - other.low, other)
@@ -77,7 +80,7 @@ class Interval(Enclosure):
         return self._of(-self.high, -self.low)
 
     def __mul__(self, other: Any) -> Any:
-        if isinstance(other, np.ndarray):
+        if is_array(other):
             return np.multiply(self, other)
         other = Interval.lift(other)
         if other is self:
@@ -86,7 +89,7 @@ class Interval(Enclosure):
         return self._of(_least(corners), -_least([-c for c in corners]), other)
 
     def __truediv__(self, other: Any) -> Any:
-        if isinstance(other, np.ndarray):
+        if is_array(other):
             return np.true_divide(self, other)
         other = Interval.lift(other)
         if not (other.low > 0 or other.high < 0):
@@ -129,7 +132,7 @@ class Interval(Enclosure):
         return Interval(a.lower(), b.upper(), assumed)
 
     def __pow__(self, other: Any) -> Any:
-        if isinstance(other, np.ndarray):
+        if is_array(other):
             return np.power(self, other)
         exponent = Interval.lift(other)
         if exponent.low == exponent.high and exponent.low.is_integer():

@@ -17,7 +17,7 @@ import numpy as np
 from flint import arb
 
 from uat.bounds.ball_rules import STEPS, Arb, Rule, integer_power, square
-from uat.bounds.balls import Enclosure
+from uat.bounds.balls import CALL, Enclosure, is_array
 
 _NAN = arb.nan()
 _ZERO, _ONE = arb(0), arb(1)
@@ -47,6 +47,11 @@ class Jet(Enclosure):
 
     def __init__(self, c0: Arb, c1: Arb = _ZERO, c2: Arb = _ZERO) -> None:
         self.c0, self.c1, self.c2 = c0, c1, c2
+        if CALL.made is not None:
+            CALL.made.append(self)
+
+    def end(self) -> None:
+        self.c0 = self.c1 = self.c2 = _NAN
 
     @classmethod
     def variable(cls, ball: Arb) -> Jet:
@@ -65,9 +70,6 @@ class Jet(Enclosure):
     def hull(cls, low: Arb, high: Arb) -> Jet:
         return cls(low.union(high), _NAN, _NAN)
 
-    def __repr__(self) -> str:
-        return f"Jet({self.c0}, {self.c1}, {self.c2})"
-
     def is_constant(self) -> bool:
         return bool(self.c1.is_zero() and self.c2.is_zero())
 
@@ -76,7 +78,7 @@ class Jet(Enclosure):
             return Jet(self.c0 + other.c0, self.c1 + other.c1, self.c2 + other.c2)
         if type(other) is float or type(other) is int:  # exact: flint takes floats and integers as they are
             return Jet(self.c0 + other, self.c1, self.c2)
-        if isinstance(other, np.ndarray):
+        if is_array(other):
             return np.add(self, other)
         other = Jet.lift(other)
         return Jet(self.c0 + other.c0, self.c1 + other.c1, self.c2 + other.c2)
@@ -84,7 +86,7 @@ class Jet(Enclosure):
     def __sub__(self, other: Any) -> Any:
         if type(other) is float or type(other) is int:
             return Jet(self.c0 - other, self.c1, self.c2)
-        if isinstance(other, np.ndarray):
+        if is_array(other):
             return np.subtract(self, other)
         other = other if type(other) is Jet else Jet.lift(other)
         return Jet(self.c0 - other.c0, self.c1 - other.c1, self.c2 - other.c2)
@@ -95,7 +97,7 @@ class Jet(Enclosure):
     def __mul__(self, other: Any) -> Any:
         if type(other) is float or type(other) is int:
             return Jet(self.c0 * other, self.c1 * other, self.c2 * other)
-        if isinstance(other, np.ndarray):
+        if is_array(other):
             return np.multiply(self, other)
         if type(other) is not Jet:
             other = Jet.lift(other)
@@ -113,7 +115,7 @@ class Jet(Enclosure):
         return Jet(square(c0), 2 * c0 * c1, 2 * c0 * self.c2 + square(c1))
 
     def __truediv__(self, other: Any) -> Any:
-        if isinstance(other, np.ndarray):
+        if is_array(other):
             return np.true_divide(self, other)
         other = Jet.lift(other)
         if other.is_constant():
@@ -139,7 +141,7 @@ class Jet(Enclosure):
         return self._chain(f, *rule.derivatives(self.c0, f))
 
     def __pow__(self, other: Any) -> Any:
-        if isinstance(other, np.ndarray):
+        if is_array(other):
             return np.power(self, other)
         exponent = Jet.lift(other)
         if not exponent.is_constant():

@@ -19,7 +19,7 @@ from flint import arb
 from uat._checks import raised
 from uat._deadline import Deadline
 from uat.bounds.ball_rules import Arb
-from uat.bounds.balls import ARGUMENT, Enclosure
+from uat.bounds.balls import CALL, Enclosure
 from uat.bounds.intervals import Interval
 from uat.bounds.jets import Jet
 from uat.bounds.precision import precision_of
@@ -83,14 +83,14 @@ class FunctionOnBalls:
     def _run(self, x: Any, kind: type[Any]) -> Any:
         self.deadline.look()
         before = REFUSALS.count
-        ARGUMENT.set(x)
+        outer = CALL.begin(x)
         try:
             result = self.f(x)
             if WATCH.seen:
                 raise NotProvableError(f"f {WATCH.seen}: what it finds there is no part of a formula (read it before)")
             if REFUSALS.count != before:
                 raise NotProvableError(f"f caught the refusal ({REFUSALS.last})")
-            return _unwrapped(result, kind)
+            return _unwrapped(result, kind).survivor()
         except UndecidedError as error:  # on a smaller ball it may be decided
             self.reason = str(error)
             return None
@@ -101,8 +101,12 @@ class FunctionOnBalls:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # a SystemExit too
+            if REFUSALS.count != before:  # NumPy goes on from a refusal to an error of its own
+                raise NotProvableError(REFUSALS.last) from error
             said = f": {error}" if str(error) else ""
             raise NotProvableError(f"f raised {type(error).__name__} on a ball{said}") from error
+        finally:
+            CALL.end(outer)
 
     def distrust(self, a: float, b: float, *, lossy: bool = False) -> str:
         """Why f is not to be believed: it differs from call to call, or between balls and floats. Empty if no sign.

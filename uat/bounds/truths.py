@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from flint import arb
 
-from uat.bounds.balls import Enclosure, is_array
+from uat.bounds.balls import CALL, Enclosure, is_array
 from uat.bounds.refusals import NoRuleError, UndecidedError
 from uat.bounds.wholes import Whole, is_whole
 
@@ -33,6 +33,11 @@ class Comparison(Enclosure):
 
     def __init__(self, kind: type[Enclosure], decided: bool | None, compared: Any) -> None:
         self.kind, self.decided, self.compared = kind, decided, compared
+        if CALL.made is not None:
+            CALL.made.append(self)
+
+    def end(self) -> None:
+        self.decided = None  # and what was compared has ended too: undefined
 
     def __bool__(self) -> bool:
         if self.decided is None:
@@ -130,8 +135,8 @@ class Comparison(Enclosure):
 
 
 def wraps(value: Any) -> bool:
-    """Whether NumPy's arithmetic of truth values with it is modulo a small number, or has no negative ones."""
-    if not isinstance(value, (np.generic, np.ndarray)) or value.dtype.kind not in "iu":
+    """Whether NumPy's arithmetic of truth values with it is modulo a small number, in few bits, or without a sign."""
+    if not isinstance(value, (np.generic, np.ndarray)) or value.dtype.kind not in "iuf":
         return False
     return value.dtype.kind == "u" or value.dtype.itemsize < 8
 
@@ -140,7 +145,8 @@ def refuse_wrapping(value: Any) -> None:
     """A truth value, or a choice by one, is an integer beside an integer: balls know no arithmetic that wraps."""
     if wraps(value):
         kind = value.dtype
-        raise NoRuleError(f"there is no rule for a truth value beside a {kind}: integers of that type wrap")
+        why = "it has few digits" if kind.kind == "f" else "integers of that type wrap"
+        raise NoRuleError(f"there is no rule for a truth value beside a {kind}: {why}")
     if isinstance(value, (int, np.integer)) and abs(int(value)) >= _LARGE:
         raise NoRuleError(
             f"there is no rule for a truth value beside {value}: integers of that size wrap; write a float"
@@ -158,14 +164,14 @@ def decision(condition: Any) -> bool | None:
     """The value of a condition: a comparison's, or that of a plain truth value."""
     if isinstance(condition, Comparison):
         return condition.decided
-    if isinstance(condition, (bool, np.bool_)) or (isinstance(condition, np.ndarray) and condition.ndim == 0):
+    if is_truth(condition):
         return bool(condition)
     raise NoRuleError(f"a {type(condition).__name__} stands where a comparison of balls is wanted")
 
 
 def compare(a: Any, b: Any, sign: str) -> Any:
     """a < b and the other five, on enclosures or an enclosure and a number."""
-    if isinstance(b, np.ndarray) and b.ndim:
+    if is_array(b):
         ufuncs = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}
         return {**ufuncs, "==": np.equal, "!=": np.not_equal}[sign](a, b)
     a = a.number() if a.whole else a
