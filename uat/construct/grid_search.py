@@ -25,6 +25,7 @@ from uat._progress import bar
 from uat._sampling import sample
 from uat.bounds.seen import distances, seen_difference
 from uat.construct.cell_counts import MOST_CELLS, OutOfReachError, Paced, fewest_cells
+from uat.construct.enclosures import enclose
 from uat.construct.grids import Built, Grids
 from uat.piecewise import PiecewiseAffine
 
@@ -60,6 +61,7 @@ class _Search:
         self.best = (math.inf, 0)  # the least error that was seen, and of how many cells
         self.built: Built | None = None  # the best with a certificate
         self.full = Paced(self._everywhere, self.deadline)
+        self.a_ball = self._seconds_a_ball()
 
     def result(self) -> Built:
         try:
@@ -179,15 +181,26 @@ class _Search:
     # ---- where there is no such grid --------------------------------------------------------------------------------
 
     def _hopeless(self) -> Callable[[], bool]:
-        """Whether finer grids are of no avail, to be asked when one was: f jumps, or may."""
-        on_balls, stalls = self.grids.on_balls(), 0
+        """Whether finer grids are of no avail, to be asked when one was: f jumps, or, being a black box, may."""
+        stalls = 0
 
         def hopeless() -> bool:
             nonlocal stalls
             stalls += 1
-            return self.grids.jump()[0] > 0 if on_balls else stalls > _STALLS
+            return self.grids.jump()[0] > 0 if self.a_ball else stalls > _STALLS
 
         return hopeless
+
+    def _seconds_a_ball(self) -> float:
+        """What a run of f on a ball takes; 0 where it does not run on balls."""
+        x = np.linspace(self.grids.a, self.grids.b, 19)[1:-1]
+        start = time.monotonic()
+        try:
+            enclose(self.grids.f, x)
+        except (TypeError, ArithmeticError, ValueError) as error:
+            if not isinstance(error, ArithmeticError):  # which is about a single point
+                return 0.0
+        return (time.monotonic() - start) / x.size
 
     def _refusal(self, stop: OutOfReachError) -> str:
         half, sentence = self.grids.jump()
@@ -235,7 +248,8 @@ class _Search:
         error, cells = self.best
         left = self.grids.deadline.left() or HASTE
         if cells and (self.built is None or error < self.built.certificate.error):
-            cells = min(cells, max(int(left / max(A_CELL, 16 * self.full.pace)), self.more_than + 1))
+            pace = max(A_CELL, 4 * self.a_ball, 16 * self.full.pace)  # two balls a cell, and some to refine
+            cells = min(cells, max(int(left / pace), self.more_than + 1))
             self._keep(self.grids.build(self.grids.interpolant(cells, self.places)))
         if self.built is None:
             raise InputError(f"{why[:-1]}, or of any grid at all.")
