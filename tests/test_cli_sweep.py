@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_cli import run
-from uat.cli import cli
+from tests.command import run
 
 SWEEP = ["sweep", "sin(x)", "--on", "0", "2*pi", "--widths", "4:8:2x", "--methods", "uniform,adam", "--seeds", "2",
          "--budget", "70", "--workers", "1"]  # fmt: skip
@@ -41,10 +40,9 @@ def test_a_sweep_and_its_files_and_its_resumption(tmp_path: Path) -> None:
     assert "sup_error" not in rows[0]
 
 
-def test_a_target_keeps_its_interval_and_the_table_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_target_keeps_its_interval_and_the_table_says_so() -> None:
     asked = ["sweep", "sin(x)", " Runge", "--on", "0", "2*pi", "--widths", "4", "--methods", "uniform"]
-    cli.main([*asked, "--workers", "1"], standalone_mode=False)
-    assert [line.split()[:3] for line in capsys.readouterr().out.splitlines()[1:]] == [
+    assert [line.split()[:3] for line in run(*asked, "--workers", "1").stdout.splitlines()[1:]] == [
         ["runge", "-1", "1"], ["sin(x)", "0", "6.2832"],
     ]  # fmt: skip
 

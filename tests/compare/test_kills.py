@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.compare.test_interruption import LONG
-from tests.test_cli import HERE, run
+from tests.command import HERE, run
 from uat import InputError
 from uat.compare import read_table
 from uat.compare.table import untimed
