@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_cli import run
+from tests.command import run
 
 SWEEP = ["sweep", "sin(x)", "--on", "0", "2*pi", "--widths", "4:8:2x", "--methods", "uniform,adam", "--seeds", "2",
          "--budget", "70", "--workers", "1"]  # fmt: skip

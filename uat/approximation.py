@@ -194,12 +194,10 @@ def approximate(
 
 
 def _within_reach(n: Narrowest, tol: float | None, rtol: float | None) -> None:
-    """A tolerance that no continuous function keeps, or that the whole search did not reach, is refused, as on grids.
+    """A tolerance that the whole search did not reach is refused, as on grids.
 
     A search that was stopped is not: it returns what it has, and `ToleranceWarning` says what that is.
     """
-    if tol is not None and rtol is None and n.nearest > tol:
-        raise InputError(f"`tol` = {tol!r} is out of reach: f jumps{n.note.partition('f jumps')[2]}.")
     if (tol is not None or rtol is not None) and n.outside and not n.stopped:
         raise InputError(
             f"the tolerance is out of reach of this search: with {n.pieces} pieces the error is still "

@@ -69,19 +69,16 @@ def approximate(
     Exit code: 0; 3 when the result was found but is not proven to keep --tol or --rtol (time ran out), with a warning;
     2 for wrong input, which is also a tolerance that no continuous function keeps; 1 for a failure; 130 at Ctrl-C.
     """
-    from uat._files import writable
+    from uat._files import different, writable
     from uat.draw.style import picture_suffix
     from uat.exchange.json_file import json_suffix
 
-    if save:
-        json_suffix(save)
-    for path in (plot, save):
-        if path is not None:
-            writable(path)  # before the work, not after it
-    if plot:
+    different(plot=plot, save=save)  # all this before the work, not after it
+    if save is not None:
+        json_suffix(save, "--save")
+    if plot is not None:
+        writable(plot)
         picture_suffix(plot)
-        if save and writable(plot) == writable(save):
-            raise InputError(f"`--plot` and `--save` must name two files, but both are {plot!r}.")
     result = uat.approximate(function, domain, **options)
     code = 3 if result.misses_tolerance else 0
     rows = result.rows()

@@ -56,10 +56,11 @@ def sweep(
     from contextlib import ExitStack
 
     from uat import compare
-    from uat._files import writable
+    from uat._files import different, writable
     from uat.compare.executors import Serial, last_warning
     from uat.compare.limits import limits_of
     from uat.compare.runs import width_list
+    from uat.compare.table import csv_path
     from uat.draw.style import picture_suffix, save
 
     if bool(functions) == bool(resume):
@@ -70,9 +71,11 @@ def sweep(
         raise InputError("`--workers` must not be given with `--dask`: the cluster has workers of its own.")
     if over and functions and over not in methods.split(","):
         raise InputError(f"`--over` must be among the methods {methods}, but is {over!r}.")
-    for path in filter(None, (plot, csv_file)):
-        writable(path)
+    different(store=store, resume=resume, plot=plot, csv=csv_file)
+    if csv_file:
+        csv_path(csv_file, "--csv")
     if plot:
+        writable(plot)
         picture_suffix(plot)
     warnings.simplefilter("ignore", compare.FailedRowsWarning)  # they are listed at the end
     with _pointing_to(store or resume), last_warning(), ExitStack() as running:
@@ -89,10 +92,10 @@ def sweep(
             table = compare.sweep(
                 given, width_list(widths), methods.split(","), executor=executor, store=store, progress=True, **numbers
             )
-    if csv_file:
-        table.to_csv(csv_file)
     if over and len(table):
         table = table.over(over)
+    if csv_file:
+        table.to_csv(csv_file)
     if plot and len(table):
         from uat.draw.comparison import figure_of
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.test_cli import run
+from tests.command import run
 from uat.compare import FailedRowsWarning, Serial, Store, Table, dask, process_pool, resume, stack, sweep
 from uat.compare.limits import limits_of
 from uat.compare.table import untimed

@@ -1,26 +1,17 @@
-"""flint's working precision, which is one for the whole process: certificates take turns."""
+"""flint's working precision, which is one for the whole process: certificates take turns, also with the checker."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from threading import RLock
+from contextlib import AbstractContextManager, nullcontext
 
 from flint import ctx
 
-_PRECISION = RLock()
+from uat.bounds.recheck_turns import turn
 
 
-@contextmanager
-def working_precision(bits: int) -> Iterator[None]:
+def working_precision(bits: int) -> AbstractContextManager[None]:
     """Set flint's precision, which is global, and put it back; other threads wait at the door meanwhile."""
-    with _PRECISION:
-        before = ctx.prec
-        ctx.prec = bits
-        try:
-            yield
-        finally:
-            ctx.prec = before
+    return turn(bits)
 
 
 def precision_of(bits: int) -> AbstractContextManager[None]:

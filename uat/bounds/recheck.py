@@ -35,6 +35,7 @@ from uat.bounds.recheck_formula import Formula, FormulaError
 from uat.bounds.recheck_network import network_distance
 from uat.bounds.recheck_optimality import confirm_optimality
 from uat.bounds.recheck_options import NOT_COVERED, confirm_options, confirm_tolerance
+from uat.bounds.recheck_turns import turn
 
 BITS = 128  # more where a bound is below 2^-60 of the values
 _MOST_BITS = 2400  # all floats lie between 2^-1074 and 2^1024
@@ -67,10 +68,9 @@ def recheck(path: str | os.PathLike[str], seconds: float = SECONDS) -> Verdict:
     -------
     Verdict. Whatever is wrong with the file is a verdict, never an exception.
     """
-    before = ctx.prec, ctx.cap
-    ctx.prec, ctx.cap = BITS, 3
     try:
-        return _verdict(Path(path), Budget(seconds))
+        with turn(BITS, 3):
+            return _verdict(Path(path), Budget(seconds))
     except CheckFailedError as error:
         return Verdict(False, str(error))
     except FormulaError as error:
@@ -86,8 +86,6 @@ def recheck(path: str | os.PathLike[str], seconds: float = SECONDS) -> Verdict:
         ArithmeticError,
     ) as error:
         return Verdict(False, f"The file is not a complete approximation: {type(error).__name__}: {error}.")
-    finally:
-        ctx.prec, ctx.cap = before
 
 
 def _verdict(path: Path, budget: Budget) -> Verdict:

@@ -24,9 +24,9 @@ def enclose(f: Function, x: Floats) -> tuple[Floats, Floats]:
     from uat.bounds.precision import working_precision
     from uat.bounds.running import FunctionOnBalls, NotProvableError
 
-    run = FunctionOnBalls(f)  # which takes no value that f returned in spite of a refusal
     low, high = np.empty(len(x)), np.empty(len(x))
     with working_precision(BITS):
+        run = FunctionOnBalls(f)  # which takes no value that f returned in spite of a refusal
         try:
             doubt = run.distrust(float(np.min(x)), float(np.max(x)), lossy=True) if len(x) else ""
         except NotProvableError as error:
