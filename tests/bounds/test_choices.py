@@ -1,4 +1,4 @@
-"""np.piecewise and np.select as NumPy documents them: where the conditions cover everything, the default has no part."""
+"""np.piecewise and np.select as NumPy documents them: where the conditions cover all, the default has no part."""
 
 from __future__ import annotations
 
