@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.compare.test_interruption import LONG
 from tests.command import HERE, run
+from tests.compare.test_interruption import LONG
 from uat import InputError
 from uat.compare import read_table
 from uat.compare.table import untimed
