@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 import warnings
 from typing import Any, NoReturn
 
@@ -19,6 +18,7 @@ import click
 import uat
 from uat import _checks
 from uat._checks import InputError
+from uat._deadline import Deadline
 from uat.cli_options import NUMBER, FormulaFirst, debugging
 from uat.cli_sweep import sweep
 
@@ -69,19 +69,16 @@ def approximate(
     Exit code: 0; 3 when the result was found but is not proven to keep --tol or --rtol (time ran out), with a warning;
     2 for wrong input, which is also a tolerance that no continuous function keeps; 1 for a failure; 130 at Ctrl-C.
     """
-    from uat._files import writable
+    from uat._files import different, writable
     from uat.draw.style import picture_suffix
     from uat.exchange.json_file import json_suffix
 
-    if save:
-        json_suffix(save)
-    for path in (plot, save):
-        if path is not None:
-            writable(path)  # before the work, not after it
-    if plot:
+    different(plot=plot, save=save)  # all this before the work, not after it
+    if save is not None:
+        json_suffix(save, "--save")
+    if plot is not None:
+        writable(plot)
         picture_suffix(plot)
-        if save and writable(plot) == writable(save):
-            raise InputError(f"`--plot` and `--save` must name two files, but both are {plot!r}.")
     result = uat.approximate(function, domain, **options)
     code = 3 if result.misses_tolerance else 0
     rows = result.rows()
@@ -114,23 +111,23 @@ def _comparable(result: Any) -> bool:
 
 
 def _other_grids(result: Any) -> str:
-    """What the grids that a rule places need for the same tolerance; counts that are no proof say so."""
+    """What the grids that a rule places are proven to need for the same tolerance, where a glance tells."""
     from uat.bounds.modulus import Declared
+    from uat.construct.grid_search import within
     from uat.construct.grids import Grids
 
     nothing, words = Declared(), []
     for method in ("uniform", "graded"):
         a, b = result.domain
-        deadline = time.perf_counter() + max(_A_GLANCE, result.seconds)
+        deadline = Deadline(max(_A_GLANCE, result.seconds))
         grids = Grids(result.function, a, b, nothing, nothing, result.form, method, deadline=deadline)
         try:
-            p = grids.within_by_samples(result.tol)
-        except InputError as error:
-            words.append(f"{method} not found in time" if "used up" in str(error) else f"{method} out of reach")
+            p, _, c = within(grids, result.tol)
+        except InputError:
+            words.append(f"{method} out of reach")
         else:
-            c = grids.by_balls(p)
-            by = "" if c.proven and c.upper <= result.tol else " (by samples)"
-            words.append(f"{method} {p.pieces} pieces{by}")
+            kept = c.proven and c.upper <= result.tol
+            words.append(f"{method} {p.pieces} piece{'s' * (p.pieces != 1)}" if kept else f"{method} not found in time")
     return ", ".join(words)
 
 

@@ -112,16 +112,22 @@ def test_files_of_others_and_of_other_versions(tmp_path: Path) -> None:
         read_table(tmp_path / "none.sqlite")
 
 
-def test_csv_and_parquet_carry_the_same_numbers(tmp_path: Path) -> None:
-    table = Table((row(0, sup_error=0.1 + 0.2), row(1, rate=None, outcome='says "no", twice')))
-    table.to_csv(tmp_path / "t.csv")
+QUOTED = Table((row(0, sup_error=0.1 + 0.2), row(1, rate=None, outcome='says "no", twice')))
+
+
+def test_csv_carries_the_same_numbers(tmp_path: Path) -> None:
+    QUOTED.to_csv(tmp_path / "t.csv")
     with (tmp_path / "t.csv").open(newline="", encoding="utf-8") as file:
         read = list(csv.DictReader(file))
     assert [float(r["sup_error"]) for r in read] == [0.1 + 0.2, 0.1]
     assert read[1]["outcome"] == 'says "no", twice'
+
+
+@pytest.mark.parquet
+def test_parquet_carries_the_same_numbers(tmp_path: Path) -> None:
     parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
-    table.to_parquet(tmp_path / "t.parquet")
-    assert parquet.read_table(tmp_path / "t.parquet").to_pylist() == list(table)
+    QUOTED.to_parquet(tmp_path / "t.parquet")
+    assert parquet.read_table(tmp_path / "t.parquet").to_pylist() == list(QUOTED)
 
 
 def test_medians_and_spreads() -> None:
@@ -165,12 +171,6 @@ def test_a_failure_is_no_row_and_goes_when_there_is_one(tmp_path: Path) -> None:
         assert [one["seed"] for one in store.failures()] == [2]
 
 
-def test_rows_of_before_name_targets_and_show_formulas() -> None:
-    store = Store()
-    store.add("k", [row(0, formula="gelu"), row(1, formula="x**2")])
-    assert [r["formula"] for r in store.rows()] == ["0.5*x*(1 + erf(x/sqrt(2)))", "x**2"]
-
-
 def test_multiples_of_the_errors_of_a_method() -> None:
     rows = [row(s, sup_error=e) for s, e in ((0, 3.0), (1, 6.0))]
     best = [row(0, method="narrowest", sup_error=2.0), row(0, method="narrowest", width=9, sup_error=0.0)]
@@ -178,6 +178,41 @@ def test_multiples_of_the_errors_of_a_method() -> None:
     assert [(r["method"], r["sup_error"]) for r in table] == [("adam", 1.5), ("adam", 3.0), ("narrowest", 1.0)]
     assert {(r["method"], r["width"]) for r in table.failures} == {("adam", 9), ("narrowest", 9)}
     assert (table.unit, table.where(method="adam").unit) == ("narrowest", "narrowest")
+    assert (table.relative, table.where(method="adam").relative) == (("sup_lower", "sup_error"),) * 2
+    assert [r["sup_lower"] for r in table] == [0.05] * 3  # all have 0.1; a lower end is no larger than its upper one
+    assert [r["rms_error"] for r in table] == [0.1] * 3
+    assert [r["rms_gap"] for r in table.over("adam", "rms_error")] == [1.0] * 3
     assert [r["sup_error"] for r in Table((*rows,)).over("adam")] == [3 / 4.5, 6 / 4.5]
     with pytest.raises(uat.InputError, match="`method` must be one that the table has rows of, but 'warm' is not"):
         table.over("warm")
+
+
+def test_one_name_on_two_intervals_or_for_two_functions_is_two_problems(tmp_path: Path) -> None:
+    """A store may hold both: neither medians nor units are taken over the one and the other."""
+    several = ((1.0, "x", 1.0), (2.0, "x", 10.0), (1.0, "x**2", 100.0))
+    rows = [row(0, formula=formula, b=b, sup_error=error) for b, formula, error in several]
+    best = [{**one, "method": "narrowest", "sup_error": one["sup_error"] / 4} for one in rows]
+    table = Table((*rows, *best))
+    assert [g["median"] for g in table.median_by_width()] == [1, 10, 100, 0.25, 2.5, 25]
+    assert [r["sup_error"] for r in table.over("narrowest")] == [4, 4, 4, 1, 1, 1]
+    figure = uat.draw.comparison.figure_of(table)
+    assert [panel.get_title("left") for panel in figure.axes][:3] == [
+        "f on [0.1, 1]: x", "f on [0.1, 2]: x", "f on [0.1, 1]: x**2",
+    ]  # fmt: skip
+    with pytest.raises(uat.InputError, match=r"must hold rows of one function, but holds f on \[0.1, 1\]: x, f on"):
+        uat.draw.kinks(table)
+
+
+def test_multiples_are_called_so_in_files(tmp_path: Path) -> None:
+    table = Table((row(0), row(0, method="narrowest", sup_error=0.05))).over("narrowest")
+    table.to_csv(tmp_path / "t.csv")
+    with (tmp_path / "t.csv").open(newline="", encoding="utf-8") as file:
+        read = list(csv.DictReader(file))
+    assert [(r["sup_lower / narrowest"], r["sup_error / narrowest"], r["rms_error"]) for r in read] == [
+        ("2.0", "2.0", "0.1"), ("2.0", "1.0", "0.1"),
+    ]  # fmt: skip
+    assert "sup_error" not in read[0]
+    table.to_csv(tmp_path / "t.csv")  # it is one of ours
+    parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
+    table.to_parquet(tmp_path / "t.parquet")
+    assert parquet.read_table(tmp_path / "t.parquet").column_names == list(read[0])

@@ -166,7 +166,7 @@ def test_another_ending_promises_another_format(tmp_path: Path, name: str) -> No
 def test_missing_files_and_folders(tmp_path: Path) -> None:
     with pytest.raises(uat.InputError, match="must be a file that exists"):
         uat.load(tmp_path / "none.json")
-    with pytest.raises(uat.InputError, match="cannot be read as text"):
+    with pytest.raises(uat.InputError, match="must be an ordinary file, but"):
         uat.load(tmp_path)
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00\x80")
     with pytest.raises(uat.InputError, match="cannot be read as text"):

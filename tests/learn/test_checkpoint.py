@@ -75,7 +75,7 @@ def test_checkpoints_of_other_runs_are_refused(tmp_path: Path) -> None:
         fit(small(), X, Y + 1, method=SGD(0.1), steps=20, resume=path)
     with pytest.raises(InputError, match="`steps` must be >= the steps of the checkpoint, 10, but is 5"):
         fit(small(), X, Y, method=SGD(0.1), steps=5, resume=path)
-    with pytest.raises(InputError, match="there is no file"):
+    with pytest.raises(InputError, match=r"exists, but .* does not"):
         fit(small(), X, Y, method=SGD(0.1), steps=5, resume=tmp_path / "nothing.npz")
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(InputError, match="`checkpoint` must lie in a folder that exists"):

@@ -24,7 +24,9 @@ class CheckFailedError(Exception):
 def read(path: Path) -> dict[str, Any]:
     """The content of a saved approximation, complete and of the right types."""
     try:
-        with path.open("rb") as file:  # whatever the name leads to, no more than that is read
+        if path.exists() and not path.is_file():  # a pipe would be waited for, and a device has no end
+            raise CheckFailedError("The file cannot be read: it is no ordinary file.")
+        with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
         if len(content) > MOST_BYTES:
             raise CheckFailedError(f"The file cannot be read: it has more than {MOST_BYTES >> 20} MB.")

@@ -19,7 +19,7 @@ from flint import arb
 from uat._checks import raised
 from uat._deadline import Deadline
 from uat.bounds.ball_rules import Arb
-from uat.bounds.balls import CALL, Enclosure
+from uat.bounds.balls import CALL, Enclosure, Several
 from uat.bounds.intervals import Interval
 from uat.bounds.jets import Jet
 from uat.bounds.precision import precision_of
@@ -223,6 +223,7 @@ def _unwrapped(result: Any, kind: type[Any]) -> Any:
     """What f returned, as an enclosure of the kind it was given."""
     if type(result) is kind:
         return result
+    result = result.entries if isinstance(result, Several) else result
     if isinstance(result, np.ndarray) and result.size == 1:
         result = result.reshape(())[()]
     if isinstance(result, Enclosure) and result.whole:

@@ -3,11 +3,13 @@
 The seeds of one setting that were trained together arrive in one transaction. A row is named by its setting's key and
 its seed, and the first one that arrives stays: two sweeps on one store neither lose nor double rows, and a sweep that
 was killed, even between two writes, finds a sound file and does only what is missing. A file that is damaged, of
-another program or of another version is reported and left as it is.
+another program or of another version is reported and left as it is: every row has a checksum, which is looked at when
+the file is opened. It finds damage and not forgery: whoever changes a row can give it another one.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sqlite3
@@ -17,18 +19,21 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from uat._checks import InputError, show
-from uat._files import writable
+from uat._checks import InputError
+from uat._files import ordinary, path_of, writable
 from uat.compare.table import COLUMNS, ORDER, Row, Table
-from uat.targets import TARGETS
 
 APPLICATION = 0x75617401  # "uat" and 1, in the file's header: whose file it is
-VERSION = 2  # of the columns and of what a key and a method mean; raised whenever one of them changes
-_TABLE = (
-    "CREATE TABLE IF NOT EXISTS {} (setting TEXT NOT NULL, "
+VERSION = 3  # of the columns and of what a key and a method mean; raised whenever one of them changes
+_NAMES = ("setting", *COLUMNS)
+_ROWS = (
+    "CREATE TABLE {} (setting TEXT NOT NULL, "
     + ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
-    + ", PRIMARY KEY (setting, seed))"
+    + ", checksum TEXT NOT NULL, PRIMARY KEY (setting, seed))"
 )
+_PLANS = "CREATE TABLE plans (number INTEGER PRIMARY KEY, description TEXT UNIQUE, checksum TEXT NOT NULL)"
+_CHECKED = {"rows": _NAMES, "failures": _NAMES, "plans": ("description",)}  # table -> what its checksums are of
+_INSERT = f"INTO {{}} ({', '.join(_NAMES)}, checksum) VALUES ({', '.join('?' * (len(_NAMES) + 1))})"
 _UNMADE = "WHERE NOT EXISTS (SELECT 1 FROM rows WHERE rows.setting = failures.setting AND rows.seed = failures.seed)"
 _PATIENCE = 60.0  # seconds to wait for another writer, who holds the lock for a millisecond
 
@@ -43,19 +48,25 @@ class Store:
     """
 
     def __init__(self, path: str | os.PathLike[str] = ":memory:") -> None:
+        name = ":memory:"
+        if path != name:
+            target, name = path_of(path, "store"), os.fspath(path)
+            if _only_readable(target):
+                name = f"{target.as_uri()}?immutable=1"  # nobody can write it, and no lock can be written beside it
+            else:
+                writable(target, "store")
         self.path = os.fspath(path)
-        if self.path != ":memory:":
-            writable(self.path)
-        fresh = self.path == ":memory:" or not Path(self.path).exists() or Path(self.path).stat().st_size == 0
         with self._told():
             # autocommit: transactions are opened by hand; the rows are written by the thread that runs the sweep
-            self._link = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None)
+            self._link = sqlite3.connect(name, timeout=_PATIENCE, isolation_level=None, uri=name != self.path)
             try:
-                if not fresh:
-                    self._look()
-                self._to_wal()
-                self._link.execute("PRAGMA synchronous=NORMAL")  # a killed process loses nothing that it committed
-                self._build()
+                self._link.execute("BEGIN")  # another sweep may be creating the file
+                self._look()
+                self._link.execute("COMMIT")
+                if name == self.path:
+                    self._to_wal()
+                    self._link.execute("PRAGMA synchronous=NORMAL")  # a killed process loses nothing that it committed
+                    self._build()
             except BaseException:
                 self._link.close()
                 raise
@@ -74,27 +85,24 @@ class Store:
 
     def add(self, key: str, rows: Iterable[Row]) -> None:
         """Keep the rows of one setting, all or none; one that is there already stays as it is."""
-        names = ["setting", *COLUMNS]
-        sentence = f"INSERT OR IGNORE INTO rows ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
         with self._told(), self._transaction():
-            self._link.executemany(sentence, [[key, *(row[name] for name in COLUMNS)] for row in rows])
+            self._link.executemany("INSERT OR IGNORE " + _INSERT.format("rows"), [_signed(key, row) for row in rows])
 
     def plan(self, description: dict[str, Any]) -> None:
         """Remember what a sweep was asked for, so that it can be resumed from the file alone."""
         text = json.dumps(description, sort_keys=True)
         with self._told(), self._transaction():
-            self._link.execute("INSERT OR IGNORE INTO plans (description) VALUES (?)", [text])
+            self._link.execute("INSERT OR IGNORE INTO plans (description, checksum) VALUES (?, ?)", [text, _sum(text)])
 
     def add_failures(self, key: str, failures: Iterable[Row]) -> None:
         """Keep why networks of one setting could not be made, in place of what was kept of them before.
 
         They are no rows: the next sweep tries them again, and once it has a row its failure is forgotten.
         """
-        names = ["setting", *COLUMNS]
-        sentence = f"INSERT OR REPLACE INTO failures ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
         with self._told(), self._transaction():
-            self._link.execute(_TABLE.format("failures"))  # stores from before have none
-            self._link.executemany(sentence, [[key, *(one[name] for name in COLUMNS)] for one in failures])
+            self._link.executemany(
+                "INSERT OR REPLACE " + _INSERT.format("failures"), [_signed(key, one) for one in failures]
+            )
 
     # -- reading --------------------------------------------------------------------------------------------------
 
@@ -115,9 +123,7 @@ class Store:
 
     def failures(self, keys: Iterable[str] | None = None) -> list[Row]:
         """What could not be made and has not been made since, in the same way."""
-        with self._told():
-            there = self._link.execute("SELECT 1 FROM sqlite_master WHERE name = 'failures'").fetchone()
-        return self._read("failures", keys, _UNMADE) if there else []
+        return self._read("failures", keys, _UNMADE)
 
     def table(self, keys: Iterable[str] | None = None) -> Table:
         """The rows and the failures as a `Table`."""
@@ -143,18 +149,17 @@ class Store:
         wanted = None if keys is None else set(keys)
         with self._told():
             found = self._link.execute(f"SELECT setting, {names} FROM {table} {where} ORDER BY {order}").fetchall()
-        rows = [dict(zip(COLUMNS, row, strict=True)) for key, *row in found if wanted is None or key in wanted]
-        for row in rows:
-            if row["formula"] in TARGETS:  # rows of before have a target's name there
-                row["formula"] = TARGETS[row["formula"]].formula
-        return rows
+        return [dict(zip(COLUMNS, row, strict=True)) for key, *row in found if wanted is None or key in wanted]
 
     def _look(self) -> None:
-        if not self._link.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            return  # another sweep has just created the file
-        (whose,), (version,) = (
-            self._link.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version")
+        """Refuse a file that is no store, of another version, or damaged: in its structure, in a row, in a plan."""
+        (whose,), (version,), (pages,) = (
+            self._link.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version", "page_count")
         )
+        if not (whose or version) and (
+            not pages or not self._link.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        ):
+            return  # a new one, or another sweep has just created the file
         if whose != APPLICATION:
             raise InputError(f"`store` must be a store of uat, but {str(self.path)!r} is a file of another program.")
         if version != VERSION:
@@ -162,9 +167,15 @@ class Store:
                 f"`store` must be of version {VERSION}, but {str(self.path)!r} is of version {version}; read it with "
                 "the uat that wrote it, or begin another one."
             )
-        (verdict,) = self._link.execute("PRAGMA quick_check(1)").fetchone()
+        (verdict,) = self._link.execute("PRAGMA integrity_check(1)").fetchone()
         if verdict != "ok":
             raise sqlite3.DatabaseError(str(verdict).splitlines()[0])
+        for table, names in _CHECKED.items():
+            for k, (*values, there) in enumerate(
+                self._link.execute(f"SELECT {', '.join(names)}, checksum FROM {table} ORDER BY rowid")
+            ):
+                if there != _sum(*values):
+                    raise sqlite3.DatabaseError(f"the checksum of entry {k} of {table} does not fit")
 
     def _to_wal(self) -> None:
         """Switch the journal to WAL. SQLite does not wait for others in this one statement, so we do."""
@@ -174,7 +185,10 @@ class Store:
                 self._link.execute("PRAGMA journal_mode=WAL")
                 return
             except sqlite3.OperationalError as error:
-                if "locked" not in str(error) or time.monotonic() > deadline:
+                if (
+                    error.sqlite_errorcode not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+                    or time.monotonic() > deadline
+                ):
                     raise
                 time.sleep(0.01)
 
@@ -182,8 +196,8 @@ class Store:
         with self._transaction():
             if self._link.execute("PRAGMA user_version").fetchone()[0] == VERSION:
                 return  # nothing is written into a store that is only read
-            self._link.execute(_TABLE.format("rows"))
-            self._link.execute("CREATE TABLE IF NOT EXISTS plans (number INTEGER PRIMARY KEY, description TEXT UNIQUE)")
+            for sentence in (_ROWS.format("rows"), _ROWS.format("failures"), _PLANS):
+                self._link.execute(sentence)
             self._link.execute(f"PRAGMA application_id={APPLICATION}")
             self._link.execute(f"PRAGMA user_version={VERSION}")
 
@@ -204,7 +218,7 @@ class Store:
             yield
         except sqlite3.OperationalError as error:
             raise InputError(f"`store` must be a file that can be used, but {str(self.path)!r}: {error}.") from None
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.Error, UnicodeError) as error:  # it decodes what is damaged, too
             raise InputError(
                 f"`store` must be a sound store, but {str(self.path)!r} is damaged or no store ({error}); "
                 "it was left as it is."
@@ -213,7 +227,34 @@ class Store:
 
 def read_table(path: str | os.PathLike[str]) -> Table:
     """The table of a store that exists; raises InputError when there is none at the path, or no store."""
-    if not Path(path).is_file():
-        raise InputError(f"`store` must be a file that exists, but {show(os.fspath(path))} does not.")
-    with closing(Store(path)) as store:
+    with closing(Store(ordinary(path, "store"))) as store:
         return store.table()
+
+
+def _only_readable(path: Path) -> bool:
+    """Whether a store is there that cannot be written to, as on a CD; refused where its last rows are in a journal."""
+    if not path.is_file() or (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+        return False
+    journal = path.with_name(f"{path.name}-wal")
+    if journal.exists() and journal.stat().st_size:
+        raise InputError(
+            f"`store` must be complete where it cannot be written to, but the last rows of {str(path)!r} are in "
+            f"{journal.name!r}: copy both to where you can write."
+        )
+    return True
+
+
+def _signed(key: str, row: Row) -> list[Any]:
+    """A row as SQLite will give it back, and its checksum: no nan, no -0.0, columns of reals all floats."""
+    values: list[Any] = [key]
+    for name, kind in COLUMNS.items():
+        value = row[name]
+        if value is None or value != value:
+            values.append(None)
+        else:
+            values.append(str(value) if kind == "TEXT" else int(value) if kind == "INTEGER" else float(value) + 0.0)
+    return [*values, _sum(*values)]
+
+
+def _sum(*values: Any) -> str:
+    return hashlib.sha256(json.dumps(values, default=repr).encode()).hexdigest()[:16]

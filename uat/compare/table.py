@@ -14,12 +14,13 @@ import csv
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
 from uat._checks import InputError, show
-from uat._files import written_whole
+from uat._files import may_replace, writable, written_whole
 
 Row = dict[str, Any]
 
@@ -52,8 +53,12 @@ COLUMNS: dict[str, str] = {
     "seconds": "REAL",  # wall-clock; that of a stack of seeds is shared among its rows
 }
 ORDER = ("function", "method", "width", "budget", "seed")
+PROBLEM = ("function", "formula", "a", "b")  # a store may hold one name twice, on another interval or for another f
+GROUP = (*PROBLEM, "method", "width", "budget")  # whose rows differ in their seeds only
 TIMED = ("seconds",)  # what two runs of the same setting may differ in
 NAMED = (*ORDER, "formula", "a", "b")  # what a failure has, beside its outcome
+# columns that are multiples together: an enclosure, an integral and its gap, the loss before and after
+_TOGETHER = (("sup_lower", "sup_error"), ("rms_error", "rms_gap"), ("fit_error", "start_error"))
 
 
 class FailedRowsWarning(UserWarning):
@@ -77,12 +82,13 @@ class Table:
 
     ``failures`` are the networks that could not be made: as rows are, but empty beside what they are and `outcome`.
     Length, iteration and columns are those of ``rows`` alone; files have both. ``unit`` is the method of whose errors
-    the errors are multiples, see `over`; "" where they are in the unit of the function.
+    the columns ``relative`` are multiples, see `over`; "" where all errors are in the unit of the function.
     """
 
     rows: tuple[Row, ...]
     failures: tuple[Row, ...] = ()
     unit: str = ""
+    relative: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -116,27 +122,29 @@ class Table:
 
         Over "narrowest", the least error that pieces allow, it says how far from possible a network is: of errors that
         are proven, up to the thousandth to which both are enclosed. Where `method` has several seeds their median is
-        the unit. A row beside which there is no unit, or one of 0, becomes a failure that says so.
+        the unit. What belongs to `column` is a multiple of the same unit (to sup_error the lower end of its enclosure);
+        files call such columns "sup_error / narrowest". A row beside which there is no unit, or one of 0, becomes a
+        failure that says so.
 
         Raises
         ------
         InputError
             When the table has no row of `method`, or no such column.
         """
-        units = {
-            (group["function"], group["width"]): group["median"]
-            for group in self.where(method=method).median_by_width(column)
-        }
+        _column(column)
+        chosen = next((names for names in _TOGETHER if column in names), (column,))
+        place = itemgetter(*PROBLEM, "width")
+        units = {place(group): group["median"] for group in self.where(method=method).median_by_width(column)}
         if not units:
             raise InputError(f"`method` must be one that the table has rows of, but {show(method)} is not.")
         rows, failures = [], list(self.failures)
         for row in self.rows:
-            if unit := units.get((row["function"], row["width"])):
-                rows.append({**row, column: row[column] / unit})
+            if unit := units.get(place(row)):
+                rows.append({**row, **{name: row[name] / unit for name in chosen}})
             else:
                 named = {name: row[name] for name in NAMED}
                 failures.append(failure(named, InputError(f"there is no error of {method} above 0 to divide by.")))
-        return Table(tuple(rows), tuple(failures), method)
+        return Table(tuple(rows), tuple(failures), method, chosen)
 
     def column(self, name: str) -> np.ndarray[Any, Any]:
         """One column as an array, shape (rows,). Raises InputError when there is none of that name."""
@@ -149,16 +157,16 @@ class Table:
         Returns
         -------
         list of dict
-            One for each (function, method, width, budget): "median", "low" and "high" (the smallest and the largest of
-            the seeds), "seeds" (how many) and "proven" (whether every one of them is).
+            One for each (function, formula, a, b, method, width, budget): "median", "low" and "high" (the smallest and
+            the largest of the seeds), "seeds" (how many) and "proven" (whether every one of them is).
         """
         _column(column)
         groups: dict[tuple[Any, ...], list[Row]] = {}
         for row in self.rows:
-            groups.setdefault(tuple(row[name] for name in ORDER[:-1]), []).append(row)
+            groups.setdefault(tuple(row[name] for name in GROUP), []).append(row)
         return [
             {
-                **dict(zip(ORDER[:-1], key, strict=True)),
+                **dict(zip(GROUP, key, strict=True)),
                 "median": float(np.median([row[column] for row in rows])),
                 "low": min(row[column] for row in rows),
                 "high": max(row[column] for row in rows),
@@ -169,14 +177,20 @@ class Table:
         ]
 
     def to_csv(self, path: str | os.PathLike[str]) -> None:
-        """Write the table as CSV, floats so that they come back bit for bit; failures have no numbers there."""
+        """Write the table as CSV, floats so that they come back bit for bit; failures have no numbers there.
+
+        Raises InputError unless `path` ends in .csv and is new, empty or a table of before.
+        """
+        csv_path(path)
         with written_whole(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, COLUMNS)
-            writer.writeheader()
-            writer.writerows(self._both())
+            writer = csv.writer(file)
+            writer.writerow(self._headings())
+            writer.writerows([row[name] for name in COLUMNS] for row in self._both())
 
     def to_parquet(self, path: str | os.PathLike[str]) -> None:
         """Write the table as Parquet; InputError without pyarrow: ``pip install "uat-constructive[parquet]"``."""
+        if writable(path).suffix.lower() != ".parquet":
+            raise InputError(f"`path` of a table must end in .parquet, but is {show(os.fspath(path))}.")
         try:
             import pyarrow
             from pyarrow import parquet
@@ -184,11 +198,21 @@ class Table:
             raise InputError('`to_parquet` needs pyarrow: pip install "uat-constructive[parquet]".') from None
         kinds = {"TEXT": pyarrow.string(), "INTEGER": pyarrow.int64(), "REAL": pyarrow.float64()}
         schema = pyarrow.schema([(name, kinds[kind]) for name, kind in COLUMNS.items()])
+        table = pyarrow.Table.from_pylist(self._both(), schema=schema).rename_columns(self._headings())
         with written_whole(path) as temporary:
-            parquet.write_table(pyarrow.Table.from_pylist(self._both(), schema=schema), temporary)
+            parquet.write_table(table, temporary)
+
+    def _headings(self) -> list[str]:
+        """The columns as a file names them: a multiple says of what."""
+        return [f"{name} / {self.unit}" if name in self.relative else name for name in COLUMNS]
 
     def _both(self) -> list[Row]:
-        return sorted([*self.rows, *self.failures], key=lambda row: tuple(row[name] for name in ORDER))
+        return sorted([*self.rows, *self.failures], key=itemgetter(*ORDER))
+
+
+def csv_path(path: str | os.PathLike[str], name: str = "path") -> None:
+    """Refuse a name that promises another format than CSV, and to replace what is no table of ours."""
+    may_replace(path, ".csv", ",".join(ORDER).encode(), "a table of uat", name)
 
 
 def untimed(rows: Sequence[Row]) -> list[Row]:

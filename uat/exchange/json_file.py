@@ -1,8 +1,9 @@
 """The project's own file: JSON with a format version, breakpoints, slopes, intercepts, the network, its certificate.
 
 Python writes a float as the shortest decimal that reads back as the same float, so numbers survive bit for bit. A
-checksum over the content tells an edited file from a saved one, and what is redundant in the file (slopes and
-intercepts beside breakpoints and values) is computed again and compared, so that no half-true object is ever loaded.
+checksum tells a damaged file from a saved one: it is over what the JSON says, so that other spaces or another order do
+no harm. It is no signature, and who edits a file can mend it; so what is redundant in the file (slopes and intercepts
+beside breakpoints and values) is computed again and compared, and no half-true object is ever loaded.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ import os
 from typing import Any
 
 from uat._checks import InputError, show
-from uat._files import path_of, writable, written_whole
+from uat._files import content_of, may_replace, written_whole
 from uat.piecewise import PiecewiseAffine
 
 FORMAT, VERSION = "uat-approximation", 1
+MOST_BYTES = 1 << 28  # 1.4 million pieces; Python's objects of a JSON text take some ten times its size
+_MOST_PARTS = 10_000  # lists and objects in a file, which has a few dozen: empty ones take thirty times their size
 
 # every section that a file must have, and the fields in it
 _SECTIONS: dict[str, tuple[str, ...]] = {
@@ -30,10 +33,11 @@ _SECTIONS: dict[str, tuple[str, ...]] = {
 }
 
 
-def checksum(content: dict[str, Any]) -> str:
-    """SHA-256 of the content without its own checksum, keys sorted, no spaces."""
+def checksum(content: dict[str, Any], allow_nan: bool = True) -> str:
+    """SHA-256 of the content without its own checksum, keys sorted, no spaces. ValueError for nan where not allowed."""
     plain = {key: value for key, value in content.items() if key != "sha256"}
-    return hashlib.sha256(json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    text = json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=allow_nan)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def pieces_section(p: PiecewiseAffine) -> dict[str, list[float | None]]:
@@ -42,11 +46,9 @@ def pieces_section(p: PiecewiseAffine) -> dict[str, list[float | None]]:
     return {name: [y if math.isfinite(y) else None for y in v.tolist()] for name, v in columns.items()}
 
 
-def json_suffix(path: str | os.PathLike[str]) -> None:
-    """Refuse a name that promises another format than is written."""
-    writable(path)  # refuses what is no path
-    if not os.fspath(path).lower().endswith(".json"):
-        raise InputError(f"`path` of a saved network must end in .json, but is {show(os.fspath(path))}.")
+def json_suffix(path: str | os.PathLike[str], name: str = "path") -> None:
+    """Refuse a name that promises another format than is written, and to replace JSON that is not ours."""
+    may_replace(path, ".json", FORMAT.encode(), "a saved network", name)
 
 
 def write(path: str | os.PathLike[str], content: dict[str, Any]) -> None:
@@ -54,8 +56,13 @@ def write(path: str | os.PathLike[str], content: dict[str, Any]) -> None:
     json_suffix(path)
     whole = {"format": FORMAT, "version": VERSION, **content}
     whole["sha256"] = checksum(whole)
+    text = json.dumps(whole, indent=1, allow_nan=False) + "\n"
+    if len(text) > MOST_BYTES:
+        raise InputError(
+            f"a saved network must have at most {MOST_BYTES >> 20} MB, but this one has {len(text) >> 20}."
+        )
     with written_whole(path) as temporary:
-        temporary.write_text(json.dumps(whole, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8")
 
 
 def read(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -64,16 +71,18 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
     Raises
     ------
     InputError
-        The sentence says whether the file is missing, unreadable, truncated, not JSON, of another program or of a later
-        version, incomplete, or edited since it was saved.
+        The sentence says whether the file is missing, no ordinary file, too large, truncated, not JSON, of another
+        program or of a later version, incomplete, or damaged or edited since it was saved, or where it is not finite.
     """
+    raw = content_of(path, MOST_BYTES)
     name = repr(str(path))
+    if raw.count(b"[") + raw.count(b"{") > _MOST_PARTS:
+        raise InputError(f"{name} is not a file of uat: it is nested too deeply, or has too many parts.")
     try:
-        text = path_of(path).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InputError(f"`path` must be a file that exists, but {name} does not.") from None
-    except (OSError, UnicodeDecodeError) as error:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
         raise InputError(f"{name} cannot be read as text: {error}.") from None
+    del raw
     try:
         content = json.loads(text)
     except RecursionError:
@@ -90,13 +99,29 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
         )
     _complete(content, name)
     try:
-        found = checksum(content)
-    except (ValueError, RecursionError):
+        found = checksum(content, allow_nan=False)
+    except RecursionError:
         found = ""
+    except ValueError:
+        raise InputError(f"{name} must hold finite numbers only, but its {_not_finite(content)}.") from None
     if content.get("sha256") != found:
         raise InputError(f"{name} was edited or damaged after it was saved: its checksum does not fit its content.")
     _consistent(content, name)
     return content
+
+
+def _not_finite(content: dict[str, Any]) -> str:
+    """A number that is none (Python reads them, JSON has none) and where it stands: "certificate.where is nan"."""
+    left: list[tuple[str, Any]] = list(content.items())
+    while left:
+        name, value = left.pop()
+        if isinstance(value, float) and not math.isfinite(value):
+            return f"{name} is {value}"
+        if isinstance(value, dict):
+            left += [(f"{name}.{key}", part) for key, part in value.items()]
+        elif isinstance(value, list):
+            left += [(f"{name}[{k}]", part) for k, part in enumerate(value)]
+    raise AssertionError  # JSON of Python's has no other value that it would not write
 
 
 def _complete(content: dict[str, Any], name: str) -> None:

@@ -10,7 +10,7 @@ import os
 import numpy as np
 
 from uat._checks import InputError, instance, show
-from uat._files import path_of, written_whole
+from uat._files import arrays_of, ordinary, written_whole
 from uat.mlp import MLP
 
 
@@ -32,12 +32,10 @@ def save_mlp(network: MLP, path: str | os.PathLike[str]) -> None:
 
 def load_mlp(path: str | os.PathLike[str]) -> MLP:
     """The network of a file that `save_mlp` wrote: the same sizes, activations, dtype and theta, bit for bit."""
-    source = path_of(path)
-    if not source.is_file():
-        raise InputError(f"`path` must be the file of a network, but there is no file {str(path)!r}.")
+    source = ordinary(path, what="file of a network")
     try:
-        with source.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            sizes, activations, theta = (archive[name] for name in ("sizes", "activations", "theta"))
+        found = arrays_of(source)
+        sizes, activations, theta = (found[name] for name in ("sizes", "activations", "theta"))
         return MLP(tuple(sizes.tolist()), theta, tuple(activations.tolist()))
     except Exception as error:  # noqa: BLE001 - a damaged file can raise anything
         raise InputError(

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from uat._checks import InputError
-from uat._files import path_of, written_whole
+from uat._files import arrays_of, ordinary, written_whole
 from uat.learn.batches import Batches
 from uat.learn.history import Row
 from uat.learn.journal import Journal
@@ -73,13 +73,11 @@ def reading(path: Any, description: dict[str, Any], steps: int, journal: Journal
     ``take(name, like)`` is the array of that name, in the shape and dtype of another. Whatever fails while the file
     is read or its content used becomes one sentence: a damaged file can raise anything.
     """
-    source = path_of(path, "resume")
-    if not source.is_file():
-        raise InputError(f"`resume` must be the path of a checkpoint, but there is no file {str(path)!r}.")
+    source = ordinary(path, "resume", "checkpoint")
     try:
-        with source.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            plain = json.loads(str(archive["plain"]))
-            arrays = {name.removeprefix("array_"): archive[name] for name in archive.files if name != "plain"}
+        found = arrays_of(source)
+        plain = json.loads(str(found.pop("plain")))
+        arrays = {name.removeprefix("array_"): array for name, array in found.items()}
         _same_run(plain["description"], description)
         journal.rows = [Row(**row) for row in plain["rows"]]
         if not journal.rows:
