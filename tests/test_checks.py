@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pytest
+from uat.expression import Expression
 
 import uat
-from uat import InputError
+from uat import InputError, learn
+from uat._checks import show
 
 MASKED = np.ma.masked_array([0.0, 1.0, 2.0], mask=[False, True, False])
 LINE, NET = uat.PiecewiseAffine([0.0, 1.0, 2.0], [1.0, 2.0, 4.0]), uat.ReluNet([1.0, 1.0], [0.0, -1.0], [1.0, 2.0])
@@ -41,7 +45,10 @@ def test_points_of_evaluation(evaluate: Callable[[Any], Any]) -> None:
         ([0, None, 2], "must be an array of real numbers, but is [0, None, 2]."),
         ([0, np.datetime64("2020"), 2], "must be an array of real numbers, but is "),
         ([0, [1, 2]], "must be an array of real numbers, but is [0, [1, 2]]."),
-        (np.array([0, 1, np.longdouble("1e400")]), "must be finite, but {}[2] = inf."),
+        (
+            np.array([0, 1, np.longdouble("1e400")]),
+            "must be exact in float64, but {}[2] = np.longdouble('1e+400') is no",
+        ),
     ],
 )
 def test_arrays(values: Any, sentence: str) -> None:
@@ -96,6 +103,106 @@ def test_threads(threads: Any) -> None:
 def test_a_number_of_pieces_of_any_size() -> None:
     with pytest.raises(InputError, match=r"^`pieces` = 1000.* would take .* of memory"):
         uat.narrowest(np.sin, (0, 1), pieces=10**400)
+
+
+BIG = 2**53
+DOORS: dict[str, Callable[[Any], Any]] = {
+    "knots": lambda v: uat.PiecewiseAffine(v, [1, 2, 3]),
+    "values": lambda v: uat.PiecewiseAffine([1, 2, 3], v),
+    "weights": lambda v: uat.ReluNet(v, [1, 2, 3], [1, 2, 3]),
+    "coefficients": lambda v: uat.ReluNet([1, 2, 3], [1, 2, 3], v),
+    "x": lambda v: uat.narrowest((v, [1, 2, 3]), tol=0.1),
+    "y": lambda v: uat.narrowest(([1, 2, 3], v), tol=0.1),
+    "breaks": lambda v: uat.certify(np.sin, (0, 0), (0, 9), breaks=v),
+    "theta": lambda v: uat.MLP((2, 1), [0, 0, 0]).with_theta(v),
+}
+AT: dict[str, Callable[[Any], Any]] = {  # functions, and what learns
+    "a line": LINE,
+    "a network": NET,
+    "neuron by neuron": NET.forward,
+    "a slope": LINE.derivative,
+    "a formula": Expression("2*x"),
+    "a perceptron": uat.MLP((1, 1), [1, 0]),
+    "fit": lambda v: learn.fit(uat.MLP((1, 1), [1, 0]), v, [0, 0, 0], steps=1),
+    "the gradient": lambda v: learn.value_and_gradient(uat.MLP((1, 1), [1, 0]), v, [0, 0, 0]),
+    "the last layer": lambda v: learn.fit_last_layer(uat.MLP((1, 1), [1, 0]), v, [0, 0, 0]),
+    "the share of hits": lambda v: learn.accuracy(v, [1, 1, 1]),
+}
+
+
+@pytest.mark.parametrize(
+    ("values", "place", "offender"),
+    [
+        (BIG + np.array([0, 3, 6]), "[1]", BIG + 3),
+        ([BIG, BIG + 2, BIG + 3], "[2]", BIG + 3),
+        ([-0.5, BIG + 1, 3], "[1]", BIG + 1),  # NumPy takes integers beside floats for floats
+        ([-1, 0, 2**63 + 1], "[2]", 2**63 + 1),
+        (np.array([0, 1, 2**64 - 1], np.uint64), "[2]", 2**64 - 1),
+        (np.array([1 - 2**63, 1, 2]), "[0]", 1 - 2**63),
+        (words([0, 1, 10**30]), "[2]", 10**30),
+        (words([np.int64(BIG + 1), 1, 2]), "[0]", BIG + 1),
+        ([0, 1, Fraction(1, 3)], "[2]", Fraction(1, 3)),
+        ([0, Decimal("0.1"), 2], "[1]", Decimal("0.1")),
+        (np.array([0, 1, 4], np.longdouble) / 3, "[1]", np.longdouble(1) / 3),
+        ([0, 1, np.longdouble(1) / 3], "[2]", np.longdouble(1) / 3),
+    ],
+)
+def test_what_float64_does_not_hold_is_named_and_not_rounded(values: Any, place: str, offender: Any) -> None:
+    for name, door in (DOORS | dict.fromkeys(AT, None)).items():
+        named = "x" if door is None else name
+        sentence = f"`{named}` must be exact in float64, but {named}{place} = {show(offender)} is no float64; "
+        with pytest.raises(InputError, match="^" + re.escape(sentence)):
+            (AT[name] if door is None else door)(values)
+
+
+@pytest.mark.parametrize("value", [BIG + 1, np.int64(BIG + 1), np.array(BIG + 1), Fraction(1, 3), np.longdouble(1) / 3])
+def test_single_numbers_that_float64_does_not_hold(value: Any) -> None:
+    doors: dict[str, Callable[[], Any]] = {
+        "tol": lambda: uat.narrowest(np.sin, (0, 1), tol=value),
+        "b": lambda: uat.certify(np.sin, (0, 0), (0, value)),
+        "output_bias": lambda: uat.ReluNet([1], [1], [1], value),
+        "x": lambda: LINE(value),
+    }
+    for name, door in doors.items():
+        with pytest.raises(InputError, match=f"^`{name}` must be exact in float64, but "):
+            door()
+
+
+def test_what_float64_holds_passes_whatever_it_is_made_of() -> None:
+    for x in (
+        [0, 2**60, 2**63], np.array([-(2**63), 0, 2**62]), np.array([0, 2**63, 2**64 - 2**11], np.uint64),
+        words([2**70, 10**22, Fraction(2**80)]), [Decimal("-0.5"), np.longdouble(0.1), Fraction(1, 4)],
+        np.array([0.1, 0.2, 0.3], np.float32), np.array([0.1, 0.2, 0.3], ">f8"), [0.5, BIG, BIG + 2],
+    ):  # fmt: skip
+        p = uat.PiecewiseAffine(x, [0, 1, 2])
+        assert p.knots.tolist() == [float(v) for v in x]
+        assert p(x).tolist() == [0, 1, 2]
+    assert LINE(np.array([True, False])).tolist() == [2.0, 1.0]
+
+
+def test_masks_are_seen_at_every_door_also_in_parts_of_a_list() -> None:
+    for name, door in DOORS.items():
+        with pytest.raises(InputError, match=rf"^`{name}` must have all its entries, but {name}\[1\] is masked\.$"):
+            door([1.0, np.ma.masked, 2.0])
+    for name in ("a perceptron", "fit", "the gradient", "the last layer", "the share of hits"):
+        with pytest.raises(InputError, match=r"^`x` must have all its entries, but x\[1\] is masked\.$"):
+            AT[name](MASKED)
+    wide = uat.MLP((3, 1), [1, 1, 1, 0])
+    with pytest.raises(InputError, match=r"^`x` must have all its entries, but x\[1\]\[1\] is masked\.$"):
+        wide([np.ma.array([1.0, 2, 3]), MASKED])
+    with pytest.raises(InputError, match=r"^`x` must have all its entries, but x\[0, 1\] is masked\.$"):
+        wide(MASKED[None, :])
+    with pytest.raises(InputError, match=r"^`output_bias` must be a finite real number, but is masked"):
+        uat.ReluNet([1], [1], [1], np.ma.array(5.0, mask=True))
+    seen = np.ma.array([0.0, 1, 2], mask=False)  # nothing is hidden
+    assert uat.narrowest((seen, seen), tol=0.1).pieces == 1
+    np.testing.assert_array_equal(Expression("2*x")(MASKED), [0, np.nan, 4])
+
+
+@pytest.mark.parametrize("x", [words([None, 1.0]), words(["1", 1.0]), ["1", "2"], [1j, 0], [np.datetime64("2020")], {}])
+def test_samples_are_numbers(x: Any) -> None:
+    with pytest.raises(InputError, match=r"^`x` must be an array of real numbers, but is "):
+        uat.MLP((1, 1), [1, 0])(x)
 
 
 class Poem:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import uat
-from tests.test_cli import run
+from tests.command import run
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -21,14 +21,17 @@ import numpy as np
 import uat
 from uat import _checks
 from uat._checks import InputError
-from uat._sampling import Function
+from uat._deadline import Deadline
+from uat._sampling import Function, sample
 from uat._warning import warn
 from uat.bounds.certification import NotProvenWarning, ToleranceWarning
 from uat.bounds.modulus import Declared, Modulus, declared
 from uat.bounds.rounding import stored_distance, stored_excess
 from uat.construct.fewest_pieces import fewest
+from uat.construct.grid_search import within
 from uat.construct.grids import Built, Grids
 from uat.construct.outcome import Narrowest
+from uat.construct.poles import refuse_poles
 from uat.construct.tube import SIDES
 from uat.given import record
 from uat.given import resolve as resolve
@@ -147,11 +150,13 @@ def approximate(
         optimality = _optimality(n, built.net)
     else:
         facts, known = declared(lipschitz, modulus), _known(function, (a, b))
-        deadline = math.inf if seconds is None else start + seconds
+        deadline = Deadline(seconds)
+        sample(recorded, np.array([a, b]))  # an infinite value has a plainer sentence than a pole
+        refuse_poles(recorded, (a, b))
         inner = tuple(x for x in knots if a < x < b)
-        grids = Grids(recorded, a, b, facts, known, form, method, inner, deadline)
+        grids = Grids(recorded, a, b, facts, known, form, method, inner, deadline, tol)
         if tol is not None:
-            built = grids.within(tol)
+            built = within(grids, tol)
         elif step is not None:
             built = grids.build(interpolate(recorded, a, b, step=step))
         else:
@@ -196,12 +201,10 @@ def approximate(
 
 
 def _within_reach(n: Narrowest, tol: float | None, rtol: float | None) -> None:
-    """A tolerance that no continuous function keeps, or that the whole search did not reach, is refused, as on grids.
+    """A tolerance that the whole search did not reach is refused, as on grids.
 
     A search that was stopped is not: it returns what it has, and `ToleranceWarning` says what that is.
     """
-    if tol is not None and rtol is None and n.nearest > tol:
-        raise InputError(f"`tol` = {tol!r} is out of reach: f jumps{n.note.partition('f jumps')[2]}.")
     if (tol is not None or rtol is not None) and n.outside and not n.stopped:
         raise InputError(
             f"the tolerance is out of reach of this search: with {n.pieces} pieces the error is still "

@@ -19,7 +19,18 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from uat._activations import HOMOGENEOUS, Activation, apply, is_sequence, per_layer
-from uat._checks import InputError, all_positive, float_dtype, generator, integer, one_of, samples, show, vector
+from uat._checks import (
+    InputError,
+    all_positive,
+    float_dtype,
+    generator,
+    integer,
+    numbers,
+    one_of,
+    samples,
+    show,
+    vector,
+)
 
 Array = NDArray[Any]  # float64 or float32, whichever theta has
 
@@ -116,7 +127,9 @@ class MLP:
         Raises InputError when the shapes do not fit together (they are shown) or a number is not finite.
         """
         try:
-            pairs = [(np.asarray(w), np.asarray(b)) for w, b in layers]
+            pairs = [(numbers(w, f"layers[{k}]"), numbers(b, f"layers[{k}]")) for k, (w, b) in enumerate(layers)]
+        except InputError:
+            raise
         except (TypeError, ValueError):
             raise InputError(f"`layers` must be pairs (weights, biases), but is {show(layers)}.") from None
         if not pairs or any(w.ndim != 2 or b.shape != w.shape[:1] for w, b in pairs):
@@ -131,7 +144,7 @@ class MLP:
 
     def with_theta(self, theta: ArrayLike) -> MLP:
         """The same architecture with other parameters (P,). Raises InputError for another number of them."""
-        return replace(self, theta=np.asarray(theta))
+        return MLP(self.sizes, theta, self.activations)  # type: ignore[arg-type]  # made an array there
 
     def astype(self, dtype: DTypeLike) -> MLP:
         """The same network in float64 or float32. Raises InputError for another type."""

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from uat import _checks
 from uat._checks import Floats, InputError, show
-from uat._kernels.pieces import PieceTable, QuotientTable
+from uat._kernels.pieces import PieceTable, QuotientTable, at_ends
 from uat._sampling import Function, sample
 
 UNIT = 2.0**-53  # unit roundoff of float64
@@ -132,7 +132,8 @@ class PiecewiseAffine:
         Parameters
         ----------
         x : array_like, any shape
-            float32 gives float32: computed in float64 and rounded once. Everything else gives float64.
+            float32 gives float32: computed in float64 and rounded once. Everything else gives float64. A float32 or
+            float16 that is an end of the domain rounded outwards, as the last entry of a table, stands for that end.
         extrapolate : bool
             Outside the domain: nan, or (True) the end pieces continued.
         out : array of the shape and type of the result, optional
@@ -147,7 +148,8 @@ class PiecewiseAffine:
         Raises
         ------
         InputError
-            When `out` does not fit or `threads` is no integer >= 1.
+            When `out` does not fit or `threads` is no integer >= 1; when x is no array of real numbers, or holds an
+            integer, fraction or long double that no float64 equals.
         """
         lower, upper = (-np.inf, np.inf) if extrapolate else self.domain
         table = self._table
@@ -158,7 +160,10 @@ class PiecewiseAffine:
 
     def derivative(self, x: ArrayLike) -> Any:
         """The slope at x, shape of x: the right-hand one at inner knots, the left-hand one at b, nan outside."""
-        points = np.asarray(_checks.abscissae(x), dtype=np.float64)
+        given = _checks.abscissae(x)
+        points = np.array(given, dtype=np.float64)
+        for few, end in at_ends(given, *self.domain):
+            points.flat[few] = end
         cell = np.clip(np.searchsorted(self.knots, points, side="right") - 1, 0, self.pieces - 1)
         inside = (points >= self.knots[0]) & (points <= self.knots[-1])
         y = np.where(inside, self.slopes[cell], np.nan)

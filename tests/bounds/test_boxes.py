@@ -17,8 +17,8 @@ from uat.bounds.running import FunctionOnBalls
 
 import uat
 from uat.bounds.bisection import Goal
-from uat.bounds.boxes import Cell, candidate, down, examine, largest_on, up
-from uat.bounds.cells import cells_of
+from uat.bounds.boxes import Cell, candidate, down, examine, up
+from uat.bounds.cells import cells_of, largest_on
 from uat.bounds.integrals import absolute_share, square_share
 from uat.bounds.jumps import _rounded_down, _shortest
 

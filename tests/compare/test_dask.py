@@ -10,7 +10,7 @@ import time
 import pytest
 
 import uat
-from tests.test_cli import run
+from tests.command import run
 from uat.compare import Store, dask, sweep
 from uat.compare.table import untimed
 

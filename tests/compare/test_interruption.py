@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.test_cli import HERE, LISTENS
+from tests.command import HERE, LISTENS
 from uat import InputError, learn
 from uat.compare import Serial, Store, read_table, stack, sweep
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 import warnings
 from collections.abc import Callable
@@ -297,11 +298,15 @@ def test_a_singular_end_is_named() -> None:
     assert "no finite enclosure of f(0.0) was found" in n.note
 
 
-def test_a_jump_is_no_false_proof() -> None:
-    n = uat.narrowest(lambda x: np.where(x < 0.3, 0.0, 1.0), (0, 1), tol=0.1)
-    assert not n.proven
-    assert not n.minimal
-    assert "x = 0.3" in n.note or "x = 0.2999" in n.note  # the place is named
+def test_a_tolerance_below_half_a_jump_is_refused_as_by_approximate() -> None:
+    for method in ("uniform", "narrowest"):
+        with pytest.raises(
+            InputError, match=r"`tol` = 0\.1 is out of reach.* f jumps by at least 1 at x = 0\.3: no conti"
+        ):
+            uat.approximate(lambda x: np.where(x < 0.3, 0.0, 1.0), (0, 1), tol=0.1, method=method)
+    with pytest.raises(InputError, match=r"closer than 0\.5, and none on one side of it than twice that\."):
+        uat.narrowest("floor(x)", (0, 3), tol=0.6, side="under")
+    assert uat.narrowest("floor(x)", (0, 3), tol=0.6).minimal
 
 
 def test_out_of_time_returns_a_true_bracket() -> None:
@@ -454,12 +459,6 @@ def test_no_tolerance_and_one_piece_are_spelled_out() -> None:
     assert str(uat.narrowest(lambda x: 0 * x + 1, (0, 1), pieces=3)).startswith("1 piece in f ± 0; fewer cannot do")
 
 
-def test_a_jump_is_named() -> None:
-    n = uat.narrowest(np.floor, (0.5, 3.5), tol=0.1)
-    assert not n.proven
-    assert "f jumps by at least 1 at x = " in n.note
-
-
 def test_values_beyond_floats_are_refused() -> None:
     with pytest.raises(InputError, match=r"`f` must stay within 1e\+300 in size, but f\("):
         uat.narrowest(lambda x: 1.7e308 * np.sin(x), (0, 6), tol=1e307)
@@ -534,28 +533,63 @@ def test_a_prescribed_value_may_lie_beyond_f() -> None:
 )
 def test_a_jump_is_named_wherever_it_is(f: Any, domain: tuple[float, float], half: float, place: str) -> None:
     """Also between floats that no decimal hits, and by no warning from NumPy."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", uat.ToleranceWarning)
-        n = uat.narrowest(f, domain, tol=half / 10)
-        assert n.nearest == pytest.approx(half, rel=1e-4)
-        assert "f jumps by at least " in n.note
-        assert place in n.note
-        assert not n.proven
-        with pytest.raises(InputError, match="out of reach: f jumps by"):
-            uat.approximate(f, domain, tol=half / 10, method="narrowest")
+    for method in (uat.narrowest, uat.approximate):
+        keywords: dict[str, Any] = {} if method is uat.narrowest else {"method": "narrowest"}
+        with pytest.raises(InputError, match=f"out of reach: f jumps by at least .*{re.escape(place)}"):
+            method(f, domain, tol=half / 10, **keywords)  # type: ignore[operator]
+    n = uat.narrowest(f, domain, pieces=3)
+    assert n.nearest == pytest.approx(half, rel=1e-4)
+    assert half * (1 - 1e-15) <= n.certificate.upper <= half * (1 + 5e-5)
+    assert n.proven
 
 
-def test_pieces_at_a_jump() -> None:
-    """A constant halfway is as near as anything, and the sentence on the jump says why."""
+@pytest.mark.parametrize("pieces", [1, 2, 4, 8])
+def test_pieces_at_jumps(pieces: int) -> None:
+    """floor on [0, 3]: x - 1/2 is as near as anything; sin until a jump, then a line, has no such luck."""
+    n = uat.narrowest("floor(x)", (0, 3), pieces=pieces)
+    assert n.proven
+    assert 0.5 <= n.tube.tol <= 0.50003
+    assert n.nearest == 0.5
+    jump = 4 / 3 - math.sin(3)
+    n = uat.narrowest("where(x<1/3,sin(9*x),1+x)", (0, 1), pieces=pieces)
+    assert n.proven
+    assert jump / 2 <= n.tube.tol <= jump / 2 * (1 + 5e-5)
+
+
+def test_a_constant_halfway_is_as_near_as_anything_at_a_jump() -> None:
     n = uat.narrowest(np.sign, (-1, 1), pieces=3)
     assert (n.pieces, n.tube.tol) == (1, 1.0)
     assert n.minimal
     assert n.nearest == 1.0
     assert "knife edge" not in n.note
-    n = uat.narrowest("floor(x)", (0, 3), pieces=8)
-    assert n.proven
-    assert n.tube.tol <= 1.0001
-    assert n.nearest == 0.5
+
+
+# The best constant of each, and of its one-sided tubes: half of the range of f, and all of it.
+CONSTANTS: list[tuple[str, tuple[float, float], int, float]] = [
+    ("x**2", (-1, 1), 1, 0.5),
+    ("abs(x)", (-1, 1), 1, 0.5),
+    ("abs(x)**0.7", (-1, 1), 1, 0.5),
+    ("x*(1-x)", (0, 1), 1, 0.125),
+    ("sqrt(1-x**2)", (-1, 1), 1, 0.5),
+    ("cos(x)", (-6, 6), 1, 1.0),
+    ("sin(x)", (0, 20), 1, 1.0),
+    ("sin(x)", (0, 20), 3, 1.0),
+    ("1e6+sin(x)", (0, 20), 2, 1.0),
+]
+
+
+@pytest.mark.parametrize(("f", "domain", "pieces", "error"), CONSTANTS)
+@pytest.mark.parametrize("side", ["both", "under", "over"])
+def test_the_least_error_where_a_constant_is_best(
+    f: str, domain: tuple[float, float], pieces: int, error: float, side: str
+) -> None:
+    error *= 1 if side == "both" else 2
+    n = uat.narrowest(f, domain, pieces=pieces, side=side)
+    low, high = n.least_error
+    rounding = 1e-7 if f.startswith("1e6") else 1e-9 if side == "both" else 5e-8
+    assert error * (1 - rounding) <= low <= error <= high <= error * (1 + rounding)
+    assert n.error_witness is not None
+    assert n.error_witness.count() > pieces
 
 
 def test_floats_too_far_apart_end_in_a_sentence() -> None:

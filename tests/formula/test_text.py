@@ -129,7 +129,7 @@ def test_lists_and_fractions_are_arrays_of_floats() -> None:
 
 @pytest.mark.parametrize("x", [1j, "1", None, np.array([1j]), [[1], [1, 2]], {}])
 def test_x_must_be_real(x: Any) -> None:
-    with pytest.raises(InputError, match="`x` must be a real number or an array of real numbers, but is "):
+    with pytest.raises(InputError, match="`x` must be real numbers, but is "):
         Formula("x")(x)
 
 

@@ -8,16 +8,13 @@ of floats lose at that point, up to a factor for functions whose float64 version
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 
 import numpy as np
 
+from uat._checks import Floats
 from uat.balls.evaluation import FormulaOnBalls
-from uat.balls.precision import precision_of
 from uat.given import Recorded, contradiction, floats_of_both
 
-_FLOAT_BITS = 53
-_SLACK = 64
 _GRID = 1025  # where floats are asked whether f is real, when the proof took that for granted: ends and middle are in
 
 
@@ -26,32 +23,25 @@ def refuse_contradiction(recorded: Recorded, run: FormulaOnBalls, *others: float
     for x, shown, coded in floats_of_both(recorded, [*run.looked, *others]):
         if shown == coded or (math.isnan(shown) and math.isnan(coded)):
             continue
-        if not abs(shown - coded) <= _roundings(run, x):
+        if not abs(shown - coded) <= run.roundings(x):
             raise contradiction(x)
 
 
-def _roundings(run: FormulaOnBalls, x: float) -> float:
-    """What floats may lose at x; infinite if unknown."""
-    with precision_of(_FLOAT_BITS):
-        rough = run.value(x)
-    return _SLACK * float(rough.rad()) if rough.is_finite() else math.inf
-
-
-def unreal(recorded: Recorded, run: FormulaOnBalls, points: list[float]) -> str:
+def unreal(recorded: Recorded, run: FormulaOnBalls, points: Floats) -> str:
     """Where f has no value, though the proof took for granted that it is real; empty if nowhere.
 
     In floats at all points; on balls at every so many of them: f may turn the nan of a part into a number.
     """
     assert recorded.formula is not None
-    values = recorded.formula(np.array(points))
-    bad = [x for x, y in zip(points, values, strict=True) if np.isnan(y)]
-    if bad:
-        return f"f is not real on the domain: f({bad[0]!r}) is nan"
-    some = points[:: -(-len(points) // _GRID)]
+    bad = np.flatnonzero(np.isnan(recorded.formula(points)))
+    if bad.size:
+        return f"f is not real on the domain: f({float(points[bad[0]])!r}) is nan"
+    some = points[:: -(-len(points) // _GRID)].tolist()
     nowhere = next((x for x in some if not run.value(x).is_finite()), None)
     return "" if nowhere is None else f"f is not real on the domain: at x = {nowhere!r}, {run.reason}"
 
 
-def real_at(a: float, b: float, others: Iterable[float]) -> list[float]:
+def real_at(a: float, b: float, *others: Floats) -> Floats:
     """Where an assumption that f is real is put to the test: a grid with both ends, and the points given."""
-    return sorted({*np.linspace(a, b, _GRID).tolist(), *(x for x in others if a <= x <= b)})
+    points: Floats = np.unique(np.concatenate([np.linspace(a, b, _GRID), *others]))
+    return points[(a <= points) & (points <= b)]

@@ -6,6 +6,7 @@ Constants, and parts that are made of constants alone, are enclosed once for eac
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,7 @@ from uat.balls.enclosure import Truth
 from uat.balls.intervals import Interval
 from uat.balls.jets import Jet
 from uat.balls.operations import OPERATIONS
+from uat.balls.precision import precision_of
 from uat.formula import Formula
 from uat.formula.node import Node
 
@@ -83,6 +85,8 @@ class NotProvableError(Exception):
     """Nothing can be proven of f: the sentence that says why."""
 
 
+_FLOAT_BITS = 53
+_SLACK = 64  # for functions whose float64 versions are not rounded correctly
 _MOST_LOOKS = 1024  # values of the search that are compared with floats, at least where there are more
 
 
@@ -122,6 +126,12 @@ class FormulaOnBalls:
         if not value.is_finite():
             value = self.interval(x, x).c0
         return value
+
+    def roundings(self, x: float, slack: float = _SLACK) -> float:
+        """What floats may lose at x: as much as balls of their precision do, up to a factor; infinite if unknown."""
+        with precision_of(_FLOAT_BITS):
+            rough = self.value(x)
+        return slack * float(rough.rad()) if rough.is_finite() else math.inf
 
     def look(self, x: float) -> None:
         """Remember a place of the search: every one, or, of many, every so many."""

@@ -72,15 +72,14 @@ def _xlogy(x: Any, y: Any) -> Any:
     return _product(x, y, "log")
 
 
-def _t_log_t(x: Interval) -> Interval:
+def _t_log_t(x: Interval) -> Any:
     low, high = x.range()
     if not low >= 0:
         return x * x.apply(RULES["log"])
     ends = [arb(0) if t.is_zero() else t * t.log() for t in (low, high)]
     bottom = (-arb(1)).exp()
     least = arb.min(*ends) if high < bottom or low > bottom else -bottom
-    out: Interval = x._of(least, arb.max(*ends))
-    return out
+    return x._of(least, arb.max(*ends))
 
 
 def _xlog1py(x: Any, y: Any) -> Any:

@@ -29,7 +29,7 @@ from uat.construct.mesh import AT_JUMPS, Mesh
 from uat.construct.outcome import Narrowest
 from uat.construct.poles import refuse_poles
 from uat.construct.proving import Belief
-from uat.construct.questions import falling, of_size, question, resolvable, room_for_knots, vanishing
+from uat.construct.questions import falling, of_size, question, refuse_jump, resolvable, room_for_knots, vanishing
 from uat.construct.tube import SIDES, Tube
 from uat.given import Recorded, record, resolve
 from uat.piecewise import PiecewiseAffine
@@ -173,12 +173,18 @@ def _on_function(
         try:
             search.search(tube, pieces)
         except TooSteepError:
-            if not search.jump()[0]:
+            half, sentence = search.jump()
+            if not half:
                 raise
+            if tube is not None:
+                refuse_jump(tube, half, sentence)
             mesh = Mesh(f, domain, breaks, through, mesh.direction)
             mesh.deepest = max(mesh.deepest, AT_JUMPS * (mesh.b - mesh.a))
             search = Search(mesh, side, deadline, belief)
-            search.beside_a_jump(tube, pieces)
+            try:
+                search.search(tube, pieces)
+            except TooSteepError:
+                search.beside_a_jump(tube, pieces)
     except OutOfTime:
         stopped = "the search was stopped, as its `seconds` do not suffice"
     except KeyboardInterrupt:

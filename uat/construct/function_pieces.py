@@ -28,16 +28,25 @@ from uat.construct.inside import (
     in_relative_tube,
     least_half_width,
 )
-from uat.construct.mesh import Mesh, least_scale, polish, roundoff
+from uat.construct.mesh import AT_JUMPS, Mesh, least_scale, polish, roundoff
 from uat.construct.needed import LowerSide, better
 from uat.construct.outcome import Narrowest
 from uat.construct.proving import NOTHING, Belief, certified
+from uat.construct.questions import refuse_jump
 from uat.construct.tube import Tube
 from uat.construct.witness import Witness
 from uat.piecewise import PiecewiseAffine, interpolate
 
 ACCURACY = 1e-10  # with pieces=: relative accuracy asked of the least error
-SLACKS = (2e-10, 1e-9, 2e-8, 1e-7, 1e-6, 1e-3)  # how far below it the proof from below is tried, until it succeeds
+SLACKS = (
+    2e-10,
+    1e-9,
+    2e-8,
+    1e-7,
+    1e-6,
+    1e-4,
+    1e-3,
+)  # how far below it the proof from below is tried, until it succeeds
 BALANCE = 1e-3  # with tol=: the error comes this close to the least with the same number of pieces
 MARGIN = 1e-8  # one-sided: the path keeps this share of the tolerance away from f, well above rounding and ACCURACY
 ONE_SIDED_ROOM = 1e-3  # one-sided, with tol=: up to this share, where there is slack; the proof is cheap then
@@ -47,6 +56,7 @@ TOUCHES = 3  # rounds of sampling where a moved path touches f, each superlinear
 HASTE = 0.4  # seconds for each half of the bracket that is missing when the search is stopped
 HASTY_PIECES = 4000  # what a certificate can do in that time
 SPARE = 3  # pieces more than the fewest, where a declared bound is all there is and too coarse to prove those
+AT_THE_JUMP = 3e-5  # relative: so much wider than half of a jump, which is known to six digits, is the tube tried there
 MOST_PIECES = 500_000  # minutes of search, and a gigabyte of cells to certify
 KNIFE = 1e-9  # relative: no float search tells counts apart at a tolerance this close to a least error
 
@@ -72,6 +82,7 @@ class Search:
         self.witness: Witness | None = None
         self.error_witness: Witness | None = None
         self.least_error = False  # whether that is the question
+        self.nearest, self.jump_sentence = 0.0, ""  # half of a jump of f, once one is found
 
     # ---- from above -------------------------------------------------------------------------------------------------
 
@@ -133,9 +144,15 @@ class Search:
 
     def look_between(self) -> None:
         """Before a least error is guessed from samples: where f leaves their chords, sample it, until it does not."""
+        from uat.bounds.jumps import nearest_in
+
         for _ in range(REPAIRS):
             self.deadline.look()
             c = certified(self.f, self.chords(), rel=0.5, seconds=self.deadline.left())
+            self.nearest, self.jump_sentence = nearest_in(c.note)
+            if self.nearest:  # no tube narrower than that is of any use, nor cells as short as floats allow
+                self.mesh.deepest = max(self.mesh.deepest, AT_JUMPS * (self.mesh.b - self.mesh.a))
+                break
             if c.lower <= SURPRISE * float(np.ptp(self.mesh.y)) or not self.mesh.insert_around(c.where):
                 break
 
@@ -204,7 +221,9 @@ class Search:
         """The least error of `pieces` pieces, from both sides."""
         mesh = self.mesh
         self.look_between()
-        floor = max(float(roundoff(mesh.y).max()), 1e-300)
+        beside = self.nearest * (1 + AT_THE_JUMP) * (1 if self.side == "both" else 2)
+        noise = max(float(roundoff(mesh.y).max()), 1e-300)
+        floor = max(noise, beside)
 
         def at(scale: float) -> Tube:
             return Tube(scale, 0.0, self.side)
@@ -213,6 +232,8 @@ class Search:
         while True:  # a mesh that resolves the tube whose width it is to find
             guess = high
             mesh.divide(at(guess).width, self.deadline)
+            if guess == floor and mesh.links(at(floor), self.margin).count <= pieces:
+                break
             _, high = least_scale(lambda s: mesh.links(at(s), self.margin), pieces, guess, 0.5, 1e-2, self.deadline)
             high = max(high, floor)
             if high > guess / 2 or high == floor:
@@ -225,16 +246,17 @@ class Search:
             tube = at(high * (1 + self.margin))  # as much room at the outer wall as at f
             found = self.judge(self.path(at(high), self.margin), tube, max(self.margin, 4 * ACCURACY))
             excess = found.verdict.ratio - 1
-            if not found.verdict.outside or excess * high <= floor or excess >= last / 2:
+            if not found.verdict.outside or excess * high <= noise or excess >= last / 2:
                 break
             last = excess
             self.repair(found.verdict.where, tube)
         self.settle()
         assert self.upper is not None
-        for slack in SLACKS if high > 2 * floor else ():
+        for slack in SLACKS if high > 2 * noise else ():
             proof = self.lower.prove(at(high * (1 - slack)), pieces + 1, self.deadline)
-            if proof is None or proof.pieces > pieces:
+            if proof is not None and proof.pieces > pieces:
                 self.error_witness = proof
+            if self.error_witness is not None or self.lower.refusal:
                 break
             self.deadline.look()
         wanted = self.upper.piecewise.pieces
@@ -279,7 +301,7 @@ class Search:
             flat = PiecewiseAffine(np.array([self.mesh.a, self.mesh.b]), np.full(2, low + half))
             certificate = certified(self.f, flat, rel=ACCURACY, seconds=self.deadline.left(), belief=self.belief)
             if certificate.proven and not (self.upper.verdict.inside and self.upper.tube.tol <= certificate.upper):
-                self.witness = self.error_witness = None
+                self.witness = None  # of one piece there is nothing to prove; `error_witness` speaks of f alone
                 self.upper = Upper(
                     flat, Tube(half), Verdict(True, False, True, 1.0, certificate.where, ""), certificate
                 )
@@ -317,10 +339,12 @@ class Search:
         """Half of a proven jump of f, and the sentence on it: no continuous function is nearer. (0, "") without one."""
         from uat.bounds.jumps import nearest_in
 
+        if self.nearest:
+            return self.nearest, self.jump_sentence
         rough = interpolate(self.f, self.mesh.a, self.mesh.b, pieces=16)  # the finer, the further a jump is hidden
         note = certified(self.f, rough, rel=0.5, seconds=HASTE).note
-        half, sentence = nearest_in(note)
-        return half, sentence.rstrip(".")
+        self.nearest, self.jump_sentence = nearest_in(note)
+        return self.nearest, self.jump_sentence
 
     def outcome(self, stopped: str) -> Narrowest:
         """Whatever has been reached, with its proofs; `stopped` says what ended the search early."""
@@ -328,21 +352,23 @@ class Search:
         p, tube, verdict = self.upper.piecewise, self.upper.tube, self.upper.verdict
         needed = 1 if self.witness is None else self.witness.pieces
         notes = [stopped] if stopped else []
-        doubt = not verdict.inside or (self.least_error and self.error_witness is None)
+        doubt = self.nearest or not verdict.inside or (self.least_error and self.error_witness is None)
         half, sentence = self.jump() if doubt else (0.0, "")
+        sentence = sentence.removesuffix(".")
+        if not self.least_error:
+            refuse_jump(tube, half, sentence)
         if verdict.inside and sentence:
             notes.append(sentence)
         why = sentence or verdict.note
         certificate = self.upper.certificate
-        if (
-            max(certificate.lower, tube.tol) < half <= certificate.upper and not tube.rtol
-        ):  # a theorem, where samples beside the jump see little
+        if certificate.lower < half <= certificate.upper:  # a theorem, where samples beside the jump see little
             certificate = replace(certificate, lower=half)
+        outside = verdict.outside or half > farthest(p, tube)
         if self.side != "both" and verdict.where in self.mesh.through:
             why = "`through` asks for f there in float64, which may lie beyond f by half a unit in its last place"
         if self.lower.refusal:
             notes.append(f"no lower bound is proven, because {self.lower.refusal}")
-        if verdict.outside:
+        if outside:
             seen = f"it does not lie in the tube, as its difference from f near x = {verdict.where!r} shows"
             notes.append(seen + (f": {why}" if why else ""))
         elif not verdict.inside:
@@ -359,5 +385,5 @@ class Search:
             p, tube, certificate, verdict.inside, needed, self.witness,
             (least, float(tube.tol) if verdict.inside else math.inf), self.error_witness, "; ".join(notes),
             room=max(1 - verdict.ratio * (1 + 1e-15), 0.0) * least_half_width(p, tube) if verdict.inside else 0.0,
-            outside=verdict.outside, stopped=bool(stopped), nearest=half,
+            outside=outside, stopped=bool(stopped), nearest=half,
         )  # fmt: skip

@@ -90,3 +90,10 @@ def resolvable(x: Floats, y: Floats, tube: Tube | None) -> None:
             f"the tolerance must be at least {unit:.3g}, half a unit in the last place of f({show(x[k])}) = "
             f"{show(y[k])}, but is {width:.3g} there: floats cannot hold such a function."
         )
+
+
+def refuse_jump(tube: Tube, half: float, sentence: str) -> None:
+    """A constant tube narrower than half of a proven jump of f (one-sided: than the jump) holds no continuous line."""
+    if tube.rtol == 0 and half > float(tube.tol) / (1 if tube.side == "both" else 2):
+        to_one_side = "" if tube.side == "both" else ", and none on one side of it than twice that"
+        raise InputError(f"`tol` = {tube.tol!r} is out of reach: {sentence.removesuffix('.')}{to_one_side}.")

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from uat.formula.deciding import cover
 from uat.formula.numpy_calls import contracted, elementwise, lift, reduced
-from uat.formula.traced import FLOAT, TRUTH, Traced
+from uat.formula.traced import FLOAT, TRUTH, Traced, as_floats
 from uat.formula.tracing import Path
 
 _EXACT_POWER = 22  # the largest power of ten that float64 holds; NumPy scales by a rounded one beyond
@@ -25,10 +26,19 @@ def _where(path: Path, condition: Any, *branches: Any) -> Traced:
 
 
 def _select(path: Path, conditions: Any, choices: Any, default: Any = 0) -> Traced:
-    result: Any = default
-    for condition, choice in reversed(list(zip(conditions, choices, strict=True))):
-        result = elementwise(path, "where", [condition, choice, result])
-    return result if isinstance(result, Traced) else lift(path, result)
+    return _choice(path, list(zip(conditions, choices, strict=True))[::-1], default)
+
+
+def _choice(path: Path, cases: list[tuple[Any, Any]], default: Any) -> Traced:
+    """The value of the last case whose condition holds; the default counts unless one of them holds everywhere."""
+    lifted = [lift(path, condition) for condition, _ in cases]
+    places = [int(condition.nodes) for condition in lifted if condition.nodes.ndim == 0 and condition.dtype == TRUTH]
+    if cases and len(places) == len(cases) and cover(path.graph.nodes, places):
+        default, cases = cases[0][1], cases[1:]
+    result = lift(path, default)
+    for condition, value in cases:
+        result = elementwise(path, "where", [condition, value, result])
+    return result
 
 
 def _piecewise(path: Path, x: Any, conditions: Any, functions: Any, *args: Any, **kwargs: Any) -> Traced:
@@ -48,10 +58,8 @@ def _piecewise(path: Path, x: Any, conditions: Any, functions: Any, *args: Any, 
     def value(piece: Any) -> Any:
         return piece(lifted.copy(), *args, **kwargs) if callable(piece) else piece
 
-    result = elementwise(path, "add", [value(default), 0.0]) if not isinstance(default, Traced) else default
-    for condition, piece in zip(conditions, pieces, strict=True):
-        result = elementwise(path, "where", [condition, value(piece), result])
-    return result
+    cases = [(c, as_floats(lift(path, value(piece)))) for c, piece in zip(conditions, pieces, strict=True)]
+    return _choice(path, cases, as_floats(lift(path, value(default))))
 
 
 def _clip(path: Path, a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Traced:

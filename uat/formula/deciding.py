@@ -7,7 +7,11 @@ taken for true already (x < 0.3) narrows the cells and drops those that are rule
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Callable, Sequence
+from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,9 +23,9 @@ CELLS = 256  # a power of two: halvings of the domain fall on their ends
 _Range = tuple[Any, Any]  # the lower and upper ends on all cells
 
 _RISING = {
-    "exp", "exp2", "expm1", "exp10", "log", "log2", "log10", "log1p", "sqrt", "cbrt", "sinh", "tanh", "arcsin", "arctan",
-    "arcsinh", "arccosh", "arctanh", "erf", "ndtr", "expit", "logit", "log_expit", "floor", "ceil", "trunc", "rint",
-    "sign",
+    "exp", "exp2", "expm1", "exp10", "log", "log2", "log10", "log1p", "sqrt", "cbrt", "sinh", "tanh", "arcsin",
+    "arctan", "arcsinh", "arccosh", "arctanh", "erf", "ndtr", "expit", "logit", "log_expit", "floor", "ceil", "trunc",
+    "rint", "sign",
 }  # fmt: skip
 _FALLING = {"arccos", "erfc", "negative"}
 _BOUNDED = {"sin", "cos", "sinc", "j0", "j1"}  # by 1
@@ -120,6 +124,59 @@ def as_less(nodes: Sequence[Node], place: int) -> tuple[int, int, bool] | None:
         case "greater_equal":
             return *node.operands, False  # type: ignore[return-value]
     return None
+
+
+def cover(nodes: Sequence[Node], conditions: Sequence[int]) -> bool:
+    """Whether one of some conditions holds at every point: by itself, or since all of them ask where one and the same
+    number lies among others, and together they leave no gap. Decided exactly, in fractions."""
+    asked: set[tuple[int, Fraction]] = set()
+    for condition in conditions:
+        if nodes[condition].operation == "truth" and nodes[condition].value:
+            return True
+        if not _ask(nodes, condition, asked):
+            return False
+    if len({number for number, _ in asked}) != 1:
+        return False
+    ends = sorted({end for _, end in asked})
+    between = [(low + high) / 2 for low, high in pairwise(ends)]
+    return all(any(_holds(nodes, c, t) for c in conditions) for t in (ends[0] - 1, *ends, *between, ends[-1] + 1))
+
+
+def _ask(nodes: Sequence[Node], place: int, asked: set[tuple[int, Fraction]]) -> bool:
+    """Note which number a condition compares with which; False where it is of another kind."""
+    node = nodes[place]
+    if node.operation.startswith("logical"):
+        return all(_ask(nodes, k, asked) for k in node.operands)
+    if node.operation == "truth":
+        return True
+    left, right = node.operands
+    number, end = (left, right) if nodes[right].operation == "number" else (right, left)
+    if nodes[end].operation != "number" or not math.isfinite(float(nodes[end].value)):
+        return False
+    asked.add((number, Fraction(nodes[end].value)))
+    return True
+
+
+def _holds(nodes: Sequence[Node], place: int, t: Fraction) -> bool:
+    """A condition where the number that it asks about is t."""
+    node = nodes[place]
+    if node.operation == "truth":
+        return bool(node.value)
+    if node.operation.startswith("logical"):
+        parts = [_holds(nodes, k, t) for k in node.operands]
+        return not parts[0] if len(parts) == 1 else (all if node.operation == "logical_and" else any)(parts)
+    values = [Fraction(nodes[k].value) if nodes[k].operation == "number" else t for k in node.operands]
+    return bool(_COMPARE[node.operation](*values))
+
+
+_COMPARE: dict[str, Callable[..., Any]] = {
+    "less": operator.lt,
+    "less_equal": operator.le,
+    "greater": operator.gt,
+    "greater_equal": operator.ge,
+    "equal": operator.eq,
+    "not_equal": operator.ne,
+}
 
 
 def _corners(operation: Callable[..., Any]) -> Callable[[_Range, _Range], _Range]:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from uat._checks import Floats, InputError, show
+from uat._checks import Floats, InputError, abscissae
 from uat.formula.vocabulary import CONSTANTS, OPERATIONS, function
 
 MOST_NODES = 2_000_000  # some 300 MB
@@ -158,7 +158,7 @@ class Formula:
     def __call__(self, x: Any) -> Any:
         if (graft := getattr(type(x), "graft", None)) is not None:  # code that is being traced calls this formula
             return graft(x, self)
-        points = _points(x)
+        points = np.asarray(abscissae(x), dtype=np.float64)
         if len(self.variables) > 1:
             if points.shape[-1:] != (len(self.variables),):
                 raise InputError(
@@ -233,19 +233,3 @@ def constant_value(node: Node) -> Any:
     if node.operation == "decimal":
         return CONSTANTS.get(str(node.value)) or float(node.value)
     return bool(node.value) if node.operation == "truth" else node.value
-
-
-def _points(x: Any) -> Floats:
-    try:
-        if np.ma.is_masked(x):
-            raise TypeError
-        points = np.asarray(x)
-        if points.dtype.kind not in "biufO" or (points.dtype.kind == "O" and not all(map(_is_real, points.flat))):
-            raise TypeError
-        return points.astype(np.float64, copy=False)
-    except (TypeError, ValueError, OverflowError):
-        raise InputError(f"`x` must be a real number or an array of real numbers, but is {show(x)}.") from None
-
-
-def _is_real(value: Any) -> bool:
-    return hasattr(value, "__float__")  # a Fraction has it; None, a string and a complex number have not
