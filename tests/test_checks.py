@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from uat.expression import Expression
+from uat import Formula
 
 import uat
 from uat import InputError, learn
@@ -121,7 +121,7 @@ AT: dict[str, Callable[[Any], Any]] = {  # functions, and what learns
     "a network": NET,
     "neuron by neuron": NET.forward,
     "a slope": LINE.derivative,
-    "a formula": Expression("2*x"),
+    "a formula": Formula("2*x"),
     "a perceptron": uat.MLP((1, 1), [1, 0]),
     "fit": lambda v: learn.fit(uat.MLP((1, 1), [1, 0]), v, [0, 0, 0], steps=1),
     "the gradient": lambda v: learn.value_and_gradient(uat.MLP((1, 1), [1, 0]), v, [0, 0, 0]),
@@ -196,7 +196,7 @@ def test_masks_are_seen_at_every_door_also_in_parts_of_a_list() -> None:
         uat.ReluNet([1], [1], [1], np.ma.array(5.0, mask=True))
     seen = np.ma.array([0.0, 1, 2], mask=False)  # nothing is hidden
     assert uat.narrowest((seen, seen), tol=0.1).pieces == 1
-    np.testing.assert_array_equal(Expression("2*x")(MASKED), [0, np.nan, 4])
+    np.testing.assert_array_equal(Formula("2*x")(MASKED), [0, np.nan, 4])
 
 
 @pytest.mark.parametrize("x", [words([None, 1.0]), words(["1", 1.0]), ["1", "2"], [1j, 0], [np.datetime64("2020")], {}])

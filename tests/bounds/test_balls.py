@@ -11,9 +11,9 @@ import scipy.special
 from flint import arb, ctx
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from uat.bounds.intervals import Interval
-from uat.bounds.jets import Jet
-from uat.bounds.precision import working_precision
+from uat.balls.intervals import Interval
+from uat.balls.jets import Jet
+from uat.balls.precision import working_precision
 from uat.bounds.refusals import NoRuleError, UndecidedError
 from uat.bounds.ufunc_rules import UFUNCS
 

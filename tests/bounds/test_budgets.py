@@ -34,7 +34,7 @@ TEXTS = [
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_functions_that_equal_their_line_after_algebra_only_cost_little(text: str) -> None:
-    f = uat.Expression(text)
+    f = uat.Formula(text)
     p = uat.interpolate(f, -1, 1.5, pieces=5)
     c = uat.certify(f, p)
     assert c.proven

@@ -21,7 +21,7 @@ import mpmath
 import numpy as np
 import pytest
 from flint import arb
-from uat.bounds.precision import working_precision
+from uat.balls.precision import working_precision
 from uat.bounds.running import FunctionOnBalls, NotProvableError
 
 import uat
@@ -338,7 +338,7 @@ def in_floats(f: Any, x: float) -> float:
 def test_on_balls_f_is_refused_or_what_it_is_in_floats(name: str) -> None:
     f = TRAPS[name]()
     with working_precision(64):
-        run = FunctionOnBalls(f)
+        run = run_of(f)
         for x in NEAR:
             value = in_floats(f, x)
             for call in (lambda x: run.jet(arb(x)).c0, lambda x: run.interval(x, x).c0):

@@ -102,7 +102,7 @@ HARD = {
 @pytest.mark.parametrize("pieces", [4, 64])
 @pytest.mark.parametrize("text", sorted(HARD))
 def test_hard_cases(text: str, pieces: int) -> None:
-    f = uat.Expression(text)
+    f = uat.Formula(text)
     with np.errstate(all="ignore"):
         p = uat.interpolate(f, *HARD[text], pieces=pieces)
         check_enclosure(text, f, p, uat.certify(f, p))
@@ -110,7 +110,7 @@ def test_hard_cases(text: str, pieces: int) -> None:
 
 @pytest.mark.parametrize("spike", ["exp(-((x - 0.123456)*1e4)**2)", "cosh(1000*(x - 0.6))**-6"])
 def test_a_spike_between_all_knots_is_not_missed(spike: str) -> None:
-    c = uat.certify(uat.Expression(spike), (0.0, 0.0), (0, 1))
+    c = uat.certify(uat.Formula(spike), (0.0, 0.0), (0, 1))
     assert c.lower > 0.99
     assert c.upper < 1.01
 
@@ -154,7 +154,7 @@ def test_a_planted_wrong_parameter_is_refused(name: str, form: str) -> None:
 def test_error_zero_and_absolute_tolerance() -> None:
     p = uat.interpolate(lambda x: 2 * x + 1, 0, 1, pieces=4)
     assert uat.certify(lambda x: 2 * x + 1, p).upper <= 8 * 2.0**-52
-    f = uat.Expression("sin(x)")
+    f = uat.Formula("sin(x)")
     p = uat.interpolate(f, 0, 6, pieces=7)
     loose, tight = uat.certify(f, p, rel=0, abs=1e-3), uat.certify(f, p, rel=1e-9)
     assert loose.upper - loose.lower <= 1e-3
@@ -180,7 +180,7 @@ def test_floats_that_lose_every_digit_are_not_trusted() -> None:
 @pytest.mark.parametrize("text", ["sin(x)", "abs(x - 1/3)", "sqrt(x)", "where(x > 0.3, sin(x), cos(x))"])
 @pytest.mark.parametrize(("norm", "power"), [("L1", 1), ("L2", 2)])
 def test_integral_norms(text: str, norm: str, power: int) -> None:
-    f = uat.Expression(text)
+    f = uat.Formula(text)
     p = uat.interpolate(f, 0, 1, pieces=5)
     cuts = sorted({*p.knots.tolist(), 0.3, 1 / 3})
     parts = [
@@ -200,7 +200,7 @@ def test_integral_norms(text: str, norm: str, power: int) -> None:
 
 def test_norm_in_closed_form() -> None:
     # x^2 against its chord on [0, 1]: x - x^2 has integral 1/6 and square integral 1/30
-    square = uat.Expression("x**2")
+    square = uat.Formula("x**2")
     one, two = (uat.certify(square, (1.0, 0.0), (0, 1), norm=norm, rel=1e-8) for norm in ("L1", "L2"))
     assert one.lower <= 1 / 6 <= one.upper
     assert two.lower <= math.sqrt(1 / 30) <= two.upper
@@ -443,7 +443,7 @@ def test_a_step_at_a_knot_is_enclosed_by_the_exact_end_point() -> None:
 
 
 def test_threads_share_the_precision() -> None:
-    f = uat.Expression("exp(-x)*sin(x)")
+    f = uat.Formula("exp(-x)*sin(x)")
     p = uat.interpolate(f, -4, 4, pieces=40)
     alone, results = uat.certify(f, p), []
     threads = [threading.Thread(target=lambda: results.append(uat.certify(f, p))) for _ in range(4)]
@@ -593,7 +593,7 @@ def test_certificates_survive_json() -> None:
 @pytest.mark.skipif(shutil.which("sollya") is None, reason="Sollya is not installed")
 @pytest.mark.parametrize(("text", "domain"), [("tanh(x)", (-5, 5)), ("exp(x)", (-1, 1)), ("sin(x)", (0, 6))])
 def test_against_sollya(text: str, domain: tuple[float, float]) -> None:
-    p = uat.interpolate(uat.Expression(text), *domain, pieces=64)
+    p = uat.interpolate(uat.Formula(text), *domain, pieces=64)
     lines = ["display = hexadecimal!; prec = 200!;"]
     for k in range(64):
         x0, x1, y0, y1 = (Fraction(v) for v in (*p.knots[k : k + 2].tolist(), *p.values[k : k + 2].tolist()))
@@ -609,7 +609,7 @@ def test_against_sollya(text: str, domain: tuple[float, float]) -> None:
     for k in range(64):
         low, high = numbers[2 * k : 2 * k + 2]
         cell = uat.PiecewiseAffine(p.knots[k : k + 2], p.values[k : k + 2])
-        c = uat.certify(uat.Expression(text), cell)
+        c = uat.certify(uat.Formula(text), cell)
         assert c.lower <= high
         assert low <= c.upper
 
@@ -632,7 +632,7 @@ def test_where_sollya_gives_up(text: str, domain: tuple[int, int], error: Fracti
         out = subprocess.run(["sollya"], input=program, capture_output=True, text=True, check=True)
         last = out.stdout.strip().splitlines()[-1]
         assert last.startswith("[") if answers else last == "error"
-    c = uat.certify(uat.Expression(text), (slope, intercept), domain)
+    c = uat.certify(uat.Formula(text), (slope, intercept), domain)
     assert c.proven
     assert c.lower <= error <= c.upper <= 1.01 * c.lower
 

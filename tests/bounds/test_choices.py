@@ -10,8 +10,8 @@ import pytest
 from flint import arb
 from hypothesis import given
 from hypothesis import strategies as st
-from uat.bounds.intervals import Interval
-from uat.bounds.jets import Jet
+from uat.balls.intervals import Interval
+from uat.balls.jets import Jet
 from uat.bounds.truths import Comparison, cover
 from uat.bounds.wholes import Whole
 

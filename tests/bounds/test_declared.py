@@ -14,7 +14,7 @@ import pytest
 from flint import arb
 from hypothesis import given
 from hypothesis import strategies as st
-from uat.bounds.precision import working_precision
+from uat.balls.precision import working_precision
 
 import uat
 from uat._checks import InputError

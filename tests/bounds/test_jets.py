@@ -16,8 +16,8 @@ import pytest
 from flint import arb
 from hypothesis import given
 from hypothesis import strategies as st
-from uat.bounds.jets import SIDE, Jet, Side
-from uat.bounds.precision import working_precision
+from uat.balls.jets import SIDE, Jet, Side
+from uat.balls.precision import working_precision
 
 F = Fraction
 

@@ -12,8 +12,8 @@ import pytest
 from flint import arb
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from uat.bounds.precision import working_precision
-from uat.bounds.running import FunctionOnBalls
+from uat.balls.precision import working_precision
+from tests.on_balls import run_of
 
 import uat
 from uat.bounds.boxes import Cell, examine
@@ -27,7 +27,7 @@ def precision() -> Iterator[None]:
 
 
 def jump_of(f: Any, low: float, high: float, domain: tuple[float, float] | None = None) -> Jump | None:
-    run = FunctionOnBalls(f)
+    run = run_of(f)
     box = examine(run, Cell(low, high, arb(0), arb(0), arb(0), arb(1)), low, high, 64)
     return find_jump(run, box, domain or (low, high))
 
@@ -189,7 +189,7 @@ def test_the_sentence() -> None:
         (lambda x: np.sign(x - 1), (0, 1), 1.0),
         (lambda x: np.heaviside(x, 0.5), (0, 1), 0.5), (lambda x: np.heaviside(x, 0.25), (-1, 0), 0.25),
         (lambda x: np.where(x > 0, 1.0, np.where(x < 0, -5.0, 0.9)), (0, 1), 0.1), (np.floor, (0, 1), 1.0),
-        (uat.Expression("sign(x)"), (0, 1), 1.0),
+        (uat.Formula("sign(x)"), (0, 1), 1.0),
     ],
 )  # fmt: skip
 def test_a_switch_at_the_end_of_the_domain_has_one_side(f: Any, domain: tuple[float, float], size: float) -> None:

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from flint import arb
 from uat.bounds.balls import CALL
-from uat.bounds.intervals import Interval
-from uat.bounds.jets import Jet
+from uat.balls.intervals import Interval
+from uat.balls.jets import Jet
 from uat.bounds.running import FunctionOnBalls, NotProvableError
 
 import uat
@@ -68,7 +68,7 @@ def test_a_ball_is_no_key(name: str) -> None:
     for f in (asks, catches):
         for kind in (lambda run: run.jet(arb(0.5, 0.125)), lambda run: run.interval(0.25, 0.5)):
             with pytest.raises(NotProvableError):
-                kind(FunctionOnBalls(f))
+                kind(run_of(f))
 
 
 def remembering(key: Callable[[Any], Any], of: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -117,7 +117,7 @@ def test_a_kept_ball_has_ended() -> None:
         kept.extend([x, 2 * x, x > 0.25, np.where(x > 0.25, 2, 1)])
         return 3 * x
 
-    run = FunctionOnBalls(f)
+    run = run_of(f)
     assert run.value(0.5) == 1.5
     assert run.interval(0.5, 0.75).high == 2.25
     assert CALL.made is None
@@ -125,7 +125,7 @@ def test_a_kept_ball_has_ended() -> None:
         assert not x.c0.is_finite() if hasattr(x, "c0") else x.undefined()
     for made in (kept[2], kept[6]):
         assert made.decided is None
-    later = FunctionOnBalls(lambda x: kept[5] + x)
+    later = run_of(lambda x: kept[5] + x)
     assert not later.interval(0.0, 1.0).low.is_finite()
     assert later.reason == "f uses a ball of an earlier call, or one that was changed in place under another name"
 
@@ -133,10 +133,10 @@ def test_a_kept_ball_has_ended() -> None:
 def test_a_call_inside_a_call_ends_its_own_balls_only() -> None:
     def outer(x: Any) -> Any:
         y = 2 * x
-        assert FunctionOnBalls(lambda t: t + 1).value(0.25) == 1.25
+        assert run_of(lambda t: t + 1).value(0.25) == 1.25
         return y + x
 
-    assert FunctionOnBalls(outer).value(0.5) == 1.5
+    assert run_of(outer).value(0.5) == 1.5
     assert CALL.made is None
 
 

@@ -13,7 +13,7 @@ import pytest
 from flint import arb
 from hypothesis import given
 from hypothesis import strategies as st
-from uat.bounds.intervals import Interval
+from uat.balls.intervals import Interval
 from uat.bounds.running import FunctionOnBalls, NotProvableError
 
 import uat
@@ -105,7 +105,7 @@ NEGATIVE_BASES = [
 
 @pytest.mark.parametrize(("text", "domain", "largest"), NEGATIVE_BASES)
 def test_no_certificate_lies_below_a_whole_power_of_a_negative_base(text: str, domain: Any, largest: float) -> None:
-    c = uat.certify(uat.Expression(text), ZERO, domain, seconds=5)
+    c = uat.certify(uat.Formula(text), ZERO, domain, seconds=5)
     assert c.lower <= largest <= c.upper
     assert not c.proven or c.upper <= max(largest * 1.02, 1e9 if "==" in text else 0)
 
@@ -157,7 +157,7 @@ def test_the_checker_takes_no_comparison_with_a_cut_number() -> None:
 
 
 def test_bounds_that_exclude_one_another_are_no_proof(monkeypatch: pytest.MonkeyPatch) -> None:
-    run = FunctionOnBalls(np.sin)
+    run = run_of(np.sin)
     cell = Cell(0.0, 1.0, arb(0), arb(0), arb(0), arb(1))
     above = examine(run, cell, 0.0, 1.0, 64)
     above.bottom, above.top = 7.0, 8.0

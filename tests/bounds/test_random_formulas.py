@@ -74,7 +74,7 @@ def judge(seed: int, folder: Path, seen: collections.Counter[str]) -> str:
     """What is wrong with what was proven of the formula of a seed; empty if nothing."""
     f, rng = drawn(seed)
     try:
-        function = f.code() if f.as_code else uat.Expression(f.text)
+        function = f.code() if f.as_code else uat.Formula(f.text)
     except uat.InputError:  # a part without x that is undefined
         return ""
     p = broken_line(f, rng)

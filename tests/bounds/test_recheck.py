@@ -50,7 +50,7 @@ def rewrite(path: Path, data: dict[str, Any], sign: bool) -> None:
 )  # fmt: skip
 def test_confirms_what_certify_proved(tmp_path: Path, text: str, domain: tuple[float, float]) -> None:
     path = tmp_path / "a.json"
-    data = saved(path, uat.Expression(text), domain)
+    data = saved(path, uat.Formula(text), domain)
     verdict = recheck(path)
     assert verdict.ok, verdict.sentence
     assert verdict.upper == data["certificate"]["upper"]
@@ -64,7 +64,7 @@ def test_confirms_a_target_by_its_formula(tmp_path: Path) -> None:
 
 def test_every_edited_number_fails(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
-    data = saved(path, uat.Expression("exp(x)*sin(3*x)"), (0, 2))
+    data = saved(path, uat.Formula("exp(x)*sin(3*x)"), (0, 2))
     places = [("certificate", key) for key in ("lower", "upper", "where", "boxes", "bits")]
     places += [("network", "output_bias"), ("function", "domain", 0), ("function", "domain", 1)]
     for section, keys in (
@@ -86,7 +86,7 @@ def test_every_edited_number_fails(tmp_path: Path) -> None:
 
 def test_a_forger_who_signs_is_caught_by_the_mathematics(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
-    data = saved(path, uat.Expression("exp(x)*sin(3*x) + 1"), (0, 2))
+    data = saved(path, uat.Formula("exp(x)*sin(3*x) + 1"), (0, 2))
     upper = data["certificate"]["upper"]
     places: list[tuple[Any, ...]] = [("certificate", "lower"), ("network", "output_bias")]
     for section, keys in (
@@ -115,7 +115,7 @@ def test_a_forger_who_signs_is_caught_by_the_mathematics(tmp_path: Path) -> None
 def test_consistent_lies_are_found(tmp_path: Path) -> None:
     """A net and its pieces moved together: only the comparison with f can tell."""
     path = tmp_path / "a.json"
-    f = uat.Expression("sin(x)")
+    f = uat.Formula("sin(x)")
     r = uat.approximate(f, (0, 3), width=9)
     c = uat.certify(f, r.piecewise)
     values = r.piecewise.values.copy()
@@ -135,11 +135,11 @@ def test_what_cannot_be_checked_is_not_confirmed(tmp_path: Path) -> None:
     saved(path, np.sin, (0, 3))
     assert "cannot be checked independently" in recheck(path).sentence
     assert not recheck(path).ok
-    data = saved(path, uat.Expression("sin(x)"), (0, 3))
+    data = saved(path, uat.Formula("sin(x)"), (0, 3))
     data["function"]["text"] = "jv(0.5, x)"
     rewrite(path, data, sign=True)
     assert "does not know 'jv'" in recheck(path).sentence
-    data = saved(path, uat.Expression("sin(x)"), (0, 3))
+    data = saved(path, uat.Formula("sin(x)"), (0, 3))
     data["certificate"]["proven"] = False
     rewrite(path, data, sign=True)
     assert "claims no proven error" in recheck(path).sentence
@@ -151,7 +151,7 @@ def test_foreign_files_get_a_sentence(tmp_path: Path, text: str) -> None:
     path.write_text(text)
     assert recheck(path).ok is False
     assert recheck(tmp_path / "nothing.json").ok is False
-    data = saved(path, uat.Expression("x"), (0, 1))
+    data = saved(path, uat.Formula("x"), (0, 1))
     del data["certificate"]["where"]
     rewrite(path, data, sign=True)
     assert "not a complete approximation" in recheck(path).sentence
@@ -186,7 +186,7 @@ def test_series_of_the_checker(name: str) -> None:
     """Coefficients against mpmath's derivatives, and containment on a wide ball."""
     text = f"{name}(x, 1.5)" if name in ("hypot", "xlogy") else f"{name}(x)"
     at = 1.3 if name in ("arccosh",) else 0.3
-    expression = uat.Expression(text)
+    expression = uat.Formula(text)
     coefficients = Formula(text).series(arb_series([arb(at), 1], 3))
     assert coefficients is not None
     h = 1e-4

@@ -182,7 +182,7 @@ def test_the_bound_is_one_for_the_network_too(tmp_path: Path) -> None:
     """The pieces of x^2 near 1e8 keep the bound, and roundings explain how far the network is off: too far for both."""
     path = tmp_path / "a.json"
     r = uat.approximate("x**2", (1e8, 1e8 + 1), width=20)
-    tight = uat.certify(uat.Expression("x**2"), r.piecewise, rel=1e-9)
+    tight = uat.certify(uat.Formula("x**2"), r.piecewise, rel=1e-9)
     replace(r, certificate=tight).save(path)
     verdict = recheck(path)
     assert not verdict.ok

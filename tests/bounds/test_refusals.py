@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from flint import arb
 from scipy import special
-from uat.bounds.intervals import Interval
-from uat.bounds.jets import Jet
+from uat.balls.intervals import Interval
+from uat.balls.jets import Jet
 from uat.bounds.refusals import NoRuleError, UndecidedError
 from uat.bounds.truths import Comparison
 from uat.bounds.wholes import Whole, is_whole, whole
@@ -266,7 +266,7 @@ def test_one_probe_that_differs_is_enough() -> None:
     ("f", "domain"),
     [
         (np.sqrt, (-1, 1)), (lambda x: x**0.5, (-1, 1)), (np.arcsin, (-2, 1.5)), (np.arccosh, (0.5, 2)),
-        (uat.Expression("sqrt(x)"), (-1, 1)), (lambda x: np.sqrt((x - 0.5) ** 2 - 1e-4), (0, 1)),
+        (uat.Formula("sqrt(x)"), (-1, 1)), (lambda x: np.sqrt((x - 0.5) ** 2 - 1e-4), (0, 1)),
     ],
 )  # fmt: skip
 def test_an_assumption_that_is_plainly_false_is_no_condition(f: Any, domain: tuple[float, float]) -> None:
@@ -352,7 +352,7 @@ def test_round_to_tens(x: float) -> None:
     "f",
     [
         np.polynomial.Chebyshev([1.0, 2, 3]), lambda x: np.float32(0.1) * x, lambda x: np.float64(0.1) * x + np.pi,
-        lambda x: np.sin(1e6 * x), lambda x: np.exp(50 * x), uat.Expression("sin(1e6*pi*x + 1)"),
+        lambda x: np.sin(1e6 * x), lambda x: np.exp(50 * x), uat.Formula("sin(1e6*pi*x + 1)"),
         lambda x: (1e9 + x) - 1e9 + x, lambda x: np.floor(10 * x), lambda x: (x - 1) ** 7 - (x**3 - 1) * x,
         lambda x: (x > 0.5) * np.int64(2) + x, lambda x: np.int8(3) * x,
         lambda x: np.sum(np.array([1.0, 2.0]) * np.sin(np.array([1.0, 2.0]) * x)),

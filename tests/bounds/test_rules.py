@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 import scipy.special
 from flint import arb
-from uat.bounds.ball_rules import RULES as TABLE
-from uat.bounds.intervals import Interval
-from uat.bounds.jets import Jet
-from uat.bounds.precision import working_precision
+from uat.balls.elementary import RULES as TABLE
+from uat.balls.intervals import Interval
+from uat.balls.jets import Jet
+from uat.balls.precision import working_precision
 from uat.bounds.refusals import NoRuleError
 from uat.bounds.truths import where
 
@@ -229,7 +229,7 @@ def test_zero_times_a_logarithm_has_a_slope(log: str) -> None:
 
 def test_a_slope_that_is_no_quotient_is_not_used() -> None:
     """Should a rule be wrong at a point, ranges still count."""
-    from uat.bounds.running import FunctionOnBalls
+    from tests.on_balls import run_of
 
     from uat.bounds.boxes import Cell, examine
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 from flint import arb
-from uat.bounds.intervals import Interval
-from uat.bounds.jets import Jet
-from uat.bounds.precision import working_precision
+from uat.balls.intervals import Interval
+from uat.balls.jets import Jet
+from uat.balls.precision import working_precision
 from uat.bounds.running import _PROBES, FunctionOnBalls, NotProvableError, real_at, same
 
 import uat
@@ -23,7 +23,7 @@ def precision() -> Iterator[None]:
 
 
 def two_faced(on_balls: Callable[[Any], Any], on_floats: Callable[[Any], Any]) -> FunctionOnBalls:
-    return FunctionOnBalls(lambda x: on_floats(x) if isinstance(x, (float, np.ndarray)) else on_balls(x))
+    return run_of(lambda x: on_floats(x) if isinstance(x, (float, np.ndarray)) else on_balls(x))
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e-6, 1e9, -1.0])
@@ -88,7 +88,7 @@ def test_two_calls_that_differ() -> None:
         calls[0] += 1
         return x + calls[0]
 
-    assert "two calls at x = 0.0873 differ" in FunctionOnBalls(f).distrust(0.0, 1.0)
+    assert "two calls at x = 0.0873 differ" in run_of(f).distrust(0.0, 1.0)
 
 
 def test_same_ball() -> None:
@@ -110,7 +110,7 @@ def test_where_reality_is_put_to_the_test() -> None:
 
 
 def test_a_nan_is_a_sentence() -> None:
-    run = FunctionOnBalls(lambda x: np.where(np.asarray(x) == 0.25, np.nan, x))
+    run = run_of(lambda x: np.where(np.asarray(x) == 0.25, np.nan, x))
     assert run.unreal(np.array([0.0, 0.5])) == ""
     assert run.unreal(np.array([0.0, 0.25, 0.5])) == "f is not real on the domain: f(0.25) is nan"
 
@@ -132,18 +132,18 @@ def test_a_nan_is_a_sentence() -> None:
     ],
 )
 def test_f_in_floats(f: Any, values: list[float]) -> None:
-    np.testing.assert_array_equal(FunctionOnBalls(f)._float_values([0.0, 0.5, 1.0]), values)
+    np.testing.assert_array_equal(run_of(f)._float_values([0.0, 0.5, 1.0]), values)
 
 
 def test_values_and_ranges() -> None:
-    root = FunctionOnBalls(np.sqrt)
+    root = run_of(np.sqrt)
     assert root.value(0.0).is_zero()  # by the range: the slope is infinite there
     assert not root.jet(arb(0)).c1.is_finite()
     assert (root.interval(0.0, 4.0).low, root.interval(0.0, 4.0).high) == (0, 2)
     assert root.reason == ""
     assert not root.value(-1.0).is_finite()
     assert root.reason == "sqrt of a number outside its domain"
-    branch = FunctionOnBalls(lambda x: x if x > 0.5 else -x)
+    branch = run_of(lambda x: x if x > 0.5 else -x)
     assert not branch.interval(0.0, 1.0).low.is_finite()
     assert "Python branches on `>`" in branch.reason
     for part in (branch.jet(arb(0.5, 0.5)).c0, branch.jet(arb(0.5, 0.5)).c1, branch.jet(arb(0.5, 0.5)).c2):
@@ -165,7 +165,7 @@ def test_values_and_ranges() -> None:
     ],
 )
 def test_what_is_no_ball(f: Any, sentence: str) -> None:
-    run = FunctionOnBalls(f)
+    run = run_of(f)
     with pytest.raises(NotProvableError, match=sentence):
         run.jet(arb(0.5))
     with pytest.raises(NotProvableError, match=sentence):
@@ -174,10 +174,10 @@ def test_what_is_no_ball(f: Any, sentence: str) -> None:
 
 def test_what_is_unwrapped() -> None:
     for f in (lambda x: np.array([x], dtype=object), lambda x: np.array([[2 * x]], dtype=object) / 2):
-        run = FunctionOnBalls(f)
+        run = run_of(f)
         assert run.value(0.5) == 0.5
         assert run.interval(0.25, 0.5).high == 0.5
-    truth = FunctionOnBalls(lambda x: x > 0.25)
+    truth = run_of(lambda x: x > 0.25)
     assert truth.value(0.5) == 1
     assert uat.certify(lambda x: x > 0.25, (0.0, 0.5), (0, 1)).upper <= 0.5 * 1.01
 
@@ -236,7 +236,7 @@ def test_what_the_search_saw_is_compared_with_floats() -> None:
         assert "at x = 0.25 " in looking(values, exact, off).contradicted()
     coarse = lambda x: (1e15 + x / 7) - 1e15  # noqa: E731 - floats lose a tenth of it, and so do such balls
     assert looking(values, coarse, 3e-3).contradicted() == ""
-    assert FunctionOnBalls(exact).contradicted() == ""
+    assert run_of(exact).contradicted() == ""
 
 
 @pytest.mark.parametrize("places", [5, 1024, 3000, 100_000])

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from flint import ctx
-from uat.bounds.precision import precision_of, working_precision
+from uat.balls.precision import precision_of, working_precision
 
 import uat
 from uat.bounds.recheck import recheck

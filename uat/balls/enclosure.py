@@ -64,9 +64,12 @@ class Enclosure:
         return self.lift(other) / self
 
     def compared(self, sign: str, other: Any) -> Truth:
-        """self < other and the like, for "<", "<=", "==" (of other numbers, or an enclosure of this class)."""
+        """self < other and the like, for "<", "<=", ">", ">=" and "=="."""
         difference = self - other
         low, high = difference.range()
+        turned = sign[0] == ">"
+        if turned:  # a > b is b < a
+            low, high, sign = -high, -low, sign.replace(">", "<")
         if difference.assumed or not difference.c0.is_finite():
             return Truth(None, False)
         decided: bool | None = None
@@ -81,7 +84,7 @@ class Enclosure:
         if decided is None:
             side = difference.forced_side(self, other)
             if side is not None:
-                decided = side < 0 if sign != "==" else False
+                decided = (side > 0) is turned if sign != "==" else False
         return Truth(decided)
 
     if TYPE_CHECKING:  # what the two classes implement

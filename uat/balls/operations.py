@@ -28,7 +28,7 @@ def _minimum(a: Any, b: Any) -> Any:
 
 
 def _heaviside(x: Any, at_zero: Any) -> Any:
-    beside = _where(~x.compared("<=", 0.0), x.lift(1.0), x.lift(0.0))
+    beside = _where(x.compared(">", 0.0), x.lift(1.0), x.lift(0.0))
     return _where(x.compared("==", 0.0), at_zero, beside)
 
 
@@ -51,9 +51,9 @@ def _arctan2(y: Any, x: Any) -> Any:
     if not (y.c0.is_finite() and x.c0.is_finite()):
         return type(y).nowhere()
     half_pi = arb.pi() / 2
-    if x.compared("<=", 0.0).decided is False:
+    if x.compared(">", 0.0).decided is True:
         return (y / x).apply(RULES["arctan"])
-    if y.compared("<=", 0.0).decided is False:
+    if y.compared(">", 0.0).decided is True:
         return _half_pi_minus(half_pi, x / y)
     if y.compared("<", 0.0).decided is True:
         return _half_pi_minus(-half_pi, x / y)
@@ -162,8 +162,8 @@ OPERATIONS: dict[str, Rule] = {name: _of_one(name) for name in RULES if name != 
     "exp10": _exp10,
     "less": lambda a, b: a.compared("<", b),
     "less_equal": lambda a, b: a.compared("<=", b),
-    "greater": lambda a, b: b.compared("<", a),
-    "greater_equal": lambda a, b: b.compared("<=", a),
+    "greater": lambda a, b: a.compared(">", b),
+    "greater_equal": lambda a, b: a.compared(">=", b),
     "equal": lambda a, b: a.compared("==", b),
     "not_equal": lambda a, b: ~a.compared("==", b),
     "logical_and": operator.and_,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,8 @@ def lift(path: Path, value: Any) -> Traced:
         return value
     if type(value) is float:
         return Traced(path, path.graph.number(value), FLOAT)
+    if isinstance(value, Fraction):
+        return Traced(path, path.add("divide", *map(path.graph.number, value.as_integer_ratio())), FLOAT)
     if isinstance(value, (list, tuple)):
         parts = [lift(path, part) for part in value]
         return stacked(path, np.stack, parts) if parts else Traced(path, np.empty(0, dtype=np.int64), FLOAT)
