@@ -12,10 +12,10 @@ import pytest
 from flint import arb
 from hypothesis import given
 from hypothesis import strategies as st
-from uat.balls.precision import working_precision
-from tests.on_balls import run_of
 
 import uat
+from tests.on_balls import run_of
+from uat.balls.precision import working_precision
 from uat.bounds.bisection import Goal
 from uat.bounds.boxes import Cell, candidate, down, examine, up
 from uat.bounds.cells import cells_of, largest_on

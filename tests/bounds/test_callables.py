@@ -21,10 +21,11 @@ import mpmath
 import numpy as np
 import pytest
 from flint import arb
-from uat.balls.precision import working_precision
-from uat.bounds.running import FunctionOnBalls, NotProvableError
 
 import uat
+from tests.on_balls import run_of
+from uat.balls.evaluation import NotProvableError
+from uat.balls.precision import working_precision
 
 W = np.array([1.0, 2.0, -3.0])
 ZERO = uat.PiecewiseAffine([-1.0, 0.0, 1.0], [0.0, 0.0, 0.0])

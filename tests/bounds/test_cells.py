@@ -12,11 +12,11 @@ import pytest
 from flint import arb
 from hypothesis import given
 from hypothesis import strategies as st
-from uat.balls.precision import working_precision
 
 import uat
 from tests.oracles import exact_network
 from tests.strategies import relu_nets
+from uat.balls.precision import working_precision
 from uat.bounds.boxes import Cell
 from uat.bounds.cells import cells_of, domain_of
 

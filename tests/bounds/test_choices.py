@@ -10,12 +10,12 @@ import pytest
 from flint import arb
 from hypothesis import given
 from hypothesis import strategies as st
-from uat.balls.intervals import Interval
-from uat.balls.jets import Jet
 from uat.bounds.truths import Comparison, cover
 from uat.bounds.wholes import Whole
 
 import uat
+from uat.balls.intervals import Interval
+from uat.balls.jets import Jet
 
 
 def line(u: Any) -> Any:

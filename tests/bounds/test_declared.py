@@ -14,11 +14,11 @@ import pytest
 from flint import arb
 from hypothesis import given
 from hypothesis import strategies as st
-from uat.balls.precision import working_precision
 
 import uat
 from uat._checks import InputError
 from uat._deadline import Deadline
+from uat.balls.precision import working_precision
 from uat.bounds import declared as module
 from uat.bounds.bisection import Goal
 from uat.bounds.boxes import Cell

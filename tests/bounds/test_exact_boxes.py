@@ -18,12 +18,12 @@ import pytest
 from flint import arb
 from hypothesis import example, given
 from hypothesis import strategies as st
-from uat.balls.precision import working_precision
-from tests.on_balls import run_of
 
 import uat
+from tests.on_balls import run_of
 from tests.oracles_bounds import fraction
 from uat._deadline import Deadline
+from uat.balls.precision import working_precision
 from uat.bounds.bisection import Goal, Search
 from uat.bounds.boxes import INF, Box, Cell, _parabola_maximum, candidate, difference_at, down, examine, up
 from uat.bounds.cells import cells_of
@@ -198,9 +198,7 @@ def test_the_maximum_of_parabolas_whose_slope_is_a_ball(e0: float, e1: float, q:
 
 def test_slopes_count_where_f_follows_its_line() -> None:
     """x + |x| / 10 against x: the ranges of both differ by 2, their slopes by a tenth."""
-    box = examine(
-        run_of(lambda x: x + abs(x) / 10), Cell(-1.0, 1.0, arb(0), arb(0), arb(1), arb(1)), -1.0, 1.0, 64
-    )
+    box = examine(run_of(lambda x: x + abs(x) / 10), Cell(-1.0, 1.0, arb(0), arb(0), arb(1), arb(1)), -1.0, 1.0, 64)
     assert 0.1 <= box.top <= 0.100001
     assert -0.100001 <= box.bottom <= 0
 
@@ -249,9 +247,7 @@ def test_the_candidate_without_a_model() -> None:
     assert 0.25 <= candidate(floor) <= 1.25
     nowhere = examine(run_of(lambda x: 1 / x), cell_on(-1.0, 1.0, 1), -1.0, 1.0, 64)
     assert candidate(nowhere) == nowhere.middle == 0.0
-    kink = examine(
-        run_of(lambda x: abs(x - 0.75)), Cell(0.0, 1.0, arb(0), arb(0), arb(0), arb(1)), 0.0, 1.0, 64
-    )
+    kink = examine(run_of(lambda x: abs(x - 0.75)), Cell(0.0, 1.0, arb(0), arb(0), arb(0), arb(1)), 0.0, 1.0, 64)
     assert candidate(kink) == 0.0
 
 

@@ -15,11 +15,12 @@ import pytest
 from flint import arb
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests import on_balls  # noqa: F401 - rules under NumPy's names
+from tests.oracles_bounds import fraction
 from uat.balls.intervals import Interval
 from uat.balls.jets import Jet
 from uat.balls.precision import working_precision
-
-from tests.oracles_bounds import fraction
 
 Ends = tuple[Fraction, Fraction]
 

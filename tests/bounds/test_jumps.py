@@ -12,10 +12,10 @@ import pytest
 from flint import arb
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from uat.balls.precision import working_precision
-from tests.on_balls import run_of
 
 import uat
+from tests.on_balls import run_of
+from uat.balls.precision import working_precision
 from uat.bounds.boxes import Cell, examine
 from uat.bounds.jumps import Jump, _ball, _rounded_down, _shortest, find_jump, nearest_in
 

@@ -14,11 +14,12 @@ import numpy as np
 import pytest
 from flint import arb
 from uat.bounds.balls import CALL
-from uat.balls.intervals import Interval
-from uat.balls.jets import Jet
-from uat.bounds.running import FunctionOnBalls, NotProvableError
 
 import uat
+from tests.on_balls import run_of
+from uat.balls.evaluation import NotProvableError
+from uat.balls.intervals import Interval
+from uat.balls.jets import Jet
 
 KEYS: dict[str, Callable[[Any], Any]] = {
     "str of the arguments": lambda x: str((x,)),

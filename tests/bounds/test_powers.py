@@ -13,11 +13,13 @@ import pytest
 from flint import arb
 from hypothesis import given
 from hypothesis import strategies as st
-from uat.balls.intervals import Interval
-from uat.bounds.running import FunctionOnBalls, NotProvableError
 
 import uat
+from tests import on_balls  # noqa: F401 - rules under NumPy's names
 from tests.bounds.test_recheck import rewrite
+from tests.on_balls import run_of
+from uat.balls.evaluation import NotProvableError
+from uat.balls.intervals import Interval
 from uat.bounds.boxes import Cell, examine
 from uat.bounds.recheck import recheck
 from uat.bounds.recheck_formula import Formula

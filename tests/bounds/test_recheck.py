@@ -14,13 +14,13 @@ import mpmath
 import numpy as np
 import pytest
 from flint import arb, arb_series, ctx
-from uat.expression import FUNCTIONS
 
 import uat
 from uat.bounds import recheck as module
 from uat.bounds.recheck import recheck
 from uat.bounds.recheck_formula import Formula, FormulaError
 from uat.bounds.recheck_rules import ALIASES, RANGES, SERIES
+from uat.formula.vocabulary import FUNCTIONS
 
 
 def saved(path: Path, f: Any, domain: tuple[float, float] | None = None, pieces: int = 8) -> dict[str, Any]:

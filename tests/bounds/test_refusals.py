@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from flint import arb
 from scipy import special
-from uat.balls.intervals import Interval
-from uat.balls.jets import Jet
 from uat.bounds.refusals import NoRuleError, UndecidedError
 from uat.bounds.truths import Comparison
 from uat.bounds.wholes import Whole, is_whole, whole
 
 import uat
+from uat.balls.intervals import Interval
+from uat.balls.jets import Jet
 from uat.construct.enclosures import enclose
 
 

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 from flint import arb
-from uat.balls.intervals import Interval
-from uat.balls.jets import Jet
-from uat.balls.precision import working_precision
 from uat.bounds.running import _PROBES, FunctionOnBalls, NotProvableError, real_at, same
 
 import uat
+from uat.balls.intervals import Interval
+from uat.balls.jets import Jet
+from uat.balls.precision import working_precision
 
 
 @pytest.fixture(autouse=True)

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from flint import ctx
-from uat.balls.precision import precision_of, working_precision
 
 import uat
+from uat.balls.precision import precision_of, working_precision
 from uat.bounds.recheck import recheck
 from uat.bounds.recheck_turns import turn
 

@@ -140,8 +140,8 @@ class Interval(Enclosure):
         first, last = (whole(end) for end in (exponent.low.ceil(), exponent.high.floor()))
         assumed = self.assumed | {_real_valued("a power that is not an integer", ">= 0")}
         negative = Interval(self.low, arb.min(self.high, _ZERO), assumed, self.reason)
-        whole = {n for n in (first, first + 1, last - 1, last) if first <= n <= last}
-        parts = [negative._integer_power(n) for n in sorted(whole)]
+        outermost = {n for n in (first, first + 1, last - 1, last) if first <= n <= last}
+        parts = [negative._integer_power(n) for n in sorted(outermost)]
         if self.high >= 0:
             parts.append(Interval(_ZERO, self.high, assumed) ** exponent)
         if not parts:

@@ -27,6 +27,19 @@ def _minimum(a: Any, b: Any) -> Any:
     return -(-a).maximum(-b)
 
 
+def _but_undefined(rule: Rule) -> Rule:
+    """fmax and fmin: where one of the two is nan, which an assumption that it is real may hide, the other."""
+
+    def dropping(a: Any, b: Any) -> Any:
+        result = rule(a, b)
+        for one, other in ((a, b), (b, a)):
+            if one.assumed:
+                result = result.either(other)
+        return result
+
+    return dropping
+
+
 def _heaviside(x: Any, at_zero: Any) -> Any:
     beside = _where(x.compared(">", 0.0), x.lift(1.0), x.lift(0.0))
     return _where(x.compared("==", 0.0), at_zero, beside)
@@ -153,6 +166,8 @@ OPERATIONS: dict[str, Rule] = {name: _of_one(name) for name in RULES if name != 
     "absolute": abs,
     "maximum": _maximum,
     "minimum": _minimum,
+    "fmax": _but_undefined(_maximum),
+    "fmin": _but_undefined(_minimum),
     "heaviside": _heaviside,
     "hypot": _hypot,
     "arctan2": _arctan2,

@@ -6,6 +6,7 @@ What has no row in `vocabulary`, and no rule here, ends in a sentence that names
 from __future__ import annotations
 
 import operator
+import sys
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
@@ -77,7 +78,7 @@ def stacked(path: Path, join: Callable[..., Any], parts: Sequence[Any], **option
 # -- ufuncs
 def ufunc_called(path: Path, ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
     """`__array_ufunc__` of traced numbers."""
-    name = operation_of(ufunc) or _LOWERED.get(ufunc)
+    name = operation_of(ufunc) or _LOWERED.get(ufunc) or _special().get(ufunc)
     if ufunc is np.matmul and method == "__call__" and set(options) <= {"out"}:
         return _into(path, options, contracted(path, *inputs))
     if name is None:
@@ -345,6 +346,19 @@ _LOWERED: dict[Any, Callable[..., Traced]] = {
     np.rad2deg: lambda path, x: elementwise(path, "multiply", [x, 180.0 / np.pi]),
     np.degrees: lambda path, x: elementwise(path, "multiply", [x, 180.0 / np.pi]),
 }
+
+
+def _special() -> dict[Any, Callable[..., Traced]]:
+    """The same for SciPy, if it is there: importing scipy.special takes a third of a second."""
+    special: Any = sys.modules.get("scipy.special")
+    if special is None:
+        return {}
+    made: dict[Any, Callable[..., Traced]] = {
+        special.entr: lambda path, x: elementwise(path, "negative", [elementwise(path, "xlogy", [x, x])])
+    }
+    if hasattr(special, "softplus"):  # SciPy 1.15
+        made[special.softplus] = lambda path, x: elementwise(path, "logaddexp", [x, 0.0])
+    return made
 
 
 def _floats_only(path: Path, x: Any, what: str) -> Traced:

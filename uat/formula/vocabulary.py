@@ -74,6 +74,8 @@ _ROWS = [
     _function("fmod", arity=2),
     _function("maximum", r"\max", 2),
     _function("minimum", r"\min", 2),
+    _function("fmax", r"\operatorname{{fmax}}", 2),  # the other number where one is not defined
+    _function("fmin", r"\operatorname{{fmin}}", 2),
     _function("hypot", r"\sqrt{{ {0}^2 + {1}^2 }}", 2),
     _function("arctan2", arity=2),
     _function("logaddexp", r"\log\left(e^{{{0}}} + e^{{{1}}}\right)", 2),
@@ -152,6 +154,6 @@ def operation_of(ufunc: Any) -> str | None:
 
 
 _SAME: dict[Any, str] = {  # other names of the same on real numbers
-    np.fabs: "absolute", np.float_power: "power", np.fmax: "maximum", np.fmin: "minimum",
+    np.fabs: "absolute", np.float_power: "power", 
     np.bitwise_and: "logical_and", np.bitwise_or: "logical_or", np.invert: "logical_not",
 }  # fmt: skip
