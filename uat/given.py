@@ -7,7 +7,7 @@ function (points, the name of a data file) with a word on where it belongs.
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
@@ -69,6 +69,7 @@ class Recorded:
     given: Function
     formula: Formula | None
     reason: str = ""
+    takes_arrays: bool = True  # whether the code gives as many numbers as it gets
 
     @property
     def code(self) -> Function | None:
@@ -93,6 +94,8 @@ def record(f: Function | str, domain: tuple[float, float]) -> Recorded:
         recorded = Recorded(f, Formula.trace(f, domain))
     except NotTracedError as error:
         return Recorded(f, None, str(error))
+    if _on_array(f, np.array(spread(domain))) is None:
+        recorded = replace(recorded, takes_arrays=False)
     if (x := plain_disagreement(recorded, spread(domain))) is not None:
         raise contradiction(x)
     return recorded
@@ -132,21 +135,24 @@ def floats_of_both(recorded: Recorded, points: list[float]) -> list[tuple[float,
     at = np.array(points)
     shown = recorded.formula(at)
     with np.errstate(all="ignore"):
-        coded = values_of(recorded.code, at)
+        coded = _on_array(recorded.code, at) if recorded.takes_arrays else None
+        if coded is None:
+            coded = [_value_of(recorded.code, x) for x in points]
     return [(x, float(y), z) for x, y, z in zip(points, shown, coded, strict=True)]
 
 
-def values_of(f: Function, x: Any) -> list[float]:
-    """The code on all points at once if it can be, else one by one; nan where it raises."""
+def _on_array(f: Function, x: Any) -> list[float] | None:
+    """The code on all points at once; None where it does not give as many numbers. nan where it raises."""
     try:
-        values = np.asarray(f(x.copy()))
+        with np.errstate(all="ignore"):
+            values = np.asarray(f(x.copy()))
         if values.shape == x.shape and values.dtype.kind in "biuf":
             return [float(y) for y in values]
     except KeyboardInterrupt:
         raise
     except BaseException:  # noqa: BLE001 - f may take scalars only
         pass
-    return [_value_of(f, point) for point in x.tolist()]
+    return None
 
 
 def _value_of(f: Function, x: float) -> float:

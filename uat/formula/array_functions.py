@@ -33,9 +33,12 @@ def _choice(path: Path, cases: list[tuple[Any, Any]], default: Any) -> Traced:
     """The value of the last case whose condition holds; the default counts unless one of them holds everywhere."""
     lifted = [lift(path, condition) for condition, _ in cases]
     places = [int(condition.nodes) for condition in lifted if condition.nodes.ndim == 0 and condition.dtype == TRUTH]
+    dropped = None
     if cases and len(places) == len(cases) and cover(path.graph.nodes, places):
-        default, cases = cases[0][1], cases[1:]
+        dropped, default, cases = default, cases[0][1], cases[1:]
     result = lift(path, default)
+    if dropped is not None:  # it still has a say in the type
+        result = elementwise(path, "where", [True, result, dropped])
     for condition, value in cases:
         result = elementwise(path, "where", [condition, value, result])
     return result

@@ -57,9 +57,12 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
             raise self.alive().refuse(f"it asks for an array of {np.dtype(dtype)} of x; proofs are about real numbers")
         if dtype is not None and np.dtype(dtype) == FLOAT:
             raise self.alive().refuse("np.asarray(x, dtype=float) wants numbers now; np.asarray(x) is enough")
+        if self.dtype != FLOAT:  # in such an array NumPy would forget that they are no floats
+            raise self.alive().refuse(f"it makes a plain array of {_kind(self.dtype)}; write 1.0 * them")
         out = np.empty(self.nodes.shape, dtype=object)
         for index in np.ndindex(self.nodes.shape):
-            out[index] = self._at(index)
+            out[index] = self.made(self.nodes[(*index, ...)])  # a view: what changes here changes there
+        out.flags.writeable = bool(copy)
         return out
 
     def graft(self, formula: Formula) -> Traced:
@@ -229,6 +232,9 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
             return self.copy()
         raise self.alive().refuse(f"it casts {_kind(self.dtype)} to {kind}, which is no operation on real numbers")
 
+    def flatten(self, order: str = "C") -> Traced:
+        return self.made(self.nodes.flatten())
+
     def fill(self, value: Any) -> None:
         self[...] = value
 
@@ -247,7 +253,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         raise AttributeError(sentence)
 
 
-_METHODS = {"flatten": "ravel", "conj": "real", "conjugate": "real", "__floor__": "floor"}
+_METHODS = {"conj": "real", "conjugate": "real", "__floor__": "floor"}
 
 
 def _kind(dtype: np.dtype[Any]) -> str:
