@@ -132,13 +132,15 @@ def floats_of_both(recorded: Recorded, points: list[float]) -> list[tuple[float,
     assert recorded.formula is not None
     if recorded.code is None or not points:
         return []
-    at = np.array(points)
-    shown = recorded.formula(at)
+    shown = [float(y) for y in recorded.formula(np.array(points))]
     with np.errstate(all="ignore"):
-        coded = _on_array(recorded.code, at) if recorded.takes_arrays else None
-        if coded is None:
-            coded = [_value_of(recorded.code, x) for x in points]
-    return [(x, float(y), z) for x, y, z in zip(points, shown, coded, strict=True)]
+        together = _on_array(recorded.code, np.array(points)) if recorded.takes_arrays else None
+        some = range(0, len(points), 1 if together is None else -(-len(points) // _SPREAD))
+        alone = [(points[k], shown[k], _value_of(recorded.code, points[k])) for k in some]
+    if together is None:
+        return alone
+    alone = [each for each in alone if not np.isnan(each[2])]  # of code that takes arrays, numbers may be refused
+    return [*zip(points, shown, together, strict=True), *alone]
 
 
 def _on_array(f: Function, x: Any) -> list[float] | None:

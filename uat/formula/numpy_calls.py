@@ -5,6 +5,7 @@ What has no row in `vocabulary`, and no rule here, ends in a sentence that names
 
 from __future__ import annotations
 
+import math
 import operator
 import sys
 from collections.abc import Callable, Sequence
@@ -27,6 +28,7 @@ _WHOLE_BOUNDS: dict[str, Callable[..., int]] = {
     "minimum": max,
     **dict.fromkeys(("negative", "absolute", "sign", "floor", "ceil", "trunc", "rint"), lambda a: a),
 }
+_MOST_EXPONENT = 1000
 _REDUCED = {"add": 0.0, "multiply": 1.0, "maximum": None, "minimum": None, "logical_and": 1.0, "logical_or": 0.0}
 
 
@@ -54,9 +56,7 @@ def lift(path: Path, value: Any) -> Traced:
         raise path.refuse(f"it uses a {type(value).__name__} beside x, for which there is no rule")
     if array.dtype.kind == "b":
         return Traced(path, _places(array, path.graph.truth), TRUTH)
-    places = _places(array, path.graph.number)
-    bound = max((abs(int(item)) for item in array.flat), default=0) if array.dtype.kind in "iu" else 0
-    return Traced(path, places, array.dtype if array.dtype.kind in "iu" else FLOAT, bound)
+    return Traced(path, _places(array, path.graph.number), array.dtype if array.dtype.kind in "iu" else FLOAT)
 
 
 def _places(array: Any, make: Callable[[Any], int]) -> Any:
@@ -72,7 +72,7 @@ def stacked(path: Path, join: Callable[..., Any], parts: Sequence[Any], **option
     else:
         lifted, dtype = [as_floats(part) for part in lifted], FLOAT
     nodes = join([part.nodes for part in lifted], **options)
-    return Traced(path, nodes, dtype, max(part.bound for part in lifted))
+    return Traced(path, nodes, dtype)
 
 
 # -- ufuncs
@@ -134,41 +134,41 @@ def elementwise(path: Path, name: str, inputs: list[Any]) -> Traced:
     """The nodes of an operation on operands that are broadcast against one another."""
     operands = [lift(path, value) for value in inputs]
     if any(part.dtype != FLOAT for part in operands) or name in _LOGIC:
-        name, dtype, bound = _typed(path, name, operands, inputs)
+        name, dtype = _typed(path, name, operands, inputs)
         if name in ("where", "given"):
             operands = [operands[0], *(as_floats(part) if dtype != TRUTH else part for part in operands[1:])]
         elif name not in _LOGIC:
             operands = [as_floats(part) for part in operands]
     else:  # floats give floats, or truth values
-        dtype, bound = TRUTH if OPERATIONS[name].truth else FLOAT, 0
+        dtype = TRUTH if OPERATIONS[name].truth else FLOAT
     if not any(part.nodes.ndim for part in operands):
-        return Traced(path, _made(path, name, dtype, [int(part.nodes) for part in operands]), dtype, bound)
+        return Traced(path, _made(path, name, dtype, [int(part.nodes) for part in operands]), dtype)
     try:
         arrays = np.broadcast_arrays(*[part.nodes for part in operands])
     except ValueError as error:
         raise path.refuse(f"it joins arrays that do not fit ({error})") from error
     places = [_made(path, name, dtype, [int(k) for k in row]) for row in zip(*(a.flat for a in arrays), strict=True)]
-    return Traced(path, np.array(places, dtype=np.int64).reshape(arrays[0].shape), dtype, bound)
+    return Traced(path, np.array(places, dtype=np.int64).reshape(arrays[0].shape), dtype)
 
 
-def _typed(path: Path, name: str, operands: list[Traced], inputs: list[Any]) -> tuple[str, np.dtype[Any], int]:
-    """The operation that NumPy carries out for operands of these types, the type that it gives, a bound of integers."""
+def _typed(path: Path, name: str, operands: list[Traced], inputs: list[Any]) -> tuple[str, np.dtype[Any]]:
+    """The operation that NumPy carries out for operands of these types, and the type that it gives."""
     if name in ("where", "given"):
         if operands[0].dtype != TRUTH:
             raise path.refuse(f"np.{name} wants a comparison as its condition")
         kinds = [_weak(value, part) for value, part in zip(inputs[1:], operands[1:], strict=True)]
         dtype = np.result_type(*kinds)
-        return name, _plain(path, name, dtype), max(part.bound for part in operands[1:])
+        return name, _plain(path, name, dtype)
     kinds = [_weak(value, part) for value, part in zip(inputs, operands, strict=True)]
     if name in _LOGIC:
         if any(part.dtype != TRUTH for part in operands):
             raise path.refuse(f"it calls {name} (&, |, ~) of numbers; there is a rule for comparisons")
-        return name, TRUTH, 0
+        return name, TRUTH
     if all(part.dtype == TRUTH for part in operands):
         if name in _OF_TRUTHS:
-            return _OF_TRUTHS[name], TRUTH, 0
+            return _OF_TRUTHS[name], TRUTH
         if name in ("equal", "not_equal"):
-            return name, TRUTH, 0
+            return name, TRUTH
     if OPERATIONS[name].home == "numpy" and name not in ("sinc",):
         try:
             ufunc: Any = function(name)
@@ -183,11 +183,7 @@ def _typed(path: Path, name: str, operands: list[Traced], inputs: list[Any]) -> 
             raise path.refuse(f"there is no rule for {name} of a truth value: NumPy computes it in few bits")
     for dtype in taken:
         _plain(path, name, np.dtype(dtype))
-    gives = _plain(path, name, gives)
-    bound = 0
-    if gives == WHOLE:
-        bound = _whole_bound(path, name, operands)
-    return name, gives, bound
+    return name, _plain(path, name, gives)
 
 
 def _weak(value: Any, part: Traced) -> Any:
@@ -208,24 +204,47 @@ def _plain(path: Path, name: str, dtype: np.dtype[Any]) -> np.dtype[Any]:
     return dtype
 
 
-def _whole_bound(path: Path, name: str, operands: list[Traced]) -> int:
-    """How large integers may become: beyond 2^53 they are no float64, beyond 2^63 they wrap."""
-    sizes = [part.bound if part.dtype != TRUTH else 1 for part in operands]
+def _bound(path: Path, place: int) -> int:
+    """How large an integer can be; of a constant its size, of 1 and 0 for a truth value 1."""
+    node = path.graph.nodes[place]
+    if node.operation == "number":
+        return math.ceil(abs(float(node.value)))
+    return path.bounds.get(place, 1)
+
+
+def _never_negative(path: Path, place: int) -> bool:
+    node = path.graph.nodes[place]
+    if node.operation == "where":
+        return all(_never_negative(path, k) for k in node.operands[1:])
+    return node.operation == "number" and float(node.value) >= 0
+
+
+def _keep_bound(path: Path, name: str, row: list[int], place: int) -> None:
+    """How large an integer that is made of others may become: beyond 2^53 none is a float64, beyond 2^63 they wrap."""
+    sizes = [_bound(path, k) for k in row]
     if name == "power":
-        exponents = [path.graph.nodes[int(k)] for k in operands[1].nodes.flat]
-        if any(node.operation != "number" or float(node.value) < 0 for node in exponents) or sizes[1] > 1000:
+        if not _never_negative(path, row[1]) or sizes[1] > _MOST_EXPONENT:
             raise path.refuse("there is no rule for integers to a negative or unknown power; write a float, 2.0**n")
         bound = max(sizes[0], 1) ** sizes[1]
+    elif name in ("where", "given"):
+        bound = max(sizes[1:])
     elif name in _WHOLE_BOUNDS:
         bound = _WHOLE_BOUNDS[name](*sizes)
     else:
         raise path.refuse(f"there is no rule for {name} of integers; write floats, 2.0 in place of 2")
     if bound > LARGEST_WHOLE:
         raise path.refuse("its integers may exceed 2**53, where they are no float64 any more, or wrap; write floats")
-    return int(bound)
+    path.bounds[place] = max(bound, path.bounds.get(place, 0))
 
 
 def _made(path: Path, name: str, dtype: np.dtype[Any], row: list[int]) -> int:
+    place = _node(path, name, dtype, row)
+    if dtype == WHOLE:
+        _keep_bound(path, name, row, place)
+    return place
+
+
+def _node(path: Path, name: str, dtype: np.dtype[Any], row: list[int]) -> int:
     """One node, of constants their value: code computes it in float64 before it meets x."""
     graph = path.graph
     nodes = [graph.nodes[k] for k in row]
@@ -292,7 +311,7 @@ def reduced(path: Path, name: str, x: Traced, *, axis: Any, keepdims: bool = Fal
             return stacked(path, np.stack, sums, axis=at)
         x = lift(path, total)
         nodes = np.expand_dims(x.nodes, at) if keepdims else x.nodes
-    return Traced(path, nodes, x.dtype, x.bound)
+    return Traced(path, nodes, x.dtype)
 
 
 _OF_ALL = {"add": "a sum or a mean", "multiply": "a product", "maximum": "a maximum", "minimum": "a minimum"}
@@ -301,7 +320,7 @@ _OF_ALL = {"add": "a sum or a mean", "multiply": "a product", "maximum": "a maxi
 def _counted(x: Traced) -> Traced:
     """Truth values as integers, as sums count them."""
     out = as_floats(x)
-    return Traced(x.path, out.nodes, WHOLE, 1)
+    return Traced(x.path, out.nodes, WHOLE)
 
 
 def contracted(path: Path, a: Any, b: Any) -> Traced:
@@ -318,7 +337,7 @@ def contracted(path: Path, a: Any, b: Any) -> Traced:
     products = elementwise(path, "multiply", [a.made(left[..., :, :, None]), b.made(right[..., None, :, :])])
     out = reduced(path, "add", products, axis=-2)
     nodes = out.nodes if a.nodes.ndim > 1 else out.nodes[..., 0, :]
-    return Traced(path, nodes if b.nodes.ndim > 1 else nodes[..., 0], out.dtype, out.bound)
+    return Traced(path, nodes if b.nodes.ndim > 1 else nodes[..., 0], out.dtype)
 
 
 # -- what is made of other operations

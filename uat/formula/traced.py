@@ -24,13 +24,13 @@ LARGEST_WHOLE = 2**53  # float64 holds all integers up to here
 
 class Traced(np.lib.mixins.NDArrayOperatorsMixin):
     """Numbers that f computes from x: ``nodes`` (an integer array, their places), ``dtype`` as NumPy would have it,
-    ``bound`` >= |value| where they are integers, ``weak`` where Python's own number would give way to another type."""
+    and the path of f on which they were made."""
 
-    __slots__ = ("bound", "dtype", "nodes", "path")
+    __slots__ = ("dtype", "nodes", "path")
     __array_priority__ = 1000
 
-    def __init__(self, path: Path, nodes: Any, dtype: np.dtype[Any], bound: int = 0) -> None:
-        self.path, self.nodes, self.dtype, self.bound = path, np.asarray(nodes, dtype=np.int64), dtype, bound
+    def __init__(self, path: Path, nodes: Any, dtype: np.dtype[Any]) -> None:
+        self.path, self.nodes, self.dtype = path, np.asarray(nodes, dtype=np.int64), dtype
 
     @classmethod
     def argument(cls, path: Path) -> Traced:
@@ -82,7 +82,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         return self.path
 
     def made(self, nodes: Any) -> Traced:
-        return Traced(self.path, nodes, self.dtype, self.bound)
+        return Traced(self.path, nodes, self.dtype)
 
     def _at(self, index: Any) -> Traced:
         return self.made(self.nodes[index].copy())
@@ -219,7 +219,6 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
             self.nodes[key] = value.nodes
         except (IndexError, ValueError) as error:
             raise path.refuse(f"it puts numbers where they do not fit ({error})") from error
-        self.bound = max(self.bound, value.bound)
 
     def copy(self, order: str = "C") -> Traced:
         return self.made(self.nodes.copy())

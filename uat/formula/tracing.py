@@ -58,6 +58,7 @@ class Path:
     guards: list[int] = field(default_factory=list)
     known: dict[Any, bool] = field(default_factory=dict)
     questions: int = 0
+    bounds: dict[int, int] = field(default_factory=dict)  # place of an integer -> how large it can be
     argument: Any = None  # the places of x itself, which f must not write to
     refusal: InputError | None = None
     ended: bool = False

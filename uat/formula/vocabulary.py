@@ -154,6 +154,6 @@ def operation_of(ufunc: Any) -> str | None:
 
 
 _SAME: dict[Any, str] = {  # other names of the same on real numbers
-    np.fabs: "absolute", np.float_power: "power", 
+    np.fabs: "absolute", np.float_power: "power",
     np.bitwise_and: "logical_and", np.bitwise_or: "logical_or", np.invert: "logical_not",
 }  # fmt: skip
