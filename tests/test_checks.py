@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from uat import Formula
 
 import uat
-from uat import InputError, learn
+from uat import Formula, InputError, learn
 from uat._checks import show
 
 MASKED = np.ma.masked_array([0.0, 1.0, 2.0], mask=[False, True, False])

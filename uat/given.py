@@ -135,8 +135,9 @@ def floats_of_both(recorded: Recorded, points: list[float]) -> list[tuple[float,
     shown = [float(y) for y in recorded.formula(np.array(points))]
     with np.errstate(all="ignore"):
         together = _on_array(recorded.code, np.array(points)) if recorded.takes_arrays else None
+        number = float if together is None else np.float64  # ~(x < 1) and (x < 1) + (x < 2) are no truths in Python
         some = range(0, len(points), 1 if together is None else -(-len(points) // _SPREAD))
-        alone = [(points[k], shown[k], _value_of(recorded.code, points[k])) for k in some]
+        alone = [(points[k], shown[k], _value_of(recorded.code, number(points[k]))) for k in some]
     if together is None:
         return alone
     alone = [each for each in alone if not np.isnan(each[2])]  # of code that takes arrays, numbers may be refused

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from uat.formula.deciding import cover
+from uat.formula.deciding import one_after_another
 from uat.formula.numpy_calls import contracted, elementwise, lift, reduced
 from uat.formula.traced import FLOAT, TRUTH, Traced, as_floats
 from uat.formula.tracing import Path
@@ -30,16 +30,13 @@ def _select(path: Path, conditions: Any, choices: Any, default: Any = 0) -> Trac
 
 
 def _choice(path: Path, cases: list[tuple[Any, Any]], default: Any) -> Traced:
-    """The value of the last case whose condition holds; the default counts unless one of them holds everywhere."""
-    lifted = [lift(path, condition) for condition, _ in cases]
-    places = [int(condition.nodes) for condition in lifted if condition.nodes.ndim == 0 and condition.dtype == TRUTH]
-    dropped = None
-    if cases and len(places) == len(cases) and cover(path.graph.nodes, places):
-        dropped, default, cases = default, cases[0][1], cases[1:]
+    """The value of the last case whose condition holds, or the default."""
+    conditions = [lift(path, condition) for condition, _ in cases]
+    if all(condition.nodes.ndim == 0 and condition.dtype == TRUTH for condition in conditions):
+        places = one_after_another(path.graph, [int(condition.nodes) for condition in reversed(conditions)])
+        conditions = [Traced(path, place, TRUTH) for place in reversed(places)]
     result = lift(path, default)
-    if dropped is not None:  # it still has a say in the type
-        result = elementwise(path, "where", [True, result, dropped])
-    for condition, value in cases:
+    for condition, (_, value) in zip(conditions, cases, strict=True):
         result = elementwise(path, "where", [condition, value, result])
     return result
 

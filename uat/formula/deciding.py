@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from uat.formula.node import Node, constant_value
+from uat.formula.node import Graph, Node, constant_value
 from uat.formula.vocabulary import function
 
 CELLS = 256  # a power of two: halvings of the domain fall on their ends
@@ -126,20 +126,38 @@ def as_less(nodes: Sequence[Node], place: int) -> tuple[int, int, bool] | None:
     return None
 
 
-def cover(nodes: Sequence[Node], conditions: Sequence[int]) -> bool:
-    """Whether one of some conditions holds at every point: by itself, or since all of them ask where one and the same
-    number lies among others, and together they leave no gap. Decided exactly, in fractions."""
+def one_after_another(graph: Graph, conditions: Sequence[int]) -> list[int]:
+    """Conditions that are asked in turn, each only where those before it failed, as plainly as they can be asked then.
+
+    Of x < 1 and x >= 1 the second is always true when it is asked: a choice between them has no third case, not even
+    on a ball that decides neither. Where all of them ask how one and the same number lies to some constants, they are
+    tried, exactly, at the constants, between and beyond them; others stay as they are.
+    """
     asked: set[tuple[int, Fraction]] = set()
-    for condition in conditions:
-        if nodes[condition].operation == "truth" and nodes[condition].value:
-            return True
-        if not _ask(nodes, condition, asked):
-            return False
-    if len({number for number, _ in asked}) != 1:
-        return False
+    if not all(_ask(graph.nodes, condition, asked) for condition in conditions) or len({k for k, _ in asked}) != 1:
+        return list(conditions)
     ends = sorted({end for _, end in asked})
     between = [(low + high) / 2 for low, high in pairwise(ends)]
-    return all(any(_holds(nodes, c, t) for c in conditions) for t in (ends[0] - 1, *ends, *between, ends[-1] + 1))
+    open_ = [ends[0] - 1, *ends, *between, ends[-1] + 1]
+    plain = []
+    for condition in conditions:
+        plain.append(_plainly(graph, condition, open_))
+        open_ = [t for t in open_ if not _holds(graph.nodes, condition, t)]
+    return plain
+
+
+def _plainly(graph: Graph, place: int, points: Sequence[Fraction]) -> int:
+    """A condition where only the points are possible."""
+    held = {_holds(graph.nodes, place, t) for t in points}
+    if len(held) < 2:
+        return graph.truth(held != {False})
+    node = graph.nodes[place]
+    if node.operation not in ("logical_and", "logical_or"):
+        return place
+    parts = [_plainly(graph, k, points) for k in node.operands]
+    known = [k for k in parts if graph.nodes[k].operation == "truth"]  # one that does not decide, if any
+    rest = [k for k in parts if k not in known]
+    return rest[0] if len(rest) == 1 else graph.add(node.operation, *parts)
 
 
 def _ask(nodes: Sequence[Node], place: int, asked: set[tuple[int, Fraction]]) -> bool:
