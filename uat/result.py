@@ -74,6 +74,8 @@ class Approximation:
     piecewise : PiecewiseAffine
     certificate : Certificate of sup|f - piecewise| on the domain; a proven upper end also holds for the net with its
         stored weights, in exact arithmetic (for what evaluation in floats adds: `uat.certify(f, net, arithmetic=...)`)
+        Beyond the domain nothing is said: `piecewise` is nan there, or with ``extrapolate=True`` its end pieces go on;
+        `net` goes on with its own, which left of a are 0 from a - shift on in the shifted-origin form, else f(a).
     function : the function itself, or None when it was loaded from a file that only names it
     source : {"kind": "expression" | "target" | "reference" | "callable", "text": ...}, what the function was given as
     tol, method, form : how it was asked for
@@ -144,7 +146,10 @@ class Approximation:
         c = self.certificate
         rows = [
             ("function", self.source["text"]),
-            ("domain", f"[{a!r}, {b!r}]"),
+            (
+                "domain",
+                f"[{a!r}, {b!r}]  (no claim beyond it: there piecewise is nan, net goes on with its end pieces)",
+            ),
             ("method", f"{self.method}, {self.form}"),
             ("pieces", str(self.pieces)),
             ("neurons", str(self.width)),

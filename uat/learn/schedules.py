@@ -84,6 +84,8 @@ def _step_decay(gamma: float, every: int, factor: float, t: int) -> float:
 def cosine(gamma: float, steps: int | None = None, floor: float = 0.0) -> Schedule:
     """gamma_t = floor + (gamma - floor) (1 + cos(pi (t - 1)/steps))/2 up to t = steps, then its last value.
 
+    That value is floor + (gamma - floor) sin^2(pi/(2 steps)), a little above the floor: a floor of 0 is never reached,
+    as no step may have the rate 0.
     (Loshchilov & Hutter 2017, without restarts.) Raises InputError unless gamma > 0, floor >= 0 and ``steps`` is given,
     an integer >= 1.
     """
