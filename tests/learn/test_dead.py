@@ -89,9 +89,7 @@ def test_samples_that_float32_does_not_tell_apart_are_refused() -> None:
         (times, -4e8 + 8 * times),
     ):
         name = "x" if x[0] else "y"
-        sentence = (
-            rf"^`{name}` must be told apart by float32, .* rounding moves its entries by up to .* all 50 lie within"
-        )
+        sentence = rf"^`{name}` must be told apart by float32, .* rounding moves them by up to .* all 50 lie within"
         with pytest.raises(InputError, match=sentence):
             fit(net, x, y, steps=1)
         with pytest.raises(InputError, match=sentence):
@@ -102,5 +100,5 @@ def test_samples_that_float32_does_not_tell_apart_are_refused() -> None:
     for x in (np.full(50, 1.5e15), 2.0**40 + 2.0**20 * times, 1e6 + times, times / 3):  # one number, exact, fine enough
         fit(net, x, times, steps=1)
     wide = uat.MLP.initialize([2, 4, 1], dtype=np.float32)
-    with pytest.raises(InputError, match="^`x` must be told apart by float32"):
+    with pytest.raises(InputError, match=r"^`x` must be told apart by float32"):
         fit(wide, np.stack([times, 1e15 + times], axis=1), times, steps=1)

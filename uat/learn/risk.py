@@ -85,13 +85,12 @@ def _resolved(values: Array, name: str, dtype: Any) -> Array:
         return values
     rounded = samples(values if values.shape[1] > 1 else values[:, 0], name, values.shape[1], dtype)
     moved, spread = np.abs(rounded - values).max(axis=0), np.ptp(values, axis=0)
-    bad = moved > _FELT * spread
-    if (bad & (spread > 0)).any():
-        k = int(np.argmax(bad & (spread > 0)))
+    bad = (moved > _FELT * spread) & (spread > 0)
+    if bad.any():
+        k = int(np.argmax(bad))
         raise InputError(
-            f"`{name}` must be told apart by {np.dtype(dtype)}, the type of the network, but rounding moves its entries by "
-            f"up to {moved[k]:.3g}, and all {len(values)} lie within {spread[k]:.3g}; subtract an offset first, or train "
-            "in float64."
+            f"`{name}` must be told apart by {np.dtype(dtype)}, the type of the network, but its rounding moves them by up "
+            f"to {moved[k]:.3g}, and all {len(values)} lie within {spread[k]:.3g}; subtract an offset, or train in float64."
         )
     return rounded
 
