@@ -127,7 +127,7 @@ def test_a_kept_ball_has_ended() -> None:
         assert made.decided is None
     later = FunctionOnBalls(lambda x: kept[5] + x)
     assert not later.interval(0.0, 1.0).low.is_finite()
-    assert later.reason == "f keeps a ball from one call to the next"
+    assert later.reason == "f uses a ball of an earlier call, or one that was changed in place under another name"
 
 
 def test_a_call_inside_a_call_ends_its_own_balls_only() -> None:

@@ -166,7 +166,7 @@ class Jet(Enclosure):
         if n == 0:  # NumPy: x**0 == 1, even of nan; of something undefined it is not proven
             return Jet(_ONE) if self.c0.is_finite() else Jet.nowhere()
         if n == 1:
-            return self
+            return self.fresh()
         if n < 0:
             return self._integer_power(-n)._reciprocal()
         x = self.c0
@@ -175,7 +175,7 @@ class Jet(Enclosure):
 
     def __abs__(self) -> Jet:
         if self.c0 >= 0:
-            return self
+            return self.fresh()
         if self.c0 <= 0:
             return -self
         side = self.forced_side(self, 0)
