@@ -75,7 +75,7 @@ class Approximation:
     certificate : Certificate of sup|f - piecewise| on the domain; a proven upper end also holds for the net with its
         stored weights, in exact arithmetic (for what evaluation in floats adds: `uat.certify(f, net, arithmetic=...)`)
         Beyond the domain nothing is said: `piecewise` is nan there, or with ``extrapolate=True`` its end pieces go on;
-        `net` goes on to the right with the last of them, and to the left down to 0 (shifted-origin) or at its value in a.
+        `net` goes on to the right with the last of them, and to the left to 0 (shifted-origin) or at its value in a.
     function : the function itself, or None when it was loaded from a file that only names it
     source : {"kind": "expression" | "target" | "reference" | "callable", "text": ...}, what the function was given as
     tol, method, form : how it was asked for

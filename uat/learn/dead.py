@@ -18,7 +18,7 @@ from uat.mlp import MLP
 
 
 def remarked(fit: Fit, data: Samples) -> Fit:
-    """The fit, whose outcome says so where a layer of its networks is dead or they are constant on samples that vary."""
+    """The fit; its outcome says so where a layer of its networks is dead, or they are constant on samples that vary."""
     vary = _varies(data.X) and _varies(data.Y)  # else a constant may be right, and no rate helps
     best, last = why_constant(fit.network, data, vary), why_constant(fit.last, data, vary)
     if best:
