@@ -89,7 +89,7 @@ def test_samples_that_float32_does_not_tell_apart_are_refused() -> None:
         (times, -4e8 + 8 * times),
     ):
         name = "x" if x[0] else "y"
-        sentence = rf"^`{name}` must be told apart by float32, .* rounding moves them by up to .* all 50 lie within"
+        sentence = rf"^`{name}` must be told apart by float32, .* that moves them by up to .* all 50 lie in"
         with pytest.raises(InputError, match=sentence):
             fit(net, x, y, steps=1)
         with pytest.raises(InputError, match=sentence):

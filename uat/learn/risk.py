@@ -89,8 +89,8 @@ def _resolved(values: Array, name: str, dtype: Any) -> Array:
     if bad.any():
         k = int(np.argmax(bad))
         raise InputError(
-            f"`{name}` must be told apart by {np.dtype(dtype)}, the network's type, but its rounding moves them by up to "
-            f"{moved[k]:.3g}, and all {len(values)} lie within {spread[k]:.3g}; subtract an offset, or train in float64."
+            f"`{name}` must be told apart by {np.dtype(dtype)}, the network's type, but that moves them by up to "
+            f"{moved[k]:.3g}, and all {len(values)} lie in {spread[k]:.3g}; subtract an offset, or train in float64."
         )
     return rounded
 
