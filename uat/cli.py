@@ -127,7 +127,7 @@ def _other_grids(result: Any) -> str:
         else:
             c = grids.by_balls(p)
             by = "" if c.proven and c.upper <= result.tol else " (by samples)"
-            words.append(f"{method} {p.pieces} pieces{by}")
+            words.append(f"{method} {_checks.count(p.pieces, 'piece')}{by}")
     return ", ".join(words)
 
 
