@@ -18,7 +18,7 @@ from scipy.integrate import quad
 import uat
 from tests.oracles_targets import derivatives, supremum
 from uat import InputError
-from uat.expression import Expression
+from uat.expression import FUNCTIONS, Expression
 from uat.targets import TARGETS, Target, target
 
 ALL = pytest.mark.parametrize("t", TARGETS.values(), ids=TARGETS.keys())
@@ -273,3 +273,18 @@ def test_what_is_nearly_a_function_is_told_how_it_is_written(text: str, sentence
     for build in (lambda: uat.approximate(text, (0, 1), tol=0.1), lambda: uat.interpolate(text, (0, 1), pieces=3)):
         with pytest.raises(InputError, match=sentence):
             build()
+
+
+def test_a_name_means_one_thing() -> None:
+    """`sin` as a target and sin(x) in a formula are the same function, and NumPy's where it has one of that name."""
+    shared = [name for name in TARGETS if name in FUNCTIONS]
+    assert {"sin", "exp", "ln", "sigmoid", "softplus", "square"} <= set(shared)
+    for name in shared:
+        x = np.linspace(*TARGETS[name].domain, 101)
+        np.testing.assert_allclose(TARGETS[name](x), Expression(f"{name}(x)")(x), rtol=1e-14, atol=1e-14)
+    for name in TARGETS:
+        if getattr(getattr(np, name, None), "nin", 0) == 1:
+            x = np.linspace(*TARGETS[name].domain, 101)
+            np.testing.assert_array_equal(TARGETS[name](x), getattr(np, name)(x))
+    assert Expression("sinc(x)")(0.5) == np.sinc(0.5)  # sin(pi x)/(pi x)
+    assert target("sin-over-x")(2.0) == math.sin(2.0) / 2.0
