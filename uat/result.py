@@ -186,7 +186,8 @@ class Approximation:
         rows = [("fewest pieces", needed)]
         if o.least_error[0] > 0:
             low, high = o.least_error
-            rows.append(("least error", f"with {self.pieces} pieces between {low:.10g} and {high:.10g} (proven)"))
+            pieces = _checks.count(self.pieces, "piece")
+            rows.append(("least error", f"with {pieces} between {low:.10g} and {high:.10g} (proven)"))
         fewest = f"between {max(o.lower_bound - 1, 0)} and {self.pieces}, with an output bias"
         if not math.isfinite(o.least_error[1]):  # that these pieces do is not proven
             fewest = f"at least {max(o.lower_bound - 1, 0)}, with an output bias"
@@ -199,7 +200,8 @@ class Approximation:
 
     def __repr__(self) -> str:
         return (
-            f"<Approximation of {self.source['text']}: {self.pieces} pieces, {self.width} neurons, "
+            f"<Approximation of {self.source['text']}: {_checks.count(self.pieces, 'piece')}, "
+            f"{_checks.count(self.width, 'neuron')}, "
             f"error {self.certificate.error:.3g} ({self.certificate.status})>"
         )
 

@@ -21,13 +21,13 @@ from uat._checks import InputError, integer, nonnegative, positive, show
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A function t -> gamma_t that knows its own description and can be sent to another process."""
+    """A function t -> gamma_t, one t = 1, 2, ... at a time, that knows its description and can be sent elsewhere."""
 
     text: str
     rule: Callable[[int], float]
 
     def __call__(self, t: int) -> float:
-        return self.rule(t)
+        return self.rule(t if type(t) is int and t > 0 else integer(t, "t"))
 
     def __repr__(self) -> str:
         return self.text
