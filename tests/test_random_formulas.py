@@ -25,7 +25,7 @@ from tests.random_formulas import UNDEFINED, RandomFormula, Unjudged, drawn
 from uat.bounds.certification import Certificate
 from uat.bounds.recheck import recheck
 
-SOME, ALL, CHUNK = 150, 20_000, 1000
+SOME, ALL, CHUNK = 120, 20_000, 1000
 TEMPLATES: dict[Any, Any] = {}
 
 
