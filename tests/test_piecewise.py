@@ -7,6 +7,7 @@ import pickle
 import re
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -321,6 +322,34 @@ def test_bad_grids(arguments: tuple[float, float, dict[str, float]], sentence: s
 
 
 @pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("sin(x)", (0, 6, 7)), "`domain` must be a pair (a, b), but is (0, 6, 7)."),
+        (("sin(x)", 0), "`domain` must be a pair (a, b), but is 0."),
+        (("sin(x)",), "`domain` must be a pair (a, b), but is None."),
+        (("sin(x)", (0, 6), 5), "`a` must be a finite real number, but is (0, 6)."),
+        (("sin(x)", (6, 0)), "`a` must be less than `b`, but a = 6.0 and b = 0.0."),
+    ],
+)
+def test_bad_domains(arguments: tuple[Any, ...], sentence: str) -> None:
+    with pytest.raises(uat.InputError, match=re.escape(sentence)):
+        uat.interpolate(*arguments, pieces=3)
+
+
+def test_the_domain_may_be_a_pair_and_the_function_a_formula_or_a_target() -> None:
+    wanted = uat.interpolate(np.tanh, -5, 5, 7)
+    for p in (
+        uat.interpolate(np.tanh, (-5, 5), pieces=7),
+        uat.interpolate("tanh(x)", -5, 5, 7),
+        uat.interpolate("tanh", np.array([-5, 5]), pieces=7),
+        uat.interpolate("tanh", pieces=7),
+        uat.interpolate(uat.target("tanh"), pieces=7),
+    ):
+        np.testing.assert_array_equal(p.knots, wanted.knots)
+        np.testing.assert_array_equal(p.values, wanted.values)
+
+
+@pytest.mark.parametrize(
     ("f", "sentence"),
     [
         (lambda x: 1 / 0, "f(0.0) raised ZeroDivisionError: division by zero"),
@@ -332,7 +361,7 @@ def test_bad_grids(arguments: tuple[float, float, dict[str, float]], sentence: s
         (lambda x: [1, 2], "`f` must return one number a point, but f(0.0) has shape (2,)."),
         (lambda x: "three", "`f` must return a real number, but f(0.0) = 'three'."),
         (lambda x: None, "`f` must return a real number, but f(0.0) = None."),
-        (3, "`f` must be a function of one real number, but is 3."),
+        (3, "`f` must be a function of one real number or a formula, but is 3."),
     ],
 )
 def test_bad_functions(f: object, sentence: str) -> None:

@@ -179,7 +179,7 @@ def _train(
             )  # fmt: skip
         return [remarked(one, data) for one in fits]
     if not isinstance(method, (SGD, Adam)):
-        raise InputError(f"`method` must be SGD, Adam, LBFGS or VariableProjection, but is {show(method)}.")
+        raise InputError(f"`method` must be SGD, Adam, AdamW, LBFGS or VariableProjection, but is {show(method)}.")
     run = Run(
         networks, data, held, loss, regularizer, method, chosen, rngs, stacked=stacked, record_every=record_every,
         stop=criteria, callback=callback, metrics=own, frozen=layers, checkpoint=checkpoint,
