@@ -57,10 +57,15 @@ class Optimality:
         try:
             low, high = data["least_error"]
             bracket = (float(low), float("inf") if high is None else float(high))
+            _checks.flag(data["minimal"], "minimal")
+            if not all(isinstance(data[name], str) for name in ("within", "note")) or not all(
+                isinstance(data[name], dict | None) for name in ("witness", "error_witness")
+            ):
+                raise TypeError
             return cls(
                 **{**data, "least_error": bracket, "lower_bound": _checks.integer(data["lower_bound"], "pieces")}
             )
-        except (TypeError, KeyError, ValueError):
+        except (TypeError, KeyError, ValueError, OverflowError):
             raise InputError("its `optimality` is not one that `save` writes.") from None
 
 
