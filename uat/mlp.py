@@ -18,19 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from uat import _checks
 from uat._activations import HOMOGENEOUS, Activation, apply, is_sequence, per_layer
-from uat._checks import (
-    InputError,
-    all_positive,
-    float_dtype,
-    generator,
-    integer,
-    numbers,
-    one_of,
-    samples,
-    show,
-    vector,
-)
+from uat._checks import InputError, all_positive, float_dtype, generator, integer, one_of, samples, show, vector
 
 Array = NDArray[Any]  # float64 or float32, whichever theta has
 
@@ -127,7 +117,7 @@ class MLP:
         Raises InputError when the shapes do not fit together (they are shown) or a number is not finite.
         """
         try:
-            pairs = [(numbers(w, f"layers[{k}]"), numbers(b, f"layers[{k}]")) for k, (w, b) in enumerate(layers)]
+            pairs = [tuple(_checks.numbers(part, f"layers[{k}]") for part in (w, b)) for k, (w, b) in enumerate(layers)]
         except InputError:
             raise
         except (TypeError, ValueError):
