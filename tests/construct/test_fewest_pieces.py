@@ -349,7 +349,7 @@ def test_a_witness_is_accepted_by_an_independent_enclosure_and_refused_when_edit
 
 
 BUDGETS: list[tuple[Any, dict[str, Any]]] = [
-    (np.sin, {"tol": 1e-13}),
+    (np.sin, {"tol": 1e-11}),
     (lambda x: 1e300 * np.sin(x), {"tol": 1e290}),
     (lambda x: np.sin(1 / (x + 1e-3)), {"tol": 1e-3}),
     (np.sin, {"tol": 1e-9, "side": "over"}),
@@ -604,11 +604,6 @@ def test_a_network_on_a_logarithmic_scale_is_as_near_as_its_pieces(low: float) -
     assert r.certificate.proven
     assert r.certificate.upper <= 0.01
     assert np.abs(r.net(x) - np.log(x)).max() <= r.certificate.upper
-
-
-def test_tens_of_millions_of_pieces_are_refused_at_once() -> None:
-    with pytest.raises(InputError, match=r"fewer than 500000 pieces can keep, but .* asks for some"):
-        uat.narrowest("1e15*sin(x)", (0, 6), tol=1)
 
 
 def test_a_result_is_one_line() -> None:

@@ -19,6 +19,7 @@ from uat._deadline import Deadline
 from uat.bounds.certification import Certificate
 from uat.bounds.seen import seen_difference
 from uat.construct.corridor import TooSteepError
+from uat.construct.forecast import MOST_PIECES, too_many
 from uat.construct.inside import (
     COARSE,
     Verdict,
@@ -57,7 +58,6 @@ HASTE = 0.4  # seconds for each half of the bracket that is missing when the sea
 HASTY_PIECES = 4000  # what a certificate can do in that time
 SPARE = 3  # pieces more than the fewest, where a declared bound is all there is and too coarse to prove those
 AT_THE_JUMP = 3e-5  # relative: so much wider than half of a jump, which is known to six digits, is the tube tried there
-MOST_PIECES = 500_000  # minutes of search, and a gigabyte of cells to certify
 KNIFE = 1e-9  # relative: no float search tells counts apart at a tolerance this close to a least error
 
 
@@ -183,10 +183,7 @@ class Search:
         mesh.divide(tube.width, self.deadline)
         pieces = mesh.links(tube, self.margin).count
         if pieces > MOST_PIECES:
-            raise InputError(
-                f"the tolerance must be one that fewer than {MOST_PIECES} pieces can keep, but {tube} asks for some "
-                f"{pieces} or more."
-            )
+            raise too_many(tube, f"some {pieces} or more")
         while True:
             self.deadline.look()
             high = self.least_multiple(tube, pieces)
