@@ -19,6 +19,7 @@ import uat
 from tests.oracles import exact_network
 from uat import InputError
 from uat._deadline import Deadline
+from uat.construct.function_pieces import Search
 from uat.construct.mesh import Mesh
 from uat.construct.needed import LowerSide
 from uat.construct.tube import Tube
@@ -176,6 +177,40 @@ def test_knife_edges_are_decided_or_reported() -> None:
         assert n.lower_bound == count
         assert n.pieces in (count, count + 1)
         assert n.minimal or "knife edge" in n.note
+
+
+def sigmoid(x: Any) -> Any:
+    return 0.2 * x**2 + 1 / (1 + np.exp(-x))
+
+
+@pytest.mark.parametrize(
+    ("f", "domain", "tol", "count"),
+    [
+        (sigmoid, (-1, 1), 5e-7, 446),
+        (np.square, (0, 1), 1e-6, 354),  # 1/sqrt(8e-6) = 353.55
+        pytest.param(np.square, (0, 1), 1e-7, 1119, marks=pytest.mark.nightly),  # 1118.03
+        pytest.param(np.sin, (0, 6.25), 5e-7, 1693, marks=pytest.mark.nightly),
+        pytest.param(lambda x: np.exp(-x) * np.sin(x), (-4, 4), 1e-5, 1353, marks=pytest.mark.nightly),
+    ],
+)
+def test_many_pieces_are_decided_by_the_least_error_of_one_fewer(
+    f: Function, domain: tuple[float, float], tol: float, count: int
+) -> None:
+    n = uat.narrowest(f, domain, tol=tol)
+    assert minimal(n) == count
+    assert n.witness is not None
+    assert n.witness.tube.tol == tol
+    assert n.witness.count() == count
+
+
+def test_an_undecided_count_tells_how_near_its_neighbour_is() -> None:
+    mesh = Mesh(np.sin, (0.0, 6.0), np.empty(0), np.empty(0))
+    search = Search(mesh, "both", Deadline(None))
+    search.search(Tube(0.01), None)
+    search.witness, search.fewer = None, 1.25
+    assert "whether 11 pieces could do is not decided: they seem to keep 1.25 times the tol" in search.outcome("").note
+    search.fewer = 1 + 1e-9
+    assert "whether 11 pieces could do is not decided: the tolerance is a knife edge" in search.outcome("").note
 
 
 def test_linas_published_counts() -> None:

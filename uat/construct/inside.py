@@ -63,8 +63,11 @@ def in_constant_tube(
     f: Function, p: PiecewiseAffine, tube: Tube, rel: float, deadline: Deadline, belief: Belief = NOTHING
 ) -> tuple[Verdict, Certificate]:
     """The verdict for a tube with rtol = 0, and the certificate of the distance from the tube's centre."""
-    c = certified(shifted(f, _shift(tube)), p, rel=rel, seconds=deadline.left(), belief=belief)
     half = _half_width(tube)
+    for gap in (rel, FINE):
+        c = certified(shifted(f, _shift(tube)), p, rel=gap, seconds=deadline.left(), belief=belief)
+        if not c.proven or c.assumes or not c.lower <= half < c.upper:  # decided, or a finer look would not help
+            break
     inside = c.proven and Fraction(c.upper) <= half
     ratio = c.upper / float(half) if c.proven else c.lower / float(half)
     return Verdict(inside, Fraction(c.lower) > half, c.proven, ratio, c.where, c.note), c
