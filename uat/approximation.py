@@ -21,14 +21,17 @@ import numpy as np
 import uat
 from uat import _checks
 from uat._checks import InputError
-from uat._sampling import Function
+from uat._deadline import Deadline
+from uat._sampling import Function, sample
 from uat._warning import warn
 from uat.bounds.certification import NotProvenWarning, ToleranceWarning
 from uat.bounds.modulus import Declared, Modulus, declared
 from uat.bounds.rounding import stored_distance, stored_excess
 from uat.construct.fewest_pieces import fewest
+from uat.construct.grid_search import within
 from uat.construct.grids import Built, Grids
 from uat.construct.outcome import Narrowest
+from uat.construct.poles import refuse_poles
 from uat.construct.tube import SIDES
 from uat.given import resolve as resolve
 from uat.piecewise import interpolate
@@ -145,11 +148,13 @@ def approximate(
         optimality = _optimality(n, built.net)
     else:
         facts, known = declared(lipschitz, modulus), _known(function, (a, b))
-        deadline = math.inf if seconds is None else start + seconds
+        deadline = Deadline(seconds)
+        sample(function, np.array([a, b]))  # an infinite value has a plainer sentence than a pole
+        refuse_poles(function, (a, b))
         inner = tuple(x for x in knots if a < x < b)
         grids = Grids(function, a, b, facts, known, form, method, inner, deadline)
         if tol is not None:
-            built = grids.within(tol)
+            built = within(grids, tol)
         elif step is not None:
             built = grids.build(interpolate(function, a, b, step=step))
         else:

@@ -30,7 +30,7 @@ def resolve(f: Function | str) -> tuple[Function, dict[str, str]]:
         if is_reference(f):
             f = Reference(f)
         elif f.strip().lower() in TARGETS:
-            f = target(f)
+            f = target(f.strip())
         else:
             f = _expression(f)
     if isinstance(f, Target) and TARGETS.get(f.name) is f:

@@ -88,8 +88,8 @@ def test_the_command_names_them_and_draws_and_writes_the_rest(tmp_path: Path) ->
     ]
     assert "`f` must be finite" in done.stderr
     lines = [line.split() for line in done.stdout.splitlines()]
-    assert lines[1][:3] == ["1/(x-1)", "uniform", "4"]
-    assert lines[3] == ["1/(x-1)", "narrowest", "4", "0", "1", "-", "-", "-", "(failed)"]
+    assert lines[1][:5] == ["1/(x-1)", "0", "2.5", "uniform", "4"]
+    assert lines[3] == ["1/(x-1)", "0", "2.5", "narrowest", "4", "0", "1", "-", "-", "-", "(failed)"]
     assert len((tmp_path / "s.csv").read_text().splitlines()) == 1 + 4
     assert (tmp_path / "s.svg").exists()
     again = run("sweep", "--resume", "s.sqlite", "--workers", "1", cwd=tmp_path)

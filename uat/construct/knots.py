@@ -60,7 +60,13 @@ def power_graded_knots(a: float, b: float, pieces: int, power: float, end: str =
 
 
 def graded_knots(
-    f: Function, domain: tuple[float, float], pieces: int, *, norm: str = "sup", breaks: float | Iterable[float] = ()
+    f: Function,
+    domain: tuple[float, float],
+    pieces: int,
+    *,
+    norm: str = "sup",
+    breaks: float | Iterable[float] = (),
+    around: float | Iterable[float] = (),
 ) -> Floats:
     """Knots that equidistribute |f''|^(1/2) (sup norm) or |f''|^(2/5) (L2), estimated from samples of f.
 
@@ -74,6 +80,8 @@ def graded_knots(
     norm : "sup" or "L2"
     breaks : a number or several, in [a, b]
         Abscissae that must be knots; the stretches between them share the cells by their mass.
+    around : a number or several, in [a, b]
+        Abscissae around which f is sampled at every scale: of peaks that a mesh of some hundred cells would miss.
 
     Returns
     -------
@@ -90,7 +98,7 @@ def graded_knots(
         raise InputError(
             f"`pieces` must be at least {inner.size + 1} with {inner.size} inner `breaks`, but is {pieces}."
         )
-    edges, mass = _mass(f, (a, b), inner, pieces, exponent)
+    edges, mass = _mass(f, (a, b), inner, pieces, exponent, _checks.points(around, "around", (a, b)))
     total = np.concatenate([[0.0], np.cumsum(mass)])
     ends = np.concatenate([[a], inner, [b]])
     at_ends = np.interp(ends, edges, total)
@@ -107,10 +115,12 @@ def graded_knots(
 
 
 def _mass(
-    f: Function, domain: tuple[float, float], breaks: Floats, pieces: int, exponent: float
+    f: Function, domain: tuple[float, float], breaks: Floats, pieces: int, exponent: float, around: Floats
 ) -> tuple[Floats, Floats]:
     """A mesh and the mass of |f''|^exponent on its cells (a constant is added so that the mass never vanishes)."""
     mesh = Mesh(f, domain, breaks, np.empty(0))
+    for place in around.tolist():
+        mesh.insert_around(place)
     width = float(np.ptp(mesh.y)) / pieces**2 * _FINER
     mesh.divide(lambda y: np.full_like(y, width), Deadline(None))
     x, y = mesh.x, mesh.y
