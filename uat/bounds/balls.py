@@ -327,6 +327,10 @@ class Enclosure:
             return value.number() if value.whole else value._refuse("a mixture of kinds")
         return cls.constant(exact(value))
 
+    def broken_line(self, knots: Any, values: Any, outside: str) -> Any:
+        """The broken line through the knots at this ball: what a `PiecewiseAffine` asks for."""
+        return importlib.import_module("uat.bounds.broken_lines").broken_line(self, knots, values, outside)
+
     @classmethod
     def from_literal(cls, text: str) -> Any:
         """The exact real number that a literal of an expression stands for ("0.1", "pi", "e")."""
