@@ -187,7 +187,7 @@ class MLP:
             return self._layers(np.ones(1) * x, depth)
         try:
             single = np.ndim(x) == 0 and not isinstance(x, (str, bytes, dict))
-        except ValueError:  # rows of different lengths: refused, as these are, by the name of what was given
+        except (ValueError, RuntimeError):  # rows of different lengths, a tensor: refused by the name of what was given
             single = False
         u = samples(np.reshape(x, (-1,)) if single else x, "x", self.sizes[0], self.theta.dtype)
         return self._layers(u, depth)
