@@ -155,7 +155,7 @@ def approximate(
         sample(function, np.array([a, b]))  # an infinite value has a plainer sentence than a pole
         refuse_poles(function, (a, b))
         inner = tuple(x for x in knots if a < x < b)
-        grids = Grids(function, a, b, facts, known, form, method, inner, deadline)
+        grids = Grids(function, a, b, facts, known, form, method, inner, deadline, tol)
         if tol is not None:
             built = within(grids, tol)
             graded = graded_instead(grids, tol, built)

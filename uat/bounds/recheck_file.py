@@ -164,7 +164,8 @@ _FILE = _section(
             {
                 "lower": NUMBER, "upper": UPPER, "where": NUMBER, "proven": FLAG, "assumes": TEXTS, "method": TEXT,
                 "norm": TEXT, "boxes": COUNT, "bits": COUNT, "note": TEXT,
-            }
+            },
+            {"stopped": TEXT},
         ),
         # the time taken was called "seconds" in the first files
         "options": _section(

@@ -50,6 +50,7 @@ class Grids:
     known : what a target declares, for when balls are of no avail
     form : of the network
     deadline : when the proof is to stop
+    tol : the tolerance that is asked for, which a proof goes on to decide
     """
 
     f: Function
@@ -61,6 +62,7 @@ class Grids:
     method: str = "uniform"
     breaks: tuple[float, ...] = ()
     deadline: Deadline = field(default_factory=Deadline)
+    tol: float | None = None
 
     def interpolant(self, pieces: int, places: Sequence[float] = ()) -> PiecewiseAffine:
         """f at the knots of the rule, which looks at f around the `places` too, where it is graded."""
@@ -94,7 +96,7 @@ class Grids:
 
     def by_balls(self, p: PiecewiseAffine) -> Certificate:
         """One cell more or less changes a second-order error by 2/N of itself: the enclosure is finer than that."""
-        return certified(self.f, p, rel=min(0.01, 1 / p.pieces), seconds=self.deadline.left())
+        return certified(self.f, p, tol=self.tol, rel=min(0.01, 1 / p.pieces), seconds=self.deadline.left())
 
     def declared(self, p: PiecewiseAffine, facts: Declared) -> Certificate:
         """The a priori bounds; the lower end is what was seen, less what rounding may have added to it."""
