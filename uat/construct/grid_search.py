@@ -67,7 +67,7 @@ def graded_instead(grids: Grids, tol: float, built: Built) -> int | None:
         if cells_by_curvature(grids.f, (grids.a, grids.b), tol) > cells / FAR_FEWER:
             return None
         p, _, c = within(brief, tol)
-    except (InputError, OutOfTime):
+    except (InputError, OutOfTime, KeyboardInterrupt):  # the result is there already
         return None
     return p.pieces if c.error <= tol and c.proven == proven and FAR_FEWER * p.pieces < cells else None
 
@@ -104,6 +104,8 @@ class _Search:
             p, c = built.piecewise, built.certificate
             if not c.proven or c.upper <= tol:
                 return built
+            if c.stopped == "interrupt":
+                raise KeyboardInterrupt
             self.grids.deadline.look()
             if c.lower <= tol or self._off(p, [c.where]) <= tol:  # floats do not see it: it would be no guide
                 return self._upwards(built)
@@ -268,7 +270,9 @@ class _Search:
         error, cells = self.best
         left = self.grids.deadline.left() or HASTE
         if cells and (self.built is None or error < self.built.certificate.error):
-            pace = max(A_CELL, 4 * self.a_ball, 16 * self.full.pace)  # two balls a cell, and some to refine
+            pace = max(
+                A_CELL, 8 * self.a_ball, 16 * self.full.pace
+            )  # two balls a cell, what is made of them, some to refine
             cells = min(cells, max(int(left / pace), self.more_than + 1))
             self._keep(self.grids.build(self.grids.interpolant(cells, self.places)))
         if self.built is None:
