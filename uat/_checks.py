@@ -303,9 +303,10 @@ def abscissae(x: Any) -> NDArray[Any]:
     """Where a function is to be evaluated, any shape: `numbers`, truth values among them; what is masked is nan."""
     if isinstance(x, float) or (type(x) is np.ndarray and x.dtype == np.float64 and x.dtype.isnative):
         return np.asarray(x)
-    mask = np.ma.getmask(x)
-    points = numbers(x if mask is np.ma.nomask else x.filled(0), "x", "real numbers", "biufO")
-    return points if mask is np.ma.nomask else np.where(mask, points.dtype.type(np.nan), points)
+    if not isinstance(x, np.ma.MaskedArray):
+        return numbers(x, "x", "real numbers", "biufO")
+    points = numbers(x.filled(0), "x", "real numbers", "biufO")
+    return np.where(np.ma.getmaskarray(x), points.dtype.type(np.nan), points)
 
 
 def flag(value: Any, name: str) -> bool:
