@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 
 import uat
 from tests.oracles import exact_piecewise, interpolant_by_hand
-from tests.strategies import exact, exact_knots_and_values, piecewise_affine
+from tests.strategies import dear, exact, exact_knots_and_values, piecewise_affine
 from uat.bounds.rounding import gamma
 from uat.piecewise import UNIT, affine_on_cells, slope_jump_signs
 
 
+@dear
 @given(exact_knots_and_values(), st.data())
 def test_exact_evaluation_is_the_chord(kv: tuple[np.ndarray, np.ndarray], data: st.DataObject) -> None:
     knots, values = kv
@@ -29,6 +30,7 @@ def test_exact_evaluation_is_the_chord(kv: tuple[np.ndarray, np.ndarray], data: 
     assert (affine_on_cells(knots, values, x) == [interpolant_by_hand(knots, values, v) for v in x]).all()
 
 
+@dear
 @given(piecewise_affine(), st.lists(st.floats(0, 1), min_size=1, max_size=8))
 def test_floats_stay_within_the_stated_bound(p: uat.PiecewiseAffine, t: list[float]) -> None:
     a, b = p.domain
@@ -75,6 +77,7 @@ def test_pickle() -> None:
     assert p(0.3) == uat.interpolate(np.sin, 0, 1, pieces=3)(0.3)
 
 
+@dear
 @given(piecewise_affine())
 def test_integral_is_additive_and_exact(p: uat.PiecewiseAffine) -> None:
     a, b = p.domain
@@ -89,6 +92,7 @@ def test_integral_is_additive_and_exact(p: uat.PiecewiseAffine) -> None:
     assert p.integral(b, a) == -p.integral(a, b)
 
 
+@dear
 @given(piecewise_affine())
 def test_inverse_of_a_monotone_function(p: uat.PiecewiseAffine) -> None:
     rising = uat.PiecewiseAffine(p.knots, np.arange(p.knots.size) + 0.1 * np.tanh(p.values))
@@ -107,6 +111,7 @@ def test_inverse_names_the_offenders() -> None:
         p.inverse()
 
 
+@dear
 @given(exact_knots_and_values(most=6))
 def test_slope_jump_signs_are_exact(kv: tuple[np.ndarray, np.ndarray]) -> None:
     knots, values = kv[0].astype(float), kv[1].astype(float)
@@ -126,6 +131,7 @@ def test_convexity_is_decided_where_float_slopes_mislead() -> None:
     assert not bent.is_concave
 
 
+@dear
 @given(piecewise_affine(), st.integers(0, 10), st.integers(1, 3))
 def test_simplified_is_the_same_function(p: uat.PiecewiseAffine, seed: int, extra: int) -> None:
     q = p.simplified()
@@ -134,6 +140,7 @@ def test_simplified_is_the_same_function(p: uat.PiecewiseAffine, seed: int, extr
     assert q.simplified().pieces == q.pieces
 
 
+@dear
 @given(piecewise_affine(), piecewise_affine())
 def test_max_difference_is_the_maximum(p: uat.PiecewiseAffine, q: uat.PiecewiseAffine) -> None:
     a, b = p.domain
@@ -211,6 +218,7 @@ KNOWN_MODULI = {
 
 
 @pytest.mark.parametrize("name", sorted(KNOWN_MODULI))
+@dear
 @given(
     whole=st.integers(0, 20),
     part=st.fractions(Fraction(1, 100), 1),
