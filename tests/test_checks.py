@@ -200,6 +200,29 @@ def test_masks_are_seen_at_every_door_also_in_parts_of_a_list() -> None:
     np.testing.assert_array_equal(Expression("2*x")(MASKED), [0, np.nan, 4])
 
 
+class Column:
+    """An array of another library, with a mask of its own, as pandas has them for integers that may be missing."""
+
+    def __init__(self, values: list[Any], mask: list[bool]) -> None:
+        self.values, self._mask = values, np.array(mask)
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        return np.array([None if hidden else v for v, hidden in zip(self.values, self._mask, strict=True)], dtype)
+
+
+def test_columns_with_missing_values() -> None:
+    hole, whole, big = (
+        Column([0, 1, 2], [False, True, False]), Column([0, 1, 2], [False] * 3), Column([0, BIG + 1, 2], [False] * 3)
+    )  # fmt: skip
+    doors = {"a line": LINE, "a network": NET, "fit": AT["fit"], "data": lambda v: uat.narrowest((v, [1, 2, 3]), tol=1)}
+    for door in doors.values():
+        door(whole)
+        with pytest.raises(InputError, match=r"^`x` must have all its entries, but x\[1\] is masked"):
+            door(hole)
+        with pytest.raises(InputError, match=r"^`x` must be exact in float64, but x\[1\] = 9007199254740993 is no"):
+            door(big)
+
+
 @pytest.mark.parametrize("x", [words([None, 1.0]), words(["1", 1.0]), ["1", "2"], [1j, 0], [np.datetime64("2020")], {}])
 def test_samples_are_numbers(x: Any) -> None:
     with pytest.raises(InputError, match=r"^`x` must be an array of real numbers, but is "):

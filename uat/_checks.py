@@ -14,7 +14,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -299,13 +299,19 @@ def _has_words(array: NDArray[Any]) -> bool:
     return array.dtype.kind == "O" and any(isinstance(entry, _WORDS) for entry in array.flat)
 
 
+def is_ball(x: Any) -> TypeGuard[Any]:
+    """Whether it stands for all reals of an interval (`uat.bounds.balls`): formulas take it as it is."""
+    return hasattr(type(x), "broken_line")
+
+
 def abscissae(x: Any) -> NDArray[Any]:
     """Where a function is to be evaluated, any shape: `numbers`, truth values among them; what is masked is nan."""
     if isinstance(x, float) or (type(x) is np.ndarray and x.dtype == np.float64 and x.dtype.isnative):
         return np.asarray(x)
-    mask = np.ma.getmask(x)
-    points = numbers(x if mask is np.ma.nomask else x.filled(0), "x", "real numbers", "biufO")
-    return points if mask is np.ma.nomask else np.where(mask, points.dtype.type(np.nan), points)
+    if not isinstance(x, np.ma.MaskedArray):
+        return numbers(x, "x", "real numbers", "biufO")
+    points = numbers(x.filled(0), "x", "real numbers", "biufO")
+    return np.where(np.ma.getmaskarray(x), points.dtype.type(np.nan), points)
 
 
 def flag(value: Any, name: str) -> bool:

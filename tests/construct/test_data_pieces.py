@@ -322,3 +322,16 @@ def test_a_miss_that_cannot_be_repaired_is_flagged_and_warned_of(monkeypatch: py
     assert not n.proven
     assert n.least_error == (0.0, np.inf)
     assert "6 pieces outside f ± 0.5; at least 6 are needed in it" in str(n)
+
+
+@pytest.mark.parametrize("size", [1e3, 2.0**31, 1e12])
+@pytest.mark.parametrize("side", ["both", "over", "under"])
+def test_values_far_from_zero_are_proven_to_stay_inside(size: float, side: str) -> None:
+    """Where the roundings of the values are felt in the tube, more of it is left to them."""
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        x, y = np.cumsum(rng.integers(1, 4, 6)) * 3.0, size + 4096.0 * rng.integers(-8, 9, 6)
+        n = narrowest((x, y), tol=0.5, side=side)
+        assert n.proven, str(n)
+        low, high = (0 if side == "over" else -Fraction(0.5)), (0 if side == "under" else Fraction(0.5))
+        assert all(low <= v <= high for v in residuals(n, x, y))

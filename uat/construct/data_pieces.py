@@ -32,9 +32,7 @@ CROWDED = 2.0**-20
 ROOM = (2.0**-44, 0.0, 2.0**-36, 2.0**-28, CROWDED, 2.0**-14, 2.0**-10, 2.0**-7)
 OUTSIDE, TIED, INSIDE = 0, 1, 2  # seen outside; outside by no more than floats resolve; inside, by proof
 KNOTS_ON_DATA = 2.0**-20  # with knots at the points, this share is left to the roundings of values
-WIDER = (
-    1e-6  # rounded data may stand on a knife edge: so little more tolerance is tried, and told where it saves pieces
-)
+WIDER = 1e-6  # rounded data may stand on a knife edge: so little more of the tolerance is tried
 REPAIRS = 100  # rounds in which knots are taken to the points
 
 
