@@ -11,6 +11,7 @@ import subprocess
 import sys
 from bisect import bisect_right
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import uat
-from tests.strategies import piecewise_affine, relu_nets
+from tests.strategies import dear, piecewise_affine, relu_nets
 from uat._kernels.compiling import PAYS_FROM, Kernel
 from uat._kernels.evaluation import ANCHOR, SLOPE, VALUE, evaluate
 from uat._kernels.grid import grid_of
@@ -45,7 +46,8 @@ def one_by_one(table: PieceTable, x: np.ndarray, lower: float = -math.inf, upper
     for point in x.tolist():
         row = rows[bisect_right(edges, point)]
         inside = lower <= point <= upper
-        y.append(row[VALUE] + row[SLOPE] * (point - row[ANCHOR]) if inside else math.nan)
+        flat = row[SLOPE] == 0 and not math.isnan(point)  # infinitely far out too
+        y.append(row[VALUE] + (0.0 if flat else row[SLOPE] * (point - row[ANCHOR])) if inside else math.nan)
     return np.array(y).reshape(x.shape)
 
 
@@ -244,6 +246,7 @@ def test_many_results_are_the_same_past_the_caches(dtype: type, apart: int) -> N
     np.testing.assert_array_equal(p(x, out=x), wanted)
 
 
+@dear
 @given(piecewise_affine(), st.integers(0, 100))
 def test_piecewise_affine_every_way(p: uat.PiecewiseAffine, seed: int) -> None:
     table = table_of(p)
@@ -254,6 +257,7 @@ def test_piecewise_affine_every_way(p: uat.PiecewiseAffine, seed: int) -> None:
     assert (p(p.knots) == p.values).all()
 
 
+@dear
 @given(relu_nets(), st.integers(0, 100))
 def test_relu_net_every_way(net: uat.ReluNet, seed: int) -> None:
     table = table_of(net)
@@ -565,3 +569,71 @@ def test_guess_of_no_edges_and_of_one() -> None:
     x = np.linspace(-1, 1, 1000)
     assert (constant(x) == 2.5).all()
     assert (uat.ReluNet([1], [0], [1])(x) == np.maximum(x, 0)).all()
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float16])
+def test_the_end_of_a_table_in_short_floats_is_the_end_of_the_domain(kind: Any) -> None:
+    """0.1 in float32 is more than 0.1: by rounding, not because a reading lies outside."""
+    outwards = 0
+    for a, b in ((0.0, 0.1), (0.7, 1.0), (-0.1, 0.7), (-0.3, -0.1), (1e-3, 1 / 3), (2.5, 1e5), (-1e300, 1e300)):
+        p = uat.PiecewiseAffine([a, a + (b - a) / 3, b], [1.0, -2.0, 1e3])
+        with np.errstate(over="ignore"):
+            low, high = kind(a), kind(b)
+        for end, rounded, value, slope in ((a, low, 1.0, p.slopes[0]), (b, high, 1e3, p.slopes[-1])):
+            inside = a <= float(rounded) <= b
+            outwards += not inside and bool(np.isfinite(rounded))
+            for x in (rounded, np.array([rounded, rounded]), np.full(3000, rounded), [rounded]):
+                y = np.asarray(p(x))
+                assert y.dtype == (np.float32 if kind is np.float32 and np.ndim(x) else np.float64)
+                if np.isfinite(rounded):
+                    type_of = np.float32 if kind is np.float32 else np.float64
+                    assert (y == type_of(p(float(rounded)) if inside else value)).all()
+                    assert (np.asarray(p.derivative(x)) == slope).all()
+                else:
+                    assert np.isnan(y).all()
+            if np.isfinite(rounded) and np.isfinite(np.nextafter(rounded, kind(np.sign(end) * 6e4))):
+                further = np.nextafter(rounded, kind(-6e4 if end == a else 6e4))
+                assert np.isnan(p(further)) or a <= float(further) <= b
+    assert outwards >= 3
+    x = np.array([0.05, 0.1, 0.2], kind)
+    if kind is np.float32:
+        p = uat.PiecewiseAffine([0.0, 0.1], [0.0, 1.0])
+        out = np.empty(3, np.float32)
+        assert p(x, out=out) is out
+        np.testing.assert_array_equal(out, [np.float32(0.5), 1.0, np.nan])
+        np.testing.assert_array_equal(p(x, out=x), out)  # also in place
+        assert x.dtype == np.float32
+
+
+@pytest.mark.parametrize("width", [3, 40])
+def test_infinitely_far_out_a_network_has_its_limit(width: int) -> None:
+    for knots in (np.linspace(0, 1, width), np.sort(np.random.default_rng(width).normal(size=width))):
+        values = np.append(np.random.default_rng(0).normal(size=width - 1), 2.0)
+        values[-2] = 2.0  # flat at the right end, and the theorem's network is 0 on the left
+        net = uat.ReluNet.from_piecewise(uat.PiecewiseAffine(knots, values))
+        flat = uat.ReluNet(np.append(net.weights, 1.0), np.append(net.biases, -9.0), np.append(net.coefficients, -0.0))
+        last = net.canonical()
+        for x in (-np.inf, np.inf):
+            limit = 0.0 if x < 0 else float(np.sign(net.regions.slopes[-1])) * np.inf if net.regions.slopes[-1] else 2.0
+            for function in (net, flat, last):
+                for many in (1, 3, 700, 3_000_000 if width == 40 else 5000):
+                    points = np.full(many, 0.25)
+                    points[-1] = x
+                    y = function(points)
+                    assert y[-1] == pytest.approx(limit, abs=1e-9)
+                    assert many == 1 or y[0] == function(0.25)
+                assert function(x) == pytest.approx(limit, abs=1e-9)
+    p = uat.PiecewiseAffine([0.0, 1.0, 2.0], [3.0, 3.0, 1.0])
+    assert p([-np.inf, np.inf], extrapolate=True).tolist() == [3.0, -np.inf]
+    assert np.isnan(p([np.inf, np.nan, -np.inf])).all()
+    assert np.isnan(p([np.nan], extrapolate=True)).all()
+    steep = uat.PiecewiseAffine([0.0, 5e-324, 1.0], [0.0, 1.0, 1.0])  # by quotients
+    assert steep([np.inf, -np.inf], extrapolate=True).tolist() == [1.0, -np.inf]
+
+
+def test_no_network_of_the_theorem_holds_a_negative_zero() -> None:
+    p = uat.PiecewiseAffine([-1.0, 0.0, 1.0], [-1.0, -0.0, -1.0])
+    for form in ("shifted-origin", "output-bias"):
+        net = uat.ReluNet.from_piecewise(p, form=form)
+        parts = np.concatenate([net.weights, net.biases, net.coefficients, [net.output_bias]])
+        assert not np.signbit(parts[parts == 0]).any()

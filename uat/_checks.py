@@ -13,7 +13,8 @@ import operator
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from fractions import Fraction
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,23 +51,37 @@ def show(value: object) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
+def count(n: int, noun: str) -> str:
+    """A number of things: 1 piece, 2 pieces."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
 def raised(error: BaseException) -> str:
     """An exception in a sentence: its type, and what it says if it says anything."""
     text = str(error)
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
+def _said(error: Exception) -> str:
+    """What an object says that does not let itself be read, such as a tensor that has a gradient."""
+    usual = isinstance(error, (TypeError, ValueError, OverflowError))
+    return "" if usual else f" ({raised(error).rstrip('.')})"
+
+
 def real(value: Any, name: str) -> float:
-    """A finite real number as a float."""
+    """A finite real number as the float that equals it."""
     try:
         plain = value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
-        if isinstance(plain, _NO_NUMBERS) or value is np.ma.masked:
+        if isinstance(plain, _NO_NUMBERS) or np.ma.is_masked(value):
             raise TypeError
         number = float(plain)
-    except (TypeError, ValueError, OverflowError):
-        raise InputError(f"`{name}` must be a finite real number, but is {show(value)}.") from None
+        held = _equals(plain, number)
+    except Exception as error:  # noqa: BLE001 - what it says for itself is quoted
+        raise InputError(f"`{name}` must be a finite real number, but is {show(value)}{_said(error)}.") from None
     if not math.isfinite(number):
         raise InputError(f"`{name}` must be a finite real number, but is {show(value)}.")
+    if not held:
+        raise InputError(f"`{name}` must be exact in float64, but {show(value)} is none; the nearest is {number!r}.")
     return number
 
 
@@ -122,7 +137,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def _closest(word: str, known: Sequence[str]) -> str | None:
     names = {name.lower(): name for name in known}
-    close = difflib.get_close_matches(word.lower(), names, n=1)
+    close = difflib.get_close_matches(word.lower(), names, n=1, cutoff=0.7)  # rint is not close to arcsin
     return names[close[0]] if close else None
 
 
@@ -184,26 +199,94 @@ def endpoints(a: Any, b: Any) -> tuple[float, float]:
     return a, b
 
 
+def numbers(values: Any, name: str, what: str = "an array of real numbers", kinds: str = "iufO") -> NDArray[Any]:
+    """The door where arrays become floats: float16 to float64 as they come, all else as the float64 of the same value.
+
+    A theorem about other points than those that were given would be none: an integer beyond 2^53, a long double or a
+    fraction that lies between two floats is named, not rounded, and so is what a mask hides.
+    """
+    try:
+        masked = _masked(values, name)
+        raw = np.asarray(values if not masked else ())
+        if (raw.dtype.kind not in kinds and raw.size) or _has_words(raw):
+            raise TypeError
+        with np.errstate(over="ignore"):  # what float64 cannot hold becomes inf, and is named
+            array = raw if raw.dtype.char in "efd" and raw.dtype.isnative else raw.astype(np.float64)
+        rounded = _rounded(values, raw, array)
+    except Exception as error:  # noqa: BLE001 - what it says for itself is quoted
+        raise InputError(f"`{name}` must be {what}, but is {show(values)}{_said(error)}.") from None
+    if masked:
+        raise InputError(f"`{name}` must have all its entries, but {masked} is masked.")
+    if rounded is not None:
+        where, offender = _place(name, rounded[0], raw.shape), rounded[1]
+        advice = "subtract an offset first" if isinstance(offender, (int, np.integer)) else "np.float64(...) rounds it"
+        raise InputError(f"`{name}` must be exact in float64, but {where} = {show(offender)} is no float64; {advice}.")
+    return array
+
+
+def _masked(values: Any, name: str) -> str:
+    """The first entry that a mask hides, also in a list of masked arrays, whose masks NumPy forgets."""
+    if isinstance(values, (list, tuple)):
+        if any(issubclass(kind, np.ma.MaskedArray) for kind in set(map(type, values))):
+            return next(filter(None, (_masked(part, f"{name}[{k}]") for k, part in enumerate(values))), "")
+        return ""
+    mask = np.ma.getmask(values)
+    return _place(name, int(np.argmax(mask)), mask.shape) if np.any(mask) else ""
+
+
+def _place(name: str, k: int, shape: tuple[int, ...]) -> str:
+    """The k-th entry by its indices."""
+    return f"{name}[{', '.join(map(str, np.unravel_index(k, shape)))}]" if shape else name
+
+
+def _rounded(values: Any, raw: NDArray[Any], array: NDArray[Any]) -> tuple[int, Any] | None:
+    """The first of the numbers given, in their order, that the floats made of them do not equal."""
+    given, floats = raw.reshape(-1), array.reshape(-1)
+    if raw.dtype.kind in "iu":
+        if raw.dtype.itemsize < 8:
+            return None
+        marks = np.abs(floats) >= WHOLE
+        size = np.abs(given[marks]).astype(np.uint64)  # -2^63 too, whose int64 size is itself
+        marks[marks] = size // (size & (~size + np.uint64(1))) > WHOLE  # the odd part of a float's has 53 bits
+    elif raw.dtype.char == "g":
+        marks = (given == given) & (given != floats)
+    elif raw.dtype.kind == "O":
+        marks = np.array([not _equals(*pair) for pair in zip(given, floats.tolist(), strict=True)], dtype=bool)
+    elif isinstance(values, np.ndarray) or raw.dtype != np.float64:
+        return None
+    else:  # a list, where NumPy takes integers beside floats for floats
+        marks = np.isfinite(floats) & (np.abs(floats) >= WHOLE)
+        if marks.any():
+            given = np.array(values, dtype=object).reshape(-1)
+            marks[marks] = [not _equals(*pair) for pair in zip(given[marks], floats[marks].tolist(), strict=True)]
+    return (int(np.argmax(marks)), given[np.argmax(marks)]) if marks.any() else None
+
+
+def _equals(value: Any, number: float) -> bool:
+    """Whether a float is the number that was given, whatever that is made of, and not its neighbour."""
+    if isinstance(value, float):
+        return True
+    try:
+        return operator.index(value) == number  # NumPy would compare its integers as floats
+    except TypeError:
+        ratio = getattr(value, "as_integer_ratio", None) if math.isfinite(number) else None
+        return bool((value if ratio is None else Fraction(*ratio())) == number or value != value)
+
+
+WHOLE = 2**53  # below it every integer is a float64
+
+
 def vector(values: Any, name: str, least: int = 0, length: int | None = None) -> Floats:
     """A one-dimensional array of finite reals, read-only float64: a copy, unless it owns its data and is frozen."""
-    try:
-        raw = np.asarray(values)
-        frozen = raw is values and raw.dtype == np.float64 and raw.base is None and not raw.flags.writeable
-        if (raw.dtype.kind not in "iufO" and raw.size) or _has_words(raw):
-            raise TypeError
-        with np.errstate(over="ignore"):  # what float64 cannot hold becomes inf, and is named below
-            array = raw if frozen else np.array(raw, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError):
-        raise InputError(f"`{name}` must be an array of real numbers, but is {show(values)}.") from None
+    raw = numbers(values, name)
+    frozen = raw is values and raw.dtype == np.float64 and raw.base is None and not raw.flags.writeable
+    array = raw if frozen else np.array(raw, dtype=np.float64)
     if array.ndim != 1:
         raise InputError(f"`{name}` must be one-dimensional, but has shape {array.shape}.")
     if length is not None and array.size != length:
         raise InputError(f"`{name}` must have {length} entries, but has {array.size}.")
     if array.size < least:
         raise InputError(f"`{name}` must have at least {least} entries, but has {array.size}.")
-    if np.ma.is_masked(values):
-        k = int(np.argmax(np.ma.getmaskarray(values)))
-        raise InputError(f"`{name}` must have all its entries, but {name}[{k}] is masked.")
     finite = np.isfinite(array)
     if not finite.all():
         k = int(np.argmin(finite))
@@ -216,19 +299,19 @@ def _has_words(array: NDArray[Any]) -> bool:
     return array.dtype.kind == "O" and any(isinstance(entry, _WORDS) for entry in array.flat)
 
 
+def is_ball(x: Any) -> TypeGuard[Any]:
+    """Whether it stands for all reals of an interval (`uat.bounds.balls`): formulas take it as it is."""
+    return hasattr(type(x), "broken_line")
+
+
 def abscissae(x: Any) -> NDArray[Any]:
-    """Where a function is to be evaluated, any shape: float64 or float32 as they come, else float64; masked is nan."""
-    try:
-        points = np.asarray(x)
-        if (points.dtype.kind not in "biufO" and points.size) or _has_words(points):
-            raise TypeError
-        if points.dtype != np.float64 and points.dtype != np.float32:  # foreign byte orders too
-            points = points.astype(np.float64)
-    except (TypeError, ValueError, OverflowError):
-        raise InputError(f"`x` must be real numbers, but is {show(x)}.") from None
-    if isinstance(x, np.ma.MaskedArray):
-        return np.where(np.ma.getmaskarray(x), points.dtype.type(np.nan), points)
-    return points
+    """Where a function is to be evaluated, any shape: `numbers`, truth values among them; what is masked is nan."""
+    if isinstance(x, float) or (type(x) is np.ndarray and x.dtype == np.float64 and x.dtype.isnative):
+        return np.asarray(x)
+    if not isinstance(x, np.ma.MaskedArray):
+        return numbers(x, "x", "real numbers", "biufO")
+    points = numbers(x.filled(0), "x", "real numbers", "biufO")
+    return np.where(np.ma.getmaskarray(x), points.dtype.type(np.nan), points)
 
 
 def flag(value: Any, name: str) -> bool:
@@ -317,14 +400,9 @@ def _physical_memory() -> float:
 
 def samples(values: Any, name: str, columns: int, dtype: Any = np.float64) -> NDArray[Any]:
     """Finite samples as rows, shape (n, columns), (n,) being one column. The first row that is not finite is named."""
-    try:
-        raw = np.asarray(values)
-        if raw.dtype.kind not in "iufbO" and raw.size:
-            raise TypeError
-        with np.errstate(over="ignore"):  # what float32 cannot hold becomes inf, and is named below
-            array = raw.astype(dtype)
-    except (TypeError, ValueError, OverflowError):
-        raise InputError(f"`{name}` must be an array of real numbers, but is {show(values)}.") from None
+    raw = numbers(values, name, kinds="biufO")
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes inf, and is named below
+        array = raw.astype(dtype)
     if array.ndim == 1 and columns == 1:
         array = array[:, None]
     if array.ndim != 2 or array.shape[1] != columns:

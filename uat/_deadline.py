@@ -10,7 +10,6 @@ import math
 import time
 from collections.abc import Iterator
 
-_FIRST_RUN = 16  # entries before the first look at the time
 _A_RUN = 0.05  # seconds: the runs grow while they take less
 
 
@@ -41,6 +40,12 @@ class Deadline:
         if time.monotonic() > self.end:
             raise OutOfTime
 
+    def at_least(self, seconds: float) -> Deadline:
+        """The same, or the moment `seconds` from now where that is later: for what must still be done at the end."""
+        later = Deadline(seconds)
+        later.end = max(self.end, later.end)
+        return later
+
     def left(self) -> float | None:
         """Seconds until then, at least a hundredth, for a callee that takes `seconds`; None without end."""
         return None if self.endless else max(self.end - time.monotonic(), 0.01)
@@ -53,9 +58,9 @@ class Deadline:
     def runs(self, start: int, stop: int) -> Iterator[tuple[int, int]]:
         """Stretches of start ... stop, each of at most some 0.05 s of the iterator's work, until the deadline.
 
-        The first is 16 entries; a stretch that took little is followed by one up to four times as long.
+        The first is one entry; one that took little is followed by one up to four times as long. Endless: all at once.
         """
-        size = _FIRST_RUN
+        size = stop - start if self.endless else 1
         while start < stop and (begun := time.monotonic()) < self.end:
             yield start, min(start + size, stop)
             start += size

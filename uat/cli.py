@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 import warnings
 from typing import Any, NoReturn
 
@@ -19,6 +18,7 @@ import click
 import uat
 from uat import _checks
 from uat._checks import InputError
+from uat._deadline import Deadline
 from uat.cli_options import NUMBER, FormulaFirst, debugging
 from uat.cli_sweep import sweep
 
@@ -111,23 +111,24 @@ def _comparable(result: Any) -> bool:
 
 
 def _other_grids(result: Any) -> str:
-    """What the grids that a rule places need for the same tolerance; counts that are no proof say so."""
+    """What the grids that a rule places are proven to need for the same tolerance, where a glance tells."""
     from uat.bounds.modulus import Declared
+    from uat.construct.grid_search import within
     from uat.construct.grids import Grids
 
     nothing, words = Declared(), []
     for method in ("uniform", "graded"):
         a, b = result.domain
-        deadline = time.perf_counter() + max(_A_GLANCE, result.seconds)
+        deadline = Deadline(max(_A_GLANCE, result.seconds))
         grids = Grids(result.function, a, b, nothing, nothing, result.form, method, deadline=deadline)
         try:
-            p = grids.within_by_samples(result.tol)
-        except InputError as error:
-            words.append(f"{method} not found in time" if "used up" in str(error) else f"{method} out of reach")
+            p, _, c = within(grids, result.tol)
+        except InputError:
+            words.append(f"{method} out of reach")
         else:
-            c = grids.by_balls(p)
-            by = "" if c.proven and c.upper <= result.tol else " (by samples)"
-            words.append(f"{method} {p.pieces} pieces{by}")
+            kept = c.proven and c.upper <= result.tol
+            pieces = _checks.count(p.pieces, "piece")
+            words.append(f"{method} {pieces}" if kept else f"{method} not found in time")
     return ", ".join(words)
 
 

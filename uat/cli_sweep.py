@@ -17,7 +17,7 @@ from uat.cli_options import NUMBER, debugging
 
 @click.command(short_help="Constructed networks beside learned ones, over widths and seeds.")
 @click.argument("functions", nargs=-1)
-@click.option("--on", "domain", nargs=2, type=NUMBER, metavar="A B", help="The interval; a target has one of its own.")
+@click.option("--on", "domain", nargs=2, type=NUMBER, metavar="A B", help="The interval; a target keeps its own.")
 @click.option("--widths", default="4:32:2x", show_default=True, help="As 8,16,32 or 4:128:2x (doubling) or 4:20:4.")
 @click.option("--methods", default="uniform,narrowest,adam,varpro", show_default=True, help="Separated by commas.")
 @click.option("--seeds", default=5, show_default=True, help="Random starts of every learned method.")
@@ -62,6 +62,7 @@ def sweep(
     from uat.compare.runs import width_list
     from uat.compare.table import csv_path
     from uat.draw.style import picture_suffix, save
+    from uat.targets import TARGETS
 
     if bool(functions) == bool(resume):
         raise InputError("exactly one of FUNCTIONS and `--resume` must be given.")
@@ -85,10 +86,15 @@ def sweep(
         elif workers is not None:
             executor = Serial() if workers == 1 else running.enter_context(compare.process_pool(workers))
         if resume:
-            compare.read_table(resume)  # a file that does not exist is no store to begin
             table = compare.resume(resume, executor=executor, progress=True)
         else:
-            given = [f if domain is None else (f, domain) for f in functions]
+            # a target has an interval of its own, where what it declares holds
+            given = [f if domain is None or f.strip().lower() in TARGETS else (f, domain) for f in functions]
+            if domain is not None and given == list(functions):
+                raise InputError(
+                    f"`--on` must be left out where there are targets only, which have intervals of their own; for "
+                    f"{functions[0]!r} on another write its formula, {TARGETS[functions[0].strip().lower()].formula!r}."
+                )
             table = compare.sweep(
                 given, width_list(widths), methods.split(","), executor=executor, store=store, progress=True, **numbers
             )
@@ -129,15 +135,16 @@ def _print_table(table: Any) -> None:
     """Medians and spreads on stdout, with gaps where nothing could be made; on stderr what these are, and why."""
     from collections import Counter
 
-    columns = "{:<16} {:<14} {:>5} {:>7} {:>5} {:>11} {:>11} {:>11}{}"
+    columns = "{:<16} {:>8} {:>8} {:<14} {:>5} {:>7} {:>5} {:>11} {:>11} {:>11}{}"
     error = f"/ {table.unit}" if table.unit else "sup error"
-    click.echo(columns.format("function", "method", "width", "budget", "seeds", error, "least", "largest", ""))
+    identity = ("function", "a", "b", "method", "width", "budget")
+    click.echo(columns.format(*identity, "seeds", error, "least", "largest", ""))
 
     def line(which: Any, *rest: Any) -> None:
-        name, method, width, budget = which
-        click.echo(columns.format(name if len(name) <= 16 else name[:13] + "...", method, width, budget, *rest))
+        name, a, b, *others = which
+        short = name if len(name) <= 16 else name[:13] + "..."
+        click.echo(columns.format(short, f"{a:.5g}", f"{b:.5g}", *others, *rest))
 
-    identity = ("function", "method", "width", "budget")
     for group in table.median_by_width():
         numbers = (f"{group[name]:.4g}" for name in ("median", "low", "high"))
         status = "" if group["proven"] else "  (estimated)"
@@ -145,7 +152,7 @@ def _print_table(table: Any) -> None:
     failures = Counter(tuple(one[name] for name in (*identity, "outcome")) for one in table.failures)
     for (*which, _), count in failures.items():
         line(which, count, "-", "-", "-", "  (failed)")
-    for (function, method, width, _, outcome), count in failures.items():
+    for (function, _, _, method, width, _, outcome), count in failures.items():
         seeds = f" ({count} seeds)" if count > 1 else ""
         reason = outcome.removeprefix("Failed: ")
         click.echo(f"uat: failed: {function}, {method}, width {width}{seeds}: {reason}", err=True)

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from uat import _checks
 from uat._checks import Floats, InputError, show
-from uat._kernels.pieces import PieceTable, QuotientTable
+from uat._kernels.pieces import PieceTable, QuotientTable, at_ends
 from uat._sampling import Function, sample
 
 UNIT = 2.0**-53  # unit roundoff of float64
@@ -132,7 +132,8 @@ class PiecewiseAffine:
         Parameters
         ----------
         x : array_like, any shape
-            float32 gives float32: computed in float64 and rounded once. Everything else gives float64.
+            float32 gives float32: computed in float64 and rounded once. Everything else gives float64. A float32 or
+            float16 that is an end of the domain rounded outwards, as the last entry of a table, stands for that end.
         extrapolate : bool
             Outside the domain: nan, or (True) the end pieces continued.
         out : array of the shape and type of the result, optional
@@ -147,8 +148,11 @@ class PiecewiseAffine:
         Raises
         ------
         InputError
-            When `out` does not fit or `threads` is no integer >= 1.
+            When `out` does not fit or `threads` is no integer >= 1; when x is no array of real numbers, or holds an
+            integer, fraction or long double that no float64 equals.
         """
+        if _checks.is_ball(x):
+            return x.broken_line(self.knots, self.values, "line" if extrapolate else "nan")
         lower, upper = (-np.inf, np.inf) if extrapolate else self.domain
         table = self._table
         if table is None:
@@ -158,7 +162,10 @@ class PiecewiseAffine:
 
     def derivative(self, x: ArrayLike) -> Any:
         """The slope at x, shape of x: the right-hand one at inner knots, the left-hand one at b, nan outside."""
-        points = np.asarray(_checks.abscissae(x), dtype=np.float64)
+        given = _checks.abscissae(x)
+        points = np.array(given, dtype=np.float64)
+        for few, end in at_ends(given, *self.domain):
+            points.flat[few] = end
         cell = np.clip(np.searchsorted(self.knots, points, side="right") - 1, 0, self.pieces - 1)
         inside = (points >= self.knots[0]) & (points <= self.knots[-1])
         y = np.where(inside, self.slopes[cell], np.nan)
@@ -251,7 +258,7 @@ class PiecewiseAffine:
 
     def __repr__(self) -> str:
         a, b = self.domain
-        return f"PiecewiseAffine({self.pieces} pieces on [{a:.6g}, {b:.6g}])"
+        return f"PiecewiseAffine({_checks.count(self.pieces, 'piece')} on [{a:.6g}, {b:.6g}])"
 
 
 def _table(p: PiecewiseAffine) -> PieceTable:
@@ -289,16 +296,21 @@ def slope_jump_signs(knots: Floats, values: Floats) -> NDArray[np.int8]:
 
 
 def interpolate(
-    f: Function, a: float, b: float, pieces: int | None = None, *, step: float | None = None
+    f: Function | str,
+    a: float | tuple[float, float] | None = None,
+    b: float | None = None,
+    pieces: int | None = None,
+    *,
+    step: float | None = None,
 ) -> PiecewiseAffine:
     """Step 1 of the theorem: the piecewise-affine interpolant of f on a uniform grid of [a, b].
 
     Parameters
     ----------
-    f : callable
+    f : callable, formula, name of a target, or "file.py:function"
         A function of one real number; vectorised or not (see `uat._sampling.sample`).
     a, b : float
-        End points, a < b.
+        End points, a < b; or a pair (a, b) in the place of both. A target's own domain when left out.
     pieces : int >= 1
         Number of cells of equal length; or
     step : float > 0
@@ -319,7 +331,13 @@ def interpolate(
     Accuracy: the values at the knots are f's own float64 values; for the distance to f see statement B2.
     Source: lecture notes, section III, step 1 (Heine 1872).
     """
-    a, b = _checks.endpoints(a, b)
+    from uat.given import resolve
+
+    f, _ = resolve(f)
+    if b is None:
+        a, b = _checks.interval(getattr(f, "domain", None) if a is None else a)
+    else:
+        a, b = _checks.endpoints(a, b)
     if _checks.exactly_one(pieces=pieces, step=step) == "pieces":
         knots = uniform_knots(a, b, _checks.integer(pieces, "pieces"))
     else:

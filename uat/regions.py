@@ -49,7 +49,7 @@ def regions_of(net: ReluNet) -> Regions:
     return Regions(kinks, anchors, lines.values, lines.slopes)
 
 
-def _as_integers(x: Floats) -> tuple[Numbers, int]:
+def as_integers(x: Floats) -> tuple[Numbers, int]:
     """Python integers m and one exponent e with x = m 2^e exactly."""
     mantissa, exponent = np.frexp(x)
     m = (mantissa * 2.0**53).astype(np.int64).astype(object)
@@ -99,8 +99,8 @@ def exact_lines(net: ReluNet, x: Floats) -> Lines:
     A piece reaches from one float kink to the next. Where a kink had to be rounded this moves it by u |b/w|, and the
     function near it by at most u |coefficient b|.
     """
-    (xs, ex), (w, ew), (b, eb) = _as_integers(x), _as_integers(net.weights), _as_integers(net.biases)
-    (c, ec), (bias, e0) = _as_integers(net.coefficients), _as_integers(np.array([net.output_bias]))
+    (xs, ex), (w, ew), (b, eb) = as_integers(x), as_integers(net.weights), as_integers(net.biases)
+    (c, ec), (bias, e0) = as_integers(net.coefficients), as_integers(np.array([net.output_bias]))
     inner = min(ew + ex, eb, e0 - ec)  # one scale for w x, b and output_bias / coefficient
     w, b, bias = w * (1 << (ew + ex - inner)), b * (1 << (eb - inner)), bias * (1 << (e0 - ec - inner))
     t, slopes_, intercepts = affine_regions(net.kinks, w, b, c, bias[0])

@@ -122,8 +122,8 @@ class ReluNet:
                 f"it goes from {show(p.values[k])} to {show(p.values[k + 1])}."
             )
         coefficients = _fed_back(coefficients, p)
-        weights, biases, coefficients = map(_checks.freeze, (weights, biases, coefficients))
-        return cls(weights, biases, coefficients, float(output_bias))
+        weights, biases, coefficients = (_checks.freeze(part + 0.0) for part in (weights, biases, coefficients))
+        return cls(weights, biases, coefficients, float(output_bias) + 0.0)  # + 0.0: no network prints -0.0
 
     def to_mlp(self) -> MLP:
         """The same parameters as an `MLP` of sizes (1, M, 1); M = 0 becomes one neuron that is always 0. Exact."""
@@ -181,7 +181,7 @@ class ReluNet:
 
         Returns
         -------
-        array, shape of x; nan where x is nan. At an infinite x what floats give: infinite, or nan where the slope is 0.
+        array, shape of x; nan where x is nan. At an infinite x the limit: infinite, or the value of a flat end piece.
 
         Raises
         ------
@@ -190,6 +190,8 @@ class ReluNet:
 
         Accuracy: see above; at most O(log M) a point, whatever the kinks. The pieces are found at the first call.
         """
+        if _checks.is_ball(x):
+            return self.coefficients @ np.maximum(self.weights * x + self.biases, 0) + self.output_bias
         table = self._table
         if table is None:
             r = self.regions

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 import uat
 from uat.bounds.bisection import Goal
-from uat.bounds.boxes import Cell, candidate, down, examine, largest_on, up
-from uat.bounds.cells import cells_of
+from uat.bounds.boxes import Cell, candidate, down, examine, up
+from uat.bounds.cells import cells_of, largest_on
 from uat.bounds.integrals import absolute_share, square_share
 from uat.bounds.jumps import _rounded_down, _shortest
 from uat.bounds.precision import working_precision

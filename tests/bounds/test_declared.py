@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-import time
+import re
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from itertools import pairwise
@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 import uat
 from uat._checks import InputError
+from uat._deadline import Deadline
 from uat.bounds import declared as module
 from uat.bounds.bisection import Goal
 from uat.bounds.boxes import Cell
@@ -151,9 +152,11 @@ class Recorded:
         return self.values[x]
 
 
-def searched(f: Recorded, goal: Goal, facts: Declared, p: uat.PiecewiseAffine | None = None) -> SampledSearch:
+def searched(
+    f: Recorded, goal: Goal, facts: Declared, p: uat.PiecewiseAffine | None = None, seconds: float | None = None
+) -> SampledSearch:
     p = uat.PiecewiseAffine([0.0, 0.5, 2.0], [0.25, 1.0, -0.5]) if p is None else p
-    search = SampledSearch(f, cells_of(p, p.domain), goal, facts)
+    search = SampledSearch(f, cells_of(p, p.domain), goal, facts, Deadline(seconds))
     search.supremum()
     return search
 
@@ -215,9 +218,13 @@ def test_the_lower_end_is_rounded_down() -> None:
 def test_a_search_stops_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     facts = Declared(lipschitz=3.0)
     f = Recorded(lambda x: 3 * abs(x - 0.7))
-    late = searched(f, Goal(1e-12, 0.0, deadline=time.monotonic() - 1), facts)
-    assert late.note == "Stopped after 3 samples: the enclosure is true, but wider than asked."
-    assert late.lower < late.upper()
+    late = searched(f, Goal(1e-12, 0.0), facts, seconds=-1)
+    assert late.note == "Stopped after 0 samples: not all cells were looked at."
+    assert (late.stopped, late.upper()) == ("seconds", np.inf)
+    late = searched(Recorded(lambda x: 0.0), Goal(1e-12, 0.0), facts, uat.PiecewiseAffine([0.0, 2.0], [0.0, 0.0]), 0.05)
+    assert re.fullmatch(r"Stopped after \d+ samples: the enclosure is true, but wider than asked\.", late.note)
+    assert late.stopped == "seconds"
+    assert late.lower < late.upper() < 3
     monkeypatch.setattr(module, "MOST_SAMPLES", 10)
     flat = uat.PiecewiseAffine([0.0, 2.0], [0.0, 0.0])
     many = searched(Recorded(lambda x: 0.0), Goal(1e-12, 0.0), facts, flat)

@@ -7,7 +7,6 @@ somewhere, and a bound that is rounded inwards is below (or above) the truth by 
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -22,6 +21,7 @@ from hypothesis import strategies as st
 
 import uat
 from tests.oracles_bounds import fraction
+from uat._deadline import Deadline
 from uat.bounds.bisection import Goal, Search
 from uat.bounds.boxes import INF, Box, Cell, _parabola_maximum, candidate, difference_at, down, examine, up
 from uat.bounds.cells import cells_of
@@ -437,7 +437,7 @@ def test_cells_that_overlap_are_not_counted_twice_below(norm: str) -> None:
     two = Cell(0.75, 2.0, arb(0), arb(0), arb(0), arb(1), inner_low=1.25)
     for power in (0, 1):
         f = Quadratic(F(0), F(power, 3), F(1, 3))
-        search = Integration(FunctionOnBalls(f), [one, two], Goal(0.0, 0.5, deadline=time.monotonic() + 0.3), norm)
+        search = Integration(FunctionOnBalls(f, Deadline(0.3)), [one, two], Goal(0.0, 0.5), norm)
         search.search()
         true = norms([(f, F(0), F(2))], [])[norm]
         holds(norm, search.enclosure(), true)
@@ -452,11 +452,13 @@ def test_what_lies_beyond_a_kink_is_no_lower_bound(norm: str, kink: float) -> No
     """e is 0 left and right of the kink; either line, followed beyond it, would give a distance of 1."""
     one = Cell(0.0, 1.25, arb(kink), arb(0), arb(4), arb(1), inner_high=0.75)
     two = Cell(0.75, 2.0, arb(kink), arb(0), arb(-4), arb(1), inner_low=1.25)
-    f = FunctionOnBalls(lambda x: -4 * abs(x - kink))
-    search = Integration(f, [one, two], Goal(0.0, 0.0, deadline=time.monotonic() + 0.2), norm)
+    f = FunctionOnBalls(lambda x: -4 * abs(x - kink), Deadline(0.2))
+    search = Integration(f, [one, two], Goal(0.0, 0.0), norm)
     search.search()
+    f.deadline = Deadline()
     assert search.enclosure()[0] == 0
-    supremum = Search(f, [one, two], Goal(0.0, 0.0, deadline=time.monotonic() + 0.2))
+    f.deadline = Deadline(0.2)
+    supremum = Search(f, [one, two], Goal(0.0, 0.0))
     supremum.search()
     assert supremum.enclosure()[0] == 0
 
@@ -598,8 +600,10 @@ def test_the_floor_is_one_of_the_distance(norm: str) -> None:
 def test_sums_stop_and_say_so(norm: str) -> None:
     f = FunctionOnBalls(np.sin)
     cells = [Cell(float(k), k + 1.0, arb(0), arb(0), arb(0), arb(1)) for k in range(3)]
-    late = Integration(f, cells, Goal(1e-12, 0.0, deadline=time.monotonic() - 1), norm)
+    late = Integration(FunctionOnBalls(np.sin, Deadline(-1)), cells, Goal(1e-12, 0.0), norm)
     late.search()
+    late.run.deadline = Deadline()
+    assert late.stopped == "seconds"
     assert late.note == "Stopped by `seconds` after 0 boxes: the enclosure is true, but wider than asked."
     low, high = late.enclosure()
     true = 1 - math.cos(3) if norm == "L1" else math.sqrt(1.5 - math.sin(6) / 4)
@@ -679,8 +683,10 @@ def test_a_search_stops_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 
     cells = [Cell(float(k), k + 1.0, arb(0), arb(0), arb(0), arb(1)) for k in range(3)]
     sine: Callable[[Any], Any] = np.sin
-    late = Search(FunctionOnBalls(sine), cells, Goal(1e-12, 0.0, deadline=time.monotonic() - 1))
+    late = Search(FunctionOnBalls(sine, Deadline(-1)), cells, Goal(1e-12, 0.0))
     late.search()
+    late.run.deadline = Deadline()
+    assert late.stopped == "seconds"
     assert late.note == "Stopped after `seconds` and 0 boxes: the enclosure is true, but wider than asked."
     assert 1 <= late.upper() <= 1.01
     monkeypatch.setattr(bisection, "MOST_BOXES", 5)

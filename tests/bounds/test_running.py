@@ -101,7 +101,7 @@ def test_same_ball() -> None:
 
 
 def test_where_reality_is_put_to_the_test() -> None:
-    points = real_at(-1.0, 3.0, [-2.0, -1.0, 0.123, 3.0, 4.0])
+    points = real_at(-1.0, 3.0, np.array([-2.0, -1.0, 0.123, 3.0, 4.0])).tolist()
     assert points[0] == -1.0
     assert points[-1] == 3.0
     assert {0.123, 1.0} <= set(points)
@@ -111,8 +111,8 @@ def test_where_reality_is_put_to_the_test() -> None:
 
 def test_a_nan_is_a_sentence() -> None:
     run = FunctionOnBalls(lambda x: np.where(np.asarray(x) == 0.25, np.nan, x))
-    assert run.unreal([0.0, 0.5]) == ""
-    assert run.unreal([0.0, 0.25, 0.5]) == "f is not real on the domain: f(0.25) is nan"
+    assert run.unreal(np.array([0.0, 0.5])) == ""
+    assert run.unreal(np.array([0.0, 0.25, 0.5])) == "f is not real on the domain: f(0.25) is nan"
 
 
 @pytest.mark.parametrize(

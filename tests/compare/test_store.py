@@ -178,6 +178,41 @@ def test_multiples_of_the_errors_of_a_method() -> None:
     assert [(r["method"], r["sup_error"]) for r in table] == [("adam", 1.5), ("adam", 3.0), ("narrowest", 1.0)]
     assert {(r["method"], r["width"]) for r in table.failures} == {("adam", 9), ("narrowest", 9)}
     assert (table.unit, table.where(method="adam").unit) == ("narrowest", "narrowest")
+    assert (table.relative, table.where(method="adam").relative) == (("sup_lower", "sup_error"),) * 2
+    assert [r["sup_lower"] for r in table] == [0.05] * 3  # all have 0.1; a lower end is no larger than its upper one
+    assert [r["rms_error"] for r in table] == [0.1] * 3
+    assert [r["rms_gap"] for r in table.over("adam", "rms_error")] == [1.0] * 3
     assert [r["sup_error"] for r in Table((*rows,)).over("adam")] == [3 / 4.5, 6 / 4.5]
     with pytest.raises(uat.InputError, match="`method` must be one that the table has rows of, but 'warm' is not"):
         table.over("warm")
+
+
+def test_one_name_on_two_intervals_or_for_two_functions_is_two_problems(tmp_path: Path) -> None:
+    """A store may hold both: neither medians nor units are taken over the one and the other."""
+    several = ((1.0, "x", 1.0), (2.0, "x", 10.0), (1.0, "x**2", 100.0))
+    rows = [row(0, formula=formula, b=b, sup_error=error) for b, formula, error in several]
+    best = [{**one, "method": "narrowest", "sup_error": one["sup_error"] / 4} for one in rows]
+    table = Table((*rows, *best))
+    assert [g["median"] for g in table.median_by_width()] == [1, 10, 100, 0.25, 2.5, 25]
+    assert [r["sup_error"] for r in table.over("narrowest")] == [4, 4, 4, 1, 1, 1]
+    figure = uat.draw.comparison.figure_of(table)
+    assert [panel.get_title("left") for panel in figure.axes][:3] == [
+        "f on [0.1, 1]: x", "f on [0.1, 2]: x", "f on [0.1, 1]: x**2",
+    ]  # fmt: skip
+    with pytest.raises(uat.InputError, match=r"must hold rows of one function, but holds f on \[0.1, 1\]: x, f on"):
+        uat.draw.kinks(table)
+
+
+def test_multiples_are_called_so_in_files(tmp_path: Path) -> None:
+    table = Table((row(0), row(0, method="narrowest", sup_error=0.05))).over("narrowest")
+    table.to_csv(tmp_path / "t.csv")
+    with (tmp_path / "t.csv").open(newline="", encoding="utf-8") as file:
+        read = list(csv.DictReader(file))
+    assert [(r["sup_lower / narrowest"], r["sup_error / narrowest"], r["rms_error"]) for r in read] == [
+        ("2.0", "2.0", "0.1"), ("2.0", "1.0", "0.1"),
+    ]  # fmt: skip
+    assert "sup_error" not in read[0]
+    table.to_csv(tmp_path / "t.csv")  # it is one of ours
+    parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
+    table.to_parquet(tmp_path / "t.parquet")
+    assert parquet.read_table(tmp_path / "t.parquet").column_names == list(read[0])

@@ -65,32 +65,32 @@ class PieceTable:
             return np.nan
         k, lines = bisect_right(self._edges, x), self._lines
         y: float = lines[k, VALUE] + lines[k, SLOPE] * (x - lines[k, ANCHOR])
-        return y
+        return y if y == y or lines[k, SLOPE] or abs(x) < inf else float(lines[k, VALUE])
 
     def __call__(self, x: ArrayLike, lower: float, upper: float, out: Any = None, threads: int = 1) -> Any:
         """The function at x, shape of x; nan outside [lower, upper]. Checks `out` and `threads`."""
         if type(threads) is not int or threads != 1:
             threads = _checks.integer(threads, "threads")
-        if out is None and isinstance(x, (float, int)):
-            try:
-                return self.at(float(x), lower, upper)
-            except OverflowError:
-                _checks.abscissae(x)  # says so
-                raise
+        if out is None and (isinstance(x, float) or (isinstance(x, int) and abs(x) < _checks.WHOLE)):
+            return self.at(float(x), lower, upper)
         if out is None and type(x) is np.ndarray and x.dtype is _DOUBLE and x.ndim == 1 and x.size <= _FEW:
             return self._few(x, lower, upper)
         points = x if type(x) is np.ndarray and x.dtype is _DOUBLE else _checks.abscissae(x)
-        given = out
+        given, wanted = out, points.dtype if points.dtype == np.float32 else _DOUBLE
         if out is not None:
-            _checks.output(out, points.shape, points.dtype)
+            _checks.output(out, points.shape, wanted)
             out = out if type(out) is np.ndarray else out.view(np.ndarray)  # a matrix stays one when it is flattened
         elif points.ndim == 0:
             return float(self(points.reshape(1), lower, upper)[0])
+        ends = at_ends(points, lower, upper)
+        points = points.astype(wanted, copy=False)
         flat = points if points.ndim == 1 else points.reshape(-1)
         # out may be x itself, but no other view that overlaps it; and the loop writes to contiguous memory only
         direct = out is not None and out.flags.carray and (given is x or not np.may_share_memory(out, points))
-        target = (out if out.ndim == 1 else out.reshape(-1)) if direct else np.empty(flat.size, flat.dtype)
+        target = (out if out.ndim == 1 else out.reshape(-1)) if direct else np.empty(flat.size, wanted)
         self._fill(flat, target, lower, upper, threads)
+        for few, end in ends:
+            target[few] = self.at(end, lower, upper)
         if out is None:
             return target if points.ndim == 1 else target.reshape(points.shape)
         if not direct:
@@ -175,7 +175,14 @@ class PieceTable:
     def _anywhere(self, x: NDArray[Any], out: NDArray[Any], lower: float, upper: float) -> None:
         g = self.guess
         numbers = g.origin, g.scale, g.offset, g.least, g.most
+        far = np.empty(0, np.intp)
+        if lower == -inf and not self.rows[[0, -1], SLOPE].all():
+            with np.errstate(all="ignore"):
+                if not np.isfinite(x.dot(x)):  # a third of the time of a look at each
+                    far = np.flatnonzero(np.isinf(x))
+        limits = self._few(x[far].astype(np.float64), lower, upper)  # before `out`, which may be x
         evaluate(x, out, self.rows, self.bounds, g.starts, *numbers, lower, upper)
+        out[far] = limits
 
     def _blocks(self, x: NDArray[Any], out: NDArray[Any], lower: float, upper: float) -> None:
         """The compiled loop's arithmetic in NumPy, block by block: the same numbers."""
@@ -193,15 +200,14 @@ class PieceTable:
                 block = x[start : start + _BLOCK].astype(np.float64, copy=False)
                 out[start : start + _BLOCK] = self._few(block, lower, upper)
 
-    @np.errstate(over="ignore", invalid="ignore")  # as a decorator it costs half of what it costs in a `with`
     def _few(self, x: Floats, lower: float, upper: float) -> Floats:
         return self._on_cells(x, self.edges.searchsorted(x, "right"), lower, upper)
 
+    @np.errstate(over="ignore", invalid="raise")  # as a decorator it costs half of what it costs in a `with`
     def _on_cells(self, x: Floats, cell: NDArray[Any], lower: float, upper: float) -> Floats:
-        """The lines of the given cells at x. Overflow is the caller's to silence."""
+        """The lines of the given cells at x."""
         lines = self.rows.take(cell, 0)
-        y: Floats = x - lines[:, ANCHOR]
-        y *= lines[:, SLOPE]
+        y = _times(x - lines[:, ANCHOR], lines[:, SLOPE], x)
         y += lines[:, VALUE]
         return y if lower == -np.inf and upper == np.inf else _fenced(y, x, lower, upper)
 
@@ -242,10 +248,35 @@ class QuotientTable(PieceTable):
     def _fill(self, x: NDArray[Any], out: NDArray[Any], lower: float, upper: float, threads: int) -> None:
         self._by_bisection(x, out, lower, upper)
 
+    @np.errstate(over="ignore", invalid="raise")
     def _on_cells(self, x: Floats, cell: NDArray[Any], lower: float, upper: float) -> Floats:
         lines = self.rows.take(cell, 0)
-        t = (x - lines[:, ANCHOR]) / self.lengths.take(cell)
-        return _fenced(lines[:, VALUE] + t * lines[:, SLOPE], x, lower, upper)
+        y = _times((x - lines[:, ANCHOR]) / self.lengths.take(cell), lines[:, SLOPE], x)
+        return _fenced(lines[:, VALUE] + y, x, lower, upper)
+
+
+def _times(steps: Floats, slopes: Floats, x: Floats) -> Floats:
+    """Their products, and 0 where x is infinite on a flat piece: NumPy tells, so that no pass looks for infinities."""
+    try:
+        return np.multiply(steps, slopes)
+    except FloatingPointError:
+        with np.errstate(invalid="ignore"):
+            return np.where((slopes == 0) & np.isinf(x), 0.0, steps * slopes)
+
+
+def at_ends(x: NDArray[Any], lower: float, upper: float) -> list[tuple[NDArray[np.intp], float]]:
+    """Where short floats are an end of the interval rounded outwards, which they stand for: (flat indices, the end).
+
+    The last entry of a table, 0.1 in float32, is more than 0.1. No other float of its kind lies beyond the end and
+    nearer to it, so that no point further out gets a value.
+    """
+    found = []
+    for end in (lower, upper) if x.dtype != _DOUBLE else ():
+        with np.errstate(over="ignore"):
+            rounded = x.dtype.type(end)
+        if np.isfinite(rounded) and not lower <= float(rounded) <= upper:
+            found.append((np.flatnonzero(x == rounded), end))
+    return found
 
 
 def _fenced(y: Floats, x: Floats, lower: float, upper: float) -> Floats:

@@ -13,33 +13,39 @@ from typing import Any
 import numpy as np
 
 from uat.bounds.balls import Enclosure
+from uat.bounds.broken_lines import interp
 from uat.bounds.refusals import NoRuleError
-from uat.bounds.truths import Comparison, decision, where
+from uat.bounds.truths import Comparison, cover, decision, is_truth, where
 from uat.bounds.ufunc_rules import maximum, minimum, step, unary
 
 
-def _select(conditions: Any, choices: Any, default: Any = 0) -> Any:
-    result = default
-    for condition, choice in reversed(list(zip(conditions, choices, strict=True))):
-        result = where(condition, choice, result)
+def _choice(cases: list[tuple[Any, Any]], default: Callable[[], Any]) -> Any:
+    """The value of the last case whose condition holds; the default counts unless at every point one of them holds."""
+    possible = [value for condition, value in cases if decision(condition) is not False]
+    result = possible[0] if cover([condition for condition, _ in cases]) else default()
+    for condition, value in cases:
+        result = where(condition, value, result)
     return result
+
+
+def _select(conditions: Any, choices: Any, default: Any = 0) -> Any:
+    cases = list(zip(conditions, choices, strict=True))[::-1]
+    if is_truth(cases[0][1]) > is_truth(default):  # a truth value has the type of the default beside it
+        cases[0] = cases[0][0], where(cases[0][0], cases[0][1], default)
+    return _choice(cases, lambda: default)
 
 
 def _piecewise(x: Any, conditions: Any, functions: Any, *args: Any, **kwargs: Any) -> Any:
     """np.piecewise: the last condition that holds decides; one function more than conditions is the default."""
     conditions = list(conditions) if isinstance(conditions, (list, tuple)) else [conditions]
     pieces = list(functions)
-    result: Any = pieces.pop() if len(pieces) == len(conditions) + 1 else 0
+    default: Any = pieces.pop() if len(pieces) == len(conditions) + 1 else 0
 
     def value(piece: Any) -> Any:
-        return piece(x, *args, **kwargs) if callable(piece) else piece
+        return _not_a_truth(x).lift(piece(x.fresh(), *args, **kwargs) if callable(piece) else piece)
 
-    covered = any(decision(condition) is True for condition in conditions)
-    result = 0 if covered else value(result)
-    for condition, piece in zip(conditions, pieces, strict=True):
-        if decision(condition) is not False:
-            result = where(condition, value(piece), result)
-    return _not_a_truth(x).lift(result)
+    cases = zip(conditions, pieces, strict=True)
+    return _choice([(c, x if decision(c) is False else value(piece)) for c, piece in cases], lambda: value(default))
 
 
 def _where(condition: Any, *branches: Any) -> Any:
@@ -116,5 +122,7 @@ ARRAY_FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.ones_like: _full(1),
     np.full_like: _full_like,
     np.real: lambda x: x,
+    np.copy: lambda x: x,
     np.round: _round,
+    np.interp: interp,
 }

@@ -10,10 +10,12 @@ or a branch cannot be mistaken for a formula.
 from __future__ import annotations
 
 import importlib
+import operator
+from collections import deque
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from flint import arb, ctx, fmpq
@@ -33,7 +35,7 @@ class Call:
 
     def __init__(self) -> None:
         self.argument: Any = None
-        self.made: list[Any] | None = None
+        self.made: Any = deque(maxlen=0)  # outside of a call nothing is kept
 
     def begin(self, x: Any) -> tuple[Any, Any]:
         """The call that is under way outside of this one, if f calls what calls f."""
@@ -42,7 +44,7 @@ class Call:
         return outer
 
     def end(self, outer: tuple[Any, Any]) -> None:
-        for ball in self.made or ():
+        for ball in self.made:
             ball.end()
         self.argument, self.made = outer
 
@@ -83,11 +85,29 @@ class Several:
     """Arrays of enclosures (`uat.bounds.ball_arrays`)."""
 
     __slots__ = ("entries",)
+    entries: Any
 
 
 def is_array(value: Any) -> bool:
     """Whether NumPy is to meet its entries one by one."""
     return isinstance(value, Several) or (isinstance(value, np.ndarray) and value.ndim > 0)
+
+
+def _refusing(what: str) -> Any:
+    return lambda self, *_: self._refuse(what)
+
+
+def _in_place(operation: Callable[[Any, Any], Any]) -> Any:
+    """NumPy changes an array under all its names: a ball ends, so that under its other names it is no number."""
+
+    def method(self: Any, other: Any) -> Any:
+        if self is CALL.argument:
+            self._refuse("a change of its argument in place (x += ...), which changes the caller's array,")
+        result = operation(self, other)
+        self.end()
+        return result
+
+    return method
 
 
 class Enclosure:
@@ -103,7 +123,7 @@ class Enclosure:
         return _numpy_rules().call_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        return _numpy_rules().call_array_function(function, args, kwargs)
+        return _numpy_rules().call_array_function(function, types, args, kwargs)
 
     def __getattr__(self, name: str) -> Callable[[], Any]:
         """x.sin() and the like: NumPy calls these on the entries of an object array (np.asarray(ball))."""
@@ -141,7 +161,7 @@ class Enclosure:
         return int(self._refuse("a hash"))
 
     def __repr__(self) -> str:  # nor must its text: str(), print, f-strings and arrays ask for it here
-        if CALL.made is None:
+        if CALL.argument is None:
             return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)}' for name in self.__slots__)})"
         return str(self._refuse("text (print, str, repr, an f-string)"))
 
@@ -170,6 +190,10 @@ class Enclosure:
 
     def __len__(self) -> int:
         return int(self._refuse("len()"))
+
+    __and__ = __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = _refusing("& | ^")
+    __lshift__ = __rlshift__ = __rshift__ = __rrshift__ = _refusing("<< or >>")
+    __invert__, __matmul__, __rmatmul__ = _refusing("~"), _refusing("@"), _refusing("@")
 
     def __round__(self, digits: Any = None) -> Any:
         return self._refuse("round()")
@@ -221,34 +245,12 @@ class Enclosure:
         return self.lift(other) // self
 
     def __pos__(self) -> Any:
-        return self
+        return self.fresh()
 
-    # -- in place: balls are never changed, arrays are
-    def _changed(self) -> Any:
-        if self is CALL.argument:
-            self._refuse("a change of its argument in place (x += ...), which changes the caller's array,")
-        return self
-
-    def __iadd__(self, other: Any) -> Any:
-        return self._changed() + other
-
-    def __isub__(self, other: Any) -> Any:
-        return self._changed() - other
-
-    def __imul__(self, other: Any) -> Any:
-        return self._changed() * other
-
-    def __itruediv__(self, other: Any) -> Any:
-        return self._changed() / other
-
-    def __ifloordiv__(self, other: Any) -> Any:
-        return self._changed() // other
-
-    def __imod__(self, other: Any) -> Any:
-        return self._changed() % other
-
-    def __ipow__(self, other: Any) -> Any:
-        return self._changed() ** other
+    __iadd__, __isub__, __imul__ = _in_place(operator.add), _in_place(operator.sub), _in_place(operator.mul)
+    __itruediv__, __ifloordiv__ = _in_place(operator.truediv), _in_place(operator.floordiv)
+    __imod__, __ipow__ = _in_place(operator.mod), _in_place(operator.pow)
+    __iand__, __ior__, __ixor__ = _in_place(operator.and_), _in_place(operator.or_), _in_place(operator.xor)
 
     def __lt__(self, other: Any) -> Any:
         return _truths().compare(self, other, "<")
@@ -296,11 +298,20 @@ class Enclosure:
 
         def __neg__(self) -> Any: ...
 
-    def survivor(self) -> Any:
+        def end(self) -> None:
+            """From here on nothing is known of it: the call of f is over, or it was changed under another name."""
+
+    def survivor(self) -> Self:
         """The same ball, which the end of the call in which it was made does not reach."""
         other = object.__new__(type(self))
         for name in self.__slots__:
             setattr(other, name, getattr(self, name))
+        return other
+
+    def fresh(self) -> Self:
+        """The same ball as an object of its own: NumPy copies, also where a rule gives an operand back."""
+        other = self.survivor()
+        CALL.made.append(other)
         return other
 
     def forced_side(self, a: Any, b: Any) -> int | None:
@@ -315,6 +326,10 @@ class Enclosure:
         if isinstance(value, Enclosure):
             return value.number() if value.whole else value._refuse("a mixture of kinds")
         return cls.constant(exact(value))
+
+    def broken_line(self, knots: Any, values: Any, outside: str) -> Any:
+        """The broken line through the knots at this ball: what a `PiecewiseAffine` asks for."""
+        return importlib.import_module("uat.bounds.broken_lines").broken_line(self, knots, values, outside)
 
     @classmethod
     def from_literal(cls, text: str) -> Any:

@@ -13,7 +13,6 @@ at the ends, so the signs matter: absolute values term by term would cost a fact
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flint import arb
@@ -159,15 +158,6 @@ def _parabola_maximum(e0: Arb, e1: Arb, q: Arb, r: float) -> Arb:
     if q < 0 and not abs(e1) >= -2 * q * r:
         return e0 - square(e1) / (4 * q)
     return e0 + abs(e1) * r + q * r * r
-
-
-def largest_on(run: FunctionOnBalls, cells: Sequence[Cell]) -> float:
-    """sup|f - g| on cells that nobody looked at, by the ranges of f and g: true, and usually far too large."""
-    ends = [cell.at(x) for cell in cells for x in (cell.low, cell.high)]
-    low, high = min(map(down, ends)), max(map(up, ends))
-    f = run.interval(cells[0].low, cells[-1].high)
-    run.assumed |= f.assumed
-    return max(up(f.high - low), -down(f.low - high))
 
 
 def candidate(box: Box) -> float:

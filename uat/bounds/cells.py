@@ -1,22 +1,83 @@
-"""The affine pieces of g, exactly: from knots and values, from the stored weights of a network, or from one line."""
+"""The affine pieces of g, exactly: from knots and values, from the stored weights of a network, or from one line.
+
+A piece is four exact balls, and flint's numbers are slow to make: those of a million pieces would take seconds and a
+gigabyte before the first is looked at. So `Cells` keeps arrays, and makes a cell when it is asked for one.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
-from typing import Any
+from itertools import chain
+from typing import Any, Protocol, overload
 
 import numpy as np
 from flint import arb
+from numpy.typing import NDArray
 
 from uat import _checks
-from uat._checks import InputError, show
-from uat.bounds.boxes import Cell
-from uat.hinges import affine_regions
+from uat._checks import LARGEST, Floats, InputError, show
+from uat._deadline import Deadline
+from uat.bounds.ball_rules import Arb
+from uat.bounds.boxes import Cell, down, up
+from uat.bounds.running import FunctionOnBalls
+from uat.hinges import Numbers, affine_regions
 from uat.piecewise import PiecewiseAffine
+from uat.regions import as_integers
 from uat.relu_net import ReluNet
+
+Line = tuple[Arb, Arb, Arb, Arb]  # anchor, value, rise, run
+
+
+class Lines(Protocol):
+    """The lines of g by their numbers, as exact balls, and the range of g without making them one by one."""
+
+    def line(self, k: int) -> Line: ...
+
+    def extremes(self, cells: Cells) -> Iterable[Arb]:
+        """Values of g on the cells, the least and the largest among them."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Cells(Sequence[Cell]):
+    """Cells [low, high], each with the number of its line; g is that line on [inner_low, inner_high] (see `Cell`)."""
+
+    lines: Lines
+    piece: NDArray[Any]
+    low: Floats
+    high: Floats
+    inner_low: Floats
+    inner_high: Floats
+
+    def __len__(self) -> int:
+        return self.low.size
+
+    @overload
+    def __getitem__(self, k: int) -> Cell: ...
+    @overload
+    def __getitem__(self, k: slice) -> Cells: ...
+    def __getitem__(self, k: int | slice) -> Cell | Cells:
+        if isinstance(k, slice):
+            return Cells(self.lines, *(array[k] for array in self._arrays()))
+        k = int(k)
+        ends = float(self.low[k]), float(self.high[k])
+        return Cell(*ends, *self.lines.line(int(self.piece[k])), float(self.inner_low[k]), float(self.inner_high[k]))
+
+    def cut(self, cuts: Iterable[float]) -> Cells:
+        """The same cells, cut wherever one of these points lies inside one."""
+        cells = self
+        for x in cuts:
+            k = np.flatnonzero((cells.low < x) & (x < cells.high))
+            piece, low, high, inner_low, inner_high = (np.insert(array, k, array[k]) for array in cells._arrays())
+            left = k + np.arange(k.size)
+            high[left] = low[left + 1] = x
+            cells = Cells(self.lines, piece, low, high, np.maximum(inner_low, low), np.minimum(inner_high, high))
+        return cells
+
+    def _arrays(self) -> tuple[NDArray[Any], ...]:
+        return self.piece, self.low, self.high, self.inner_low, self.inner_high
 
 
 def domain_of(g: Any, domain: Any) -> tuple[float, float]:
@@ -32,19 +93,44 @@ def domain_of(g: Any, domain: Any) -> tuple[float, float]:
     return a, b
 
 
-def cells_of(g: Any, domain: tuple[float, float], breaks: Iterable[float] = ()) -> list[Cell]:
-    """The affine pieces of g on the domain, cut at the breaks; all numbers of a piece are exact."""
+def cells_of(
+    g: Any, domain: tuple[float, float], breaks: Iterable[float] = (), deadline: Deadline | None = None
+) -> Cells:
+    """The affine pieces of g on the domain, cut at the breaks; all numbers of a piece are exact.
+
+    Raises
+    ------
+    OutOfTime
+        When the deadline passes first: the kinks of a wide network that are no floats take microseconds each.
+    """
     if isinstance(g, PiecewiseAffine):
-        cells = _of_piecewise(g)
+        cells = _of_piecewise(g, domain)
     elif isinstance(g, ReluNet):
-        cells = _of_net(g, domain)
+        cells = _of_net(g, domain, Deadline() if deadline is None else deadline)
     else:
-        cells = [_of_pair(g, domain)]
-    cuts = [] if isinstance(breaks, tuple) and not breaks else _checks.points(breaks, "breaks").tolist()
-    return [part for cell in cells for part in _within(cell, domain, cuts)]
+        cells = _of_pair(g, domain)
+    return cells if isinstance(breaks, tuple) and not breaks else cells.cut(_checks.points(breaks, "breaks").tolist())
 
 
-def size_of(cells: list[Cell]) -> float:
+def ends_of(cells: Sequence[Cell]) -> Floats:
+    """The ends of the cells, sorted and without repetition."""
+    if isinstance(cells, Cells):
+        return np.unique(np.concatenate([cells.low, cells.high]))
+    return np.unique([x for cell in cells for x in (cell.low, cell.high)])
+
+
+def range_of(cells: Sequence[Cell]) -> tuple[float, float]:
+    """Floats low <= g <= high on the cells."""
+    values = (
+        cells.lines.extremes(cells)
+        if isinstance(cells, Cells)
+        else chain.from_iterable((cell.at(cell.low), cell.at(cell.high)) for cell in cells)
+    )
+    ends = [(down(value), up(value)) for value in values]
+    return min(low for low, _ in ends), max(high for _, high in ends)
+
+
+def size_of(cells: Cells) -> float:
     """The largest |g| on the cells, whose ends count.
 
     Raises
@@ -52,71 +138,158 @@ def size_of(cells: list[Cell]) -> float:
     InputError
         When it is no float: no distance to g would be one either.
     """
-    ends = [(cell.low, cell.at(cell.low)) for cell in cells] + [(cells[-1].high, cells[-1].at(cells[-1].high))]
-    for x, value in ends:
-        if not abs(value) <= _LARGEST:
-            size = value.str(3, radius=False)
-            raise InputError(f"`g` must have values on the domain that float64 can hold, but g({x!r}) is {size}.")
-    return max(abs(float(value)) for _, value in ends)
+    low, high = range_of(cells)
+    if max(-low, high) <= LARGEST:
+        return max(-low, high)
+    for cell in cells:
+        for x in (cell.low, cell.high):
+            if not abs(value := cell.at(x)) <= LARGEST:
+                size = value.str(3, radius=False)
+                raise InputError(f"`g` must have values on the domain that float64 can hold, but g({x!r}) is {size}.")
+    return LARGEST
 
 
-_LARGEST = arb(_checks.LARGEST)
+def largest_on(run: FunctionOnBalls, cells: Sequence[Cell]) -> float:
+    """sup|f - g| on cells that nobody looked at, by the ranges of f and g: true, and usually far too large."""
+    low, high = range_of(cells)
+    f = run.interval(cells[0].low, cells[-1].high)
+    run.assumed |= f.assumed
+    return max(up(f.high - low), -down(f.low - high))
 
 
-def _of_piecewise(p: PiecewiseAffine) -> list[Cell]:
-    knots, values = p.knots.tolist(), p.values.tolist()
-    x, y = [arb(t) for t in knots], [arb(v) for v in values]
-    rise, run = _exact_differences(values), _exact_differences(knots)
-    return [Cell(knots[k], knots[k + 1], x[k], y[k], rise[k], run[k]) for k in range(p.pieces)]
+def spread_of(cells: Sequence[Cell]) -> float:
+    """About max g - min g on the cells: a guide, infinite where it would take long to say."""
+    if not (isinstance(cells, Cells) and isinstance(cells.lines, _Chords)):
+        return math.inf
+    return float(np.ptp(cells.lines.values[int(cells.piece[0]) : int(cells.piece[-1]) + 2]))
 
 
-def _exact_differences(numbers: list[float]) -> list[Any]:
-    """Neighbours' differences without rounding: in float64 where that is exact, else with as many bits as it takes."""
-    a, b = np.array(numbers[1:]), -np.array(numbers[:-1])
+class _Chords:
+    """The chords of knots and values."""
+
+    def __init__(self, p: PiecewiseAffine) -> None:
+        self.knots, self.values = p.knots, p.values
+        self.rises, self.runs = _differences(p.values), _differences(p.knots)
+
+    def line(self, k: int) -> Line:
+        rise, run = _difference(self.values, self.rises, k), _difference(self.knots, self.runs, k)
+        return arb(float(self.knots[k])), arb(float(self.values[k])), rise, run
+
+    def extremes(self, cells: Cells) -> list[Arb]:
+        inner = self.values[int(cells.piece[0]) + 1 : int(cells.piece[-1]) + 1]
+        ends = [cells[0].at(float(cells.low[0])), cells[-1].at(float(cells.high[-1]))]
+        return ends + ([arb(float(inner.min())), arb(float(inner.max()))] if inner.size else [])
+
+
+def _of_piecewise(p: PiecewiseAffine, domain: tuple[float, float]) -> Cells:
+    first = int(np.searchsorted(p.knots, domain[0], side="right")) - 1
+    last = int(np.searchsorted(p.knots, domain[1], side="left"))
+    ends = np.clip(p.knots[first : last + 1], *domain)
+    return Cells(_Chords(p), np.arange(first, last), ends[:-1], ends[1:], ends[:-1], ends[1:])
+
+
+def _differences(numbers: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+    """Neighbours' differences in float64, and where they are exact: the two-sum error (Knuth, TAOCP 4.2.2) is 0."""
+    a, b = numbers[1:], -numbers[:-1]
     with np.errstate(over="ignore", invalid="ignore"):
-        # the two-sum error term (Knuth, TAOCP 4.2.2): zero exactly where the float difference is exact
         floats = a + b
         back = floats - a
         error = (a - (floats - back)) + (b - back)
-    out = [arb(d) for d in floats.tolist()]
-    for k in np.flatnonzero((error != 0) | ~np.isfinite(error)).tolist():
-        out[k] = _exact(Fraction(numbers[k + 1]) - Fraction(numbers[k]))
-    return out
+    return floats, error == 0
 
 
-def _exact(x: Fraction) -> Any:
-    """A dyadic fraction as an exact ball: mantissa and exponent are integers of any size."""
-    exponent = x.denominator.bit_length() - 1
-    return arb((x.numerator, -exponent))
+def _difference(numbers: Floats, differences: tuple[Floats, NDArray[np.bool_]], k: int) -> Arb:
+    """One of them without rounding, with as many bits as it takes."""
+    floats, exact = differences
+    if exact[k]:
+        return arb(float(floats[k]))
+    rise = Fraction(float(numbers[k + 1])) - Fraction(float(numbers[k]))
+    return _dyadic(rise.numerator, 1 - rise.denominator.bit_length())
 
 
-def _of_net(net: ReluNet, domain: tuple[float, float]) -> list[Cell]:
-    """The pieces of the stored parameters. Slopes and intercepts are dyadic; kinks -b/w are enclosed by floats."""
-    weights, biases, coefficients = (
-        np.array([Fraction(v) for v in array.tolist()], dtype=object)
-        for array in (net.weights, net.biases, net.coefficients)
+def _dyadic(mantissa: int, exponent: int) -> Arb:
+    """mantissa 2^exponent as an exact ball."""
+    return arb((mantissa, exponent))
+
+
+class _NetLines:
+    """The lines of a network's stored parameters: slopes and intercepts are integers times one power of two."""
+
+    def __init__(self, slopes: Numbers, intercepts: Numbers, exponent: int) -> None:
+        self.slopes, self.intercepts, self.exponent = slopes, intercepts, exponent
+
+    def line(self, k: int) -> Line:
+        slope, intercept = (_dyadic(int(m[k]), self.exponent) for m in (self.slopes, self.intercepts))
+        return arb(0), intercept, slope, arb(1)
+
+    def extremes(self, cells: Cells) -> list[Arb]:
+        out = []
+        for ends in (cells.low, cells.high):
+            x, e = as_integers(ends)
+            least = min(e, 0)
+            values = self.slopes[cells.piece] * x * (1 << (e - least)) + self.intercepts[cells.piece] * (1 << -least)
+            out += [_dyadic(int(m), self.exponent + least) for m in (values.min(), values.max())]
+        return out
+
+
+def _of_net(net: ReluNet, domain: tuple[float, float], deadline: Deadline) -> Cells:
+    """The pieces of the stored parameters. Kinks -b/w that are no floats are enclosed by the next ones."""
+    (w, ew), (b, eb), (c, ec) = (as_integers(part) for part in (net.weights, net.biases, net.coefficients))
+    bias, e0 = as_integers(np.array([net.output_bias]))
+    one = min(ew, eb, e0 - ec)  # one scale for w, b and output_bias / coefficient
+    w, b, bias = w * (1 << (ew - one)), b * (1 << (eb - one)), bias * (1 << (e0 - ec - one))
+    deadline.look()
+    order, neurons = _order(net, w, b)
+    deadline.look()
+    _, slopes, intercepts = affine_regions(order, w, b, c, bias[0])
+    below, above = net.kinks[neurons], net.kinks[neurons].copy()  # the kinks from left to right
+    near = (below >= domain[0]) & (below <= domain[1])
+    vague = np.flatnonzero(near & ~_exact(net)[neurons])
+    for start, stop in deadline.runs(0, vague.size):
+        for k in vague[start:stop].tolist():
+            below[k], above[k] = _around(Fraction(-int(b[neurons[k]]), int(w[neurons[k]])))
+    deadline.look()
+    inside = np.where(
+        below == above, (domain[0] < below) & (above < domain[1]), (domain[0] <= below) & (above <= domain[1])
     )
-    safe = weights.copy()
-    safe[net.weights == 0] = Fraction(1)
-    kinks, slopes, intercepts = affine_regions(-biases / safe, weights, biases, coefficients, Fraction(net.output_bias))
-    a, b = domain
-    inside = [k for k, t in enumerate(kinks) if a < t < b]
-    first = inside[0] if inside else int(sum(t <= a for t in kinks))
-    ends = [(a, a)] + [_around(kinks[k]) for k in inside] + [(b, b)]
-    zero, one = arb(0), arb(1)
-    return [
-        Cell(
-            max(ends[k][0], a),
-            min(ends[k + 1][1], b),
-            zero,
-            _exact(Fraction(intercepts[first + k])),
-            _exact(Fraction(slopes[first + k])),
-            one,
-            ends[k][1],
-            ends[k + 1][0],
-        )
-        for k in range(len(ends) - 1)
+    inside = np.flatnonzero(near & inside)
+    first = int(inside[0]) if inside.size else int((below <= domain[0]).sum())
+    ends = [np.concatenate([[domain[0]], kinks[inside], [domain[1]]]) for kinks in (below, above)]
+    piece = np.arange(first, first + inside.size + 1)
+    return Cells(_NetLines(slopes, intercepts, ec + one), piece, ends[0][:-1], ends[1][1:], ends[1][:-1], ends[0][1:])
+
+
+def _exact(net: ReluNet) -> NDArray[np.bool_]:
+    """Where -b/w is the float that a division gives, at a glance: w is a power of two and nothing underflows."""
+    kinks = net.kinks
+    exact: NDArray[np.bool_] = (np.abs(np.frexp(net.weights)[0]) == 0.5) & (
+        (np.abs(kinks) >= _NORMAL) | (net.biases == 0)
+    )
+    return exact
+
+
+_NORMAL = float(np.finfo(np.float64).tiny)
+
+
+def _order(net: ReluNet, w: Numbers, b: Numbers) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Numbers in the order of the exact kinks (M,), equal for equal ones; a neuron for each kink from left to right.
+
+    Division rounds correctly, so kinks in the order of their floats are in theirs; those that share one are compared.
+    """
+    turning = np.flatnonzero(net.weights)
+    _, rank, count = np.unique(net.kinks[turning], return_inverse=True, return_counts=True)
+    order = rank.astype(np.int64) * (turning.size + 1)
+    shared = np.flatnonzero(np.isin(rank, rank[(count[rank] > 1) & ~_exact(net)[turning]]))
+    kinks = [
+        (int(rank[k]), Fraction(-int(b[j]), int(w[j])))
+        for k, j in zip(shared.tolist(), turning[shared].tolist(), strict=True)
     ]
+    places = {kink: place for place, kink in enumerate(sorted(set(kinks)))}
+    order[shared] += np.array([places[kink] for kink in kinks], dtype=np.int64)
+    whole = np.zeros(net.width, dtype=np.int64)
+    whole[turning] = order
+    _, neurons = np.unique(order, return_index=True)
+    return whole, turning[neurons]
 
 
 def _around(t: Fraction) -> tuple[float, float]:
@@ -128,23 +301,24 @@ def _around(t: Fraction) -> tuple[float, float]:
     return min(nearest, other), max(nearest, other)
 
 
-def _of_pair(g: Any, domain: tuple[float, float]) -> Cell:
+class _OneLine:
+    def __init__(self, slope: float, intercept: float) -> None:
+        self.slope, self.intercept = arb(slope), arb(intercept)
+
+    def line(self, k: int) -> Line:
+        return arb(0), self.intercept, self.slope, arb(1)
+
+    def extremes(self, cells: Cells) -> list[Arb]:
+        return [cells[0].at(float(cells.low[0])), cells[-1].at(float(cells.high[-1]))]
+
+
+def _of_pair(g: Any, domain: tuple[float, float]) -> Cells:
     try:
         slope, intercept = g
     except (TypeError, ValueError):
         raise InputError(
             f"`g` must be a PiecewiseAffine, a ReluNet or an affine pair (slope, intercept), but is {show(g)}."
         ) from None
-    slope, intercept = _checks.real(slope, "slope"), _checks.real(intercept, "intercept")
-    return Cell(*domain, arb(0), arb(intercept), arb(slope), arb(1))
-
-
-def _within(cell: Cell, domain: tuple[float, float], cuts: list[float]) -> list[Cell]:
-    low, high = max(cell.low, domain[0]), min(cell.high, domain[1])
-    if low >= high:
-        return []
-    if low == cell.low and high == cell.high and not cuts:
-        return [cell]
-    ends = [low, *(x for x in cuts if low < x < high), high]
-    inner = cell.inner_low, cell.inner_high
-    return [Cell(p, q, cell.anchor, cell.value, cell.rise, cell.run, *inner) for p, q in pairwise(ends)]
+    line = _OneLine(_checks.real(slope, "slope"), _checks.real(intercept, "intercept"))
+    low, high = np.array([domain[0]]), np.array([domain[1]])
+    return Cells(line, np.zeros(1, dtype=int), low, high, low, high)

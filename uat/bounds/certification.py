@@ -8,7 +8,6 @@ samples is never an upper end.
 from __future__ import annotations
 
 import math
-import time
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
@@ -16,9 +15,13 @@ from typing import Any
 
 from uat import _checks
 from uat._checks import InputError, show
+from uat._deadline import Deadline, OutOfTime
 from uat.piecewise import PiecewiseAffine
 
 _FLOOR = 4 * 2.0**-53  # an error below four units in the last place of f is as good as none
+
+
+STOPS = ("", "seconds", "interrupt", "boxes", "floats")
 
 
 class NotProvenWarning(UserWarning):
@@ -53,6 +56,9 @@ class Certificate:
         The working precision in bits.
     note : str
         A sentence: why there is no proof, why the search stopped early, or which jump f has. Empty when all is well.
+    stopped : str
+        What ended the search before its goal: "seconds", "interrupt" (Ctrl-C), "boxes" (as many as are ever looked
+        at), "floats" (there are none between the ends of a box); "" where nothing did.
     """
 
     lower: float
@@ -65,9 +71,11 @@ class Certificate:
     boxes: int = 0
     bits: int = 53
     note: str = ""
+    stopped: str = ""
 
     def __post_init__(self) -> None:
         _checks.one_of(self.norm, "norm", ("sup", "L1", "L2"))
+        _checks.one_of(self.stopped, "stopped", STOPS)
         for name in ("lower", "upper"):  # a difference of -0.0 is 0
             object.__setattr__(self, name, getattr(self, name) + 0.0)
         if not 0 <= self.lower <= self.upper or (self.proven and math.isinf(self.upper)):
@@ -78,18 +86,26 @@ class Certificate:
 
     @property
     def error(self) -> float:
-        """The number to report: the proven upper bound, or else the largest difference seen (an estimate)."""
-        return self.upper if self.proven else self.lower
+        """The number to report: the proven upper bound, or else the largest difference seen (an estimate).
+
+        Infinite where neither is known.
+        """
+        return self.lower if self.status == "estimated" else self.upper
 
     @property
     def status(self) -> str:
-        """ "proven" or "estimated": the word that stands beside `error` wherever it is printed."""
-        return "proven" if self.proven else "estimated"
+        """ "proven", "estimated" or "unknown": the word that stands beside `error` wherever it is printed.
+
+        Unknown is a distance of which no sample could be taken, since f has no value where it was asked for one.
+        """
+        return "proven" if self.proven else "estimated" if self.lower > 0 or self.boxes else "unknown"
 
     def __str__(self) -> str:
         name = {"sup": "sup|f - g|", "L1": "L1 distance", "L2": "L2 distance"}[self.norm]
         if self.proven:
             text = f"{self.lower:.6g} <= {name} <= {self.upper:.6g} (proven, {self.method})"
+        elif self.status == "unknown":
+            text = f"{name} is unknown (nothing is proven, and nothing was seen)"
         else:
             text = f"{name} estimated at {self.lower:.6g} ({self.method}; not proven)"
         if self.assumes:
@@ -123,6 +139,7 @@ class Certificate:
             where=where,
             assumes=tuple(assumes),
             norm=_checks.one_of(data["norm"], "norm", ("sup", "L1", "L2")),
+            stopped=_checks.one_of(data.get("stopped", ""), "stopped", STOPS),
             **{name: data[name] for name in kinds},
         )
 
@@ -132,6 +149,7 @@ def certify(
     g: Any,
     domain: Any = None,
     *,
+    tol: float | None = None,
     rel: float = 0.01,
     abs: float = 0.0,
     breaks: Iterable[float] = (),
@@ -153,13 +171,17 @@ def certify(
         text, as in `uat.approximate`.
     g : PiecewiseAffine, ReluNet, or pair (slope, intercept)
         Taken exactly: by its stored knots and values, or by the exact pieces of its stored parameters. Of what
-        `uat.approximate` or `uat.narrowest` returned, the network is taken.
+        `uat.approximate` or `uat.narrowest` returned, the network is taken, and `tol` from what it was made for.
     domain : pair (a, b)
         Needed unless g has one (a PiecewiseAffine, an Approximation) or f (a Target); inside the domain of a
         PiecewiseAffine.
+    tol : float > 0
+        The search goes on until it is decided whether the distance is within tol: upper <= tol, or lower > tol.
     rel, abs : float >= 0
-        The search stops when upper - lower <= max(rel * lower, abs), or when upper is below four units in the last
-        place of the largest |g| (times b - a for "L1" and (b - a)^(1/2) for "L2", the norms of a constant).
+        The search stops when upper - lower <= max(rel * lower, abs), with a tolerance that is decided also when
+        upper - lower <= rel * tol. Or when upper is below four units in the last place of the largest |g| (times b - a
+        for "L1" and (b - a)^(1/2) for "L2", the norms of a constant). Where no difference is seen that is larger than
+        what float64 loses of f, and `abs` is 0, half of the digits are enough: upper <= 2^-26 times the largest |g|.
     breaks : iterable of float
         Points at which a cell is cut beforehand, such as known kinks; never needed for the proof, only for its speed.
     lipschitz, modulus : float, callable
@@ -171,7 +193,8 @@ def certify(
         float32 in any order (statement F1). Only with norm="sup".
     norm : "sup", "L1" or "L2"
     seconds : float > 0
-        Budget of time. When it is spent, and at Ctrl-C, the enclosure found so far is returned, and `note` says so.
+        Budget of time, kept to some tenths of a second whatever the number of pieces, unless a single call of f takes
+        longer. When it is spent, and at Ctrl-C, the enclosure found so far is returned; `stopped` and `note` say so.
 
     Returns
     -------
@@ -187,6 +210,7 @@ def certify(
     Accuracy: theorem (statements G1 to G3; B2, B3 for black boxes). Source: Moore, Kearfott & Cloud, Introduction to
     Interval Analysis, 2009; Johansson, Arb, IEEE Trans. Comput. 66, 2017.
     """
+    deadline = Deadline(None if seconds is None else _checks.positive(seconds, "seconds"))
     if isinstance(f, str):
         from uat.given import resolve
 
@@ -194,13 +218,14 @@ def certify(
     if not callable(f):
         raise InputError(f"`f` must be a function of one real number, but is {show(f)}.")
     if isinstance(getattr(g, "piecewise", None), PiecewiseAffine):  # an Approximation, a Narrowest
-        domain, g = g.piecewise.domain if domain is None else domain, g.net
+        domain, tol = g.piecewise.domain if domain is None else domain, _made_for(g) if tol is None else tol
+        g = g.net
     if domain is None and not isinstance(g, PiecewiseAffine):
         domain = getattr(f, "domain", None)  # a target's
     rel, abs = _checks.nonnegative(rel, "rel"), _checks.nonnegative(abs, "abs")
     _checks.one_of(norm, "norm", ("sup", "L1", "L2"))
     _checks.one_of(arithmetic, "arithmetic", ("real", "float64", "float32"))
-    budget = math.inf if seconds is None else _checks.positive(seconds, "seconds")
+    tol = None if tol is None else _checks.positive(tol, "tol")
 
     from uat.bounds import bisection, cells, precision, proofs
     from uat.bounds import modulus as modulus_
@@ -211,20 +236,35 @@ def certify(
     if (facts or arithmetic != "real") and norm != "sup":
         what = "arithmetic" if arithmetic != "real" else "lipschitz" if lipschitz is not None else "modulus"
         raise InputError(f'`{what}` can be used with norm="sup" only, but norm = {norm!r}.')
+    pieces: Any = None
     with precision.working_precision(bisection.BITS):
-        pieces = cells.cells_of(g, interval, breaks)
-        size = cells.size_of(pieces)
-        target, rounding = evaluated(g, interval, arithmetic)
-        if target is not g:
-            pieces = cells.cells_of(target, interval, breaks)
-        of_one = (interval[1] - interval[0]) ** {"sup": 0.0, "L1": 1.0, "L2": 0.5}[norm]
-        goal = bisection.Goal(rel, abs, _FLOOR * size * of_one, time.monotonic() + budget)
-        certificate = (
-            proofs.by_samples(f, pieces, goal, facts) if facts else proofs.by_balls(f, pieces, goal, norm, interval)
-        )
+        try:
+            pieces = cells.cells_of(g, interval, breaks, deadline)
+            size = cells.size_of(pieces)
+            target, rounding = evaluated(g, interval, arithmetic)
+            if target is not g:
+                pieces = cells.cells_of(target, interval, breaks, deadline)
+            floor = _FLOOR * size * (interval[1] - interval[0]) ** {"sup": 0.0, "L1": 1.0, "L2": 0.5}[norm]
+            goal = bisection.Goal(rel, abs, floor, 0.0 if abs else bisection.SMALL * floor / 4, tol or 0.0)
+            certificate = (
+                proofs.by_samples(f, pieces, goal, facts, deadline)
+                if facts
+                else proofs.by_balls(f, pieces, goal, norm, interval, deadline)
+            )
+        except OutOfTime:
+            target, rounding, certificate = g, 0.0, proofs.out_of_time(interval, norm)
     if not certificate.proven:
-        certificate = proofs.by_sight(f, target, interval, certificate)
+        rest = Deadline() if deadline.endless else deadline.at_least(bisection.GRACE)
+        certificate = proofs.by_sight(
+            f, target, interval, certificate, Deadline(bisection.GRACE) if certificate.stopped else rest
+        )
         warnings.warn(f"the error is not proven: {certificate.note}", NotProvenWarning, stacklevel=2)
     if arithmetic == "float32":
         certificate = replace(certificate, lower=proofs.at_a_float32(f, pieces, interval, certificate))
     return proofs.with_rounding(certificate, rounding, arithmetic)
+
+
+def _made_for(result: Any) -> float | None:
+    """The tolerance of sup|f - g| for which an Approximation, or a Narrowest, was made; None without one."""
+    tube = getattr(result, "tube", result)
+    return None if tube.rtol else tube.tol

@@ -12,7 +12,7 @@ samples narrow the enclosure, where it is widest first. The values of f are take
 from __future__ import annotations
 
 import heapq
-import time
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,10 +21,12 @@ import numpy as np
 from flint import arb
 
 from uat._checks import InputError, show
+from uat._deadline import Deadline, OutOfTime
 from uat._sampling import sample
 from uat.bounds.ball_rules import Arb
 from uat.bounds.bisection import Goal
 from uat.bounds.boxes import Cell, down, up
+from uat.bounds.cells import ends_of
 from uat.bounds.modulus import Declared, cell_bound, modulus_at, name_of
 from uat.piecewise import UNIT
 
@@ -41,35 +43,55 @@ class SampledSearch:
     cells: Sequence[Cell]
     goal: Goal
     facts: Declared
+    deadline: Deadline = field(default_factory=Deadline)
     heap: list[Gap] = field(default_factory=list)
     samples: int = 0
     count: int = 0
     lower: float = 0.0
     where: float = float("nan")
     note: str = ""
+    stopped: str = ""  # what ended it early, as in `Search`
+    surveyed: bool = False
 
     def supremum(self) -> None:
         """Sample until the goal is reached or the budget is spent."""
-        knots = np.array(sorted({x for cell in self.cells for x in (cell.low, cell.high)}))
-        values = dict(zip(knots.tolist(), sample(self.f, knots).tolist(), strict=True))
-        self.samples = len(values)
-        for cell in self.cells:
-            heapq.heappush(self.heap, self._gap(cell, cell.low, cell.high, values[cell.low], values[cell.high]))
         try:
+            self._survey()
             while not self.goal.reached(self.lower, self.upper()) and self._refine():
-                pass
+                self.deadline.look()
+        except OutOfTime:
+            self._stop("seconds")
         except KeyboardInterrupt:
-            self.note = f"Interrupted after {self.samples} samples: the enclosure is true, but wider than asked."
+            self._stop("interrupt")
 
     def upper(self) -> float:
-        return -self.heap[0][0]
+        """Infinite while there are cells that nobody looked at: f may do anything there, as far as is known."""
+        return -self.heap[0][0] if self.surveyed else math.inf
+
+    def _survey(self) -> None:
+        knots = ends_of(self.cells)
+        values: dict[float, float] = {}
+        for start, stop in self.deadline.runs(0, knots.size):
+            part = knots[start:stop]
+            values.update(zip(part.tolist(), sample(self.f, part).tolist(), strict=True))
+        self.samples = len(values)
+        if self.samples < knots.size:
+            raise OutOfTime
+        for cell in self.cells:
+            self.deadline.look()
+            heapq.heappush(self.heap, self._gap(cell, cell.low, cell.high, values[cell.low], values[cell.high]))
+        self.surveyed = True
+
+    def _stop(self, by: str) -> None:
+        what = "Interrupted" if by == "interrupt" else "Stopped"
+        said = "the enclosure is true, but wider than asked" if self.surveyed else "not all cells were looked at"
+        self.stopped, self.note = by, f"{what} after {self.samples} samples: {said}."
 
     def _refine(self) -> bool:
         _, _, cell, low, high, y0, y1 = self.heap[0]
         middle = low + (high - low) / 2
-        out_of_time = time.monotonic() > self.goal.deadline
-        if out_of_time or self.samples >= MOST_SAMPLES or not low < middle < high:
-            self.note = f"Stopped after {self.samples} samples: the enclosure is true, but wider than asked."
+        if self.samples >= MOST_SAMPLES or not low < middle < high:
+            self._stop("boxes" if self.samples >= MOST_SAMPLES else "floats")
             return False
         y = float(sample(self.f, np.array([middle]))[0])
         self.samples += 1

@@ -12,19 +12,20 @@ width of their contributions, and the sums are formed with balls.
 from __future__ import annotations
 
 import heapq
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from flint import arb
 
+from uat._deadline import OutOfTime
 from uat.bounds.ball_rules import Arb, square
-from uat.bounds.bisection import BITS, MOST_BITS, MOST_BOXES, Goal
-from uat.bounds.boxes import INF, Box, Cell, down, examine, largest_on, up
+from uat.bounds.bisection import BITS, MOST_BITS, MOST_BOXES, PATIENCE, Goal
+from uat.bounds.boxes import INF, Box, Cell, down, examine, up
+from uat.bounds.cells import largest_on
 from uat.bounds.precision import precision_of
 from uat.bounds.running import FunctionOnBalls
 
-_RECOUNT = 256  # boxes between two exact sums: the running ones are floats
+_RECOUNT = 8  # an exact sum over all boxes whenever an eighth of them is new: it costs less than that eighth
 
 
 @dataclass(slots=True)
@@ -107,6 +108,7 @@ class Integration:
     bits: int = BITS
     where: float = float("nan")
     note: str = ""
+    stopped: str = ""  # what ended it early, as in `Search`
     swap: tuple[Share, Entry, Entry] | None = None
     seen: float = -1.0
 
@@ -114,15 +116,14 @@ class Integration:
         """Bisect until the goal is reached, nothing more can be done, or the user interrupts."""
         try:
             for k, cell in enumerate(self.cells):
-                if k % 64 == 0 and time.monotonic() > self.goal.deadline:
-                    self.note = self._stopped("`seconds`")
-                    return
                 self.heap.append(self._share(cell, cell.low, cell.high, BITS))
                 self.visited = k + 1
             heapq.heapify(self.heap)
             self._refine()
+        except OutOfTime:
+            self._stop("seconds", "`seconds`")
         except KeyboardInterrupt:
-            self.note = self._stopped("an interruption")
+            self._stop("interrupt", "an interruption")
 
     def enclosure(self) -> tuple[float, float]:
         """The distance between two floats; cells that were never looked at count by the range of f."""
@@ -149,18 +150,20 @@ class Integration:
         limit, width = 3 * len(self.cells) + MOST_BOXES, self.cells[-1].high - self.cells[0].low
         while True:
             lower, upper = self.enclosure()
-            if self.goal.reached(lower, upper):
+            patient = self.boxes < 3 * len(self.cells) + PATIENCE
+            if self.goal.reached(lower, upper, -1.0 if patient else self.goal.floor):
                 return
-            for _ in range(min(_RECOUNT, 1 + len(self.heap) // 8)):
+            for _ in range(1 + len(self.heap) // _RECOUNT):
                 share = self.heap[0][2]
                 if share.gap == INF and share.box.high - share.box.low <= 2.0**-44 * width:
                     where = f"near x = {share.box.middle!r}"
                     self.note = f"f has no enclosure {where}: {self.run.reason or 'it is not finite there'}."
                     return
-                if time.monotonic() > self.goal.deadline or self.boxes > limit:
-                    self.note = self._stopped("`seconds`" if self.boxes <= limit else "the largest number of boxes")
+                if self.boxes > limit:
+                    self._stop("boxes", "the largest number of boxes")
                     return
                 if not self._split(share, lower, len(self.heap)):
+                    self.stopped = "floats"
                     self.note = f"Floats end near x = {share.box.middle!r}: the enclosure is wider than asked."
                     return
 
@@ -183,9 +186,9 @@ class Integration:
         return True
 
     def _share(self, cell: Cell, low: float, high: float, bits: int) -> Entry:
-        self.boxes += 1
         with precision_of(bits):
             box = examine(self.run, cell, low, high, bits)
+            self.boxes += 1
             low_, high_ = absolute_share(box) if self.norm == "L1" else square_share(box)
             if low < cell.inner_low or cell.inner_high < high:  # beyond a kink that is no float: what neighbours count
                 inside = arb(min(high, cell.inner_high)) - arb(max(low, cell.inner_low))
@@ -193,10 +196,12 @@ class Integration:
                 low_ = _nonnegative((low_ - (arb(high) - arb(low) - inside) * size).lower())
             share = Share(box, low_, high_)
             seen = down(abs(box.e0))
-            entry = -share.gap, self.boxes, share
+            # among those without a bound the newest comes first, as in `Search`
+            entry = -share.gap, -self.boxes if share.gap == INF else self.boxes, share
         if seen > self.seen:
             self.seen, self.where = seen, box.middle
         return entry
 
-    def _stopped(self, by: str) -> str:
-        return f"Stopped by {by} after {self.boxes} boxes: the enclosure is true, but wider than asked."
+    def _stop(self, by: str, what: str) -> None:
+        self.stopped = by
+        self.note = f"Stopped by {what} after {self.boxes} boxes: the enclosure is true, but wider than asked."

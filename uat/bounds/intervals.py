@@ -35,12 +35,11 @@ class Interval(Enclosure):
             low = high = _NAN
             reason = reason or "an intermediate value is not finite"
         self.low, self.high, self.assumed, self.reason = low, high, assumed, reason
-        if CALL.made is not None:
-            CALL.made.append(self)
+        CALL.made.append(self)
 
     def end(self) -> None:
         self.low = self.high = _NAN
-        self.reason = "f keeps a ball from one call to the next"
+        self.reason = "f uses a ball of an earlier call, or one that was changed in place under another name"
 
     @classmethod
     def constant(cls, value: Arb) -> Interval:
@@ -176,7 +175,7 @@ class Interval(Enclosure):
 
     def __abs__(self) -> Interval:
         if self.low >= 0:
-            return self
+            return self.fresh()
         if self.high <= 0:
             return -self
         return self._of(0 * self.low, arb.max(-self.low, self.high))

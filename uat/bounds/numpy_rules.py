@@ -6,14 +6,13 @@ a sentence that names it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from uat.bounds.array_rules import ARRAY_FUNCTIONS
-from uat.bounds.ball_arrays import entry_by_entry, refuse_narrow
-from uat.bounds.balls import Enclosure, exact
+from uat.bounds.ball_arrays import BallArray, entry_by_entry, refuse_narrow
+from uat.bounds.balls import Enclosure, exact, is_array
 from uat.bounds.jets import Jet
 from uat.bounds.refusals import REFUSALS, NoRuleError
 from uat.bounds.ufunc_rules import METHODS, rule_of
@@ -32,21 +31,23 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: di
         for x in inputs:
             if type(x) is not Jet and (not isinstance(x, (Enclosure, float, int)) or isinstance(x, np.generic)):
                 refuse_narrow(inputs)
-                return _on_operands(rule, [_operand(x) for x in inputs])
-        return rule(*inputs)
+                inputs = tuple(map(_operand, inputs))
+                if any(map(is_array, inputs)):
+                    return entry_by_entry(rule, inputs)
+                break
+        result = rule(*inputs)
+        return result.fresh() if result is inputs[0] or result is inputs[-1] else result
     except Exception as error:  # f may catch it
         REFUSALS.note(f"np.{ufunc.__name__} raised {type(error).__name__}: {error}")
         raise
 
 
-def _on_operands(rule: Callable[..., Any], operands: list[Any]) -> Any:
-    return entry_by_entry(rule, operands) if any(isinstance(x, np.ndarray) for x in operands) else rule(*operands)
-
-
 def _operand(x: Any) -> Any:
     """Python numbers for NumPy's scalars, whose own operators would ask for the same ufunc again."""
+    if is_array(x):
+        return x
     if isinstance(x, np.ndarray):
-        return x if x.ndim else _operand(x[()])
+        return _operand(x[()])
     if isinstance(x, np.bool_):
         return bool(x)
     if isinstance(x, np.integer):
@@ -54,13 +55,16 @@ def _operand(x: Any) -> Any:
     return x if isinstance(x, Enclosure) else exact(x)
 
 
-def call_array_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def call_array_function(function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """`__array_function__` of every enclosure."""
     rule = ARRAY_FUNCTIONS.get(function)
+    if BallArray in types:
+        return NotImplemented  # it is asked next
     if rule is None:
         raise NoRuleError(f"there is no rule for np.{getattr(function, '__name__', function)} on balls")
     try:
-        return rule(*args, **kwargs)
+        result = rule(*args, **kwargs)
+        return result.fresh() if isinstance(result, Enclosure) and function is not np.real else result
     except Exception as error:
         REFUSALS.note(f"np.{function.__name__} raised {type(error).__name__}: {error}")
         raise

@@ -5,18 +5,25 @@
 
 from __future__ import annotations
 
+import heapq
 import math
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from uat._checks import LARGEST, InputError
+from uat._deadline import Deadline, OutOfTime
 from uat.bounds.certification import Certificate
 
+if TYPE_CHECKING:
+    from uat.bounds.bisection import Goal
+    from uat.bounds.cells import Cells
+    from uat.bounds.modulus import Declared
 
-def at_a_float32(f: Any, pieces: Any, interval: tuple[float, float], certificate: Certificate) -> float:
+
+def at_a_float32(f: Any, pieces: Cells, interval: tuple[float, float], certificate: Certificate) -> float:
     """A lower end that is reached at a number of that format: the difference at the float32 nearest to `where`."""
     from uat.bounds import bisection, boxes, precision
     from uat.bounds.running import FunctionOnBalls
@@ -24,28 +31,30 @@ def at_a_float32(f: Any, pieces: Any, interval: tuple[float, float], certificate
     x = float(np.float32(certificate.where))
     if not (certificate.method.startswith("second-order") and interval[0] <= x <= interval[1]):
         return 0.0
+    here = np.flatnonzero((pieces.inner_low <= x) & (x <= pieces.inner_high))
     with precision.working_precision(2 * bisection.BITS):
-        here = [cell for cell in pieces if cell.holds_at(x)]
-        return max(0.0, *(boxes.down(abs(boxes.difference_at(FunctionOnBalls(f), c, x))) for c in here[:1]))
+        cells = [pieces[k] for k in here[:1].tolist()]
+        return max(0.0, *(boxes.down(abs(boxes.difference_at(FunctionOnBalls(f), cell, x))) for cell in cells))
 
 
-def by_samples(f: Any, pieces: Any, goal: Any, facts: Any) -> Certificate:
+def by_samples(f: Any, pieces: Cells, goal: Goal, facts: Declared, deadline: Deadline) -> Certificate:
     from uat.bounds.declared import SampledSearch
     from uat.bounds.modulus import check_modulus
 
-    check_modulus(facts, pieces[-1].high - pieces[0].low)
-    search = SampledSearch(f, pieces, goal, facts)
+    check_modulus(facts, float(pieces.high[-1] - pieces.low[0]))
+    search = SampledSearch(f, pieces, goal, facts, deadline)
     search.supremum()
     upper = search.upper()
     return Certificate(
         lower=min(search.lower, upper),
         upper=upper,
-        where=search.where,
+        where=search.where if math.isfinite(search.where) else float(pieces.low[0]),
         proven=math.isfinite(upper),
         assumes=(*facts.assumes, "the values of f are those that it returns in float64"),
         method=f"declared continuity and {search.samples} samples",
         boxes=search.samples,
         note=search.note or ("" if math.isfinite(upper) else _sentence(_beyond(search.lower, "the declared bound"))),
+        stopped=search.stopped,
     )
 
 
@@ -54,38 +63,55 @@ def _beyond(lower: float, what: str = "the enclosure of f") -> str:
     return f"{'f - g' if lower >= LARGEST else what} overflows float64 on the domain"
 
 
-def by_balls(f: Any, pieces: Any, goal: Any, norm: str, interval: tuple[float, float]) -> Certificate:
+def by_balls(
+    f: Any, pieces: Cells, goal: Goal, norm: str, interval: tuple[float, float], deadline: Deadline
+) -> Certificate:
     from uat.bounds import bisection, integrals
     from uat.bounds.running import FunctionOnBalls, NotProvableError, real_at, same
 
-    run = FunctionOnBalls(f)
+    run = FunctionOnBalls(f, deadline)
     probe = interval[0] + (interval[1] - interval[0]) * 0.3819
     search: Any = None
+    ends: tuple[float, float] | None = None
+    stopped = doubt = jump = ""
     try:
         doubt = run.distrust(*interval)
         if not doubt and run.interval(*interval).assumed:  # where that is plainly false a search would find no end
-            doubt = run.unreal(real_at(*interval, ()))
+            doubt = run.unreal(real_at(*interval))
         if not doubt:
             before = run.value(probe)
             sup = norm == "sup"
+            if not (goal.floor or goal.absolute) and math.isfinite(lost := run.roundings(probe, slack=1)):
+                of_one = (interval[1] - interval[0]) ** {"sup": 0.0, "L1": 1.0, "L2": 0.5}[norm]
+                goal = replace(
+                    goal, coarse=bisection.SMALL * lost * of_one
+                )  # g is 0 and lends no scale: the sums of f do
             search = bisection.Search(run, pieces, goal) if sup else integrals.Integration(run, pieces, goal, norm)
             search.search()
-            search.enclosure()  # what it takes for granted of cells that nobody looked at must be known below
+            run.deadline, stopped = deadline.at_least(bisection.GRACE), search.stopped
+            if stopped == "interrupt":
+                run.deadline = Deadline(bisection.GRACE)
+            ends = search.enclosure()  # what it takes for granted of cells that nobody looked at is tested below
             if not same(before, run.value(probe)):
                 doubt = f"f is not a function: two calls at x = {probe!r} differ (random numbers or hidden state)"
             elif not (doubt := run.contradicted(search.where)) and run.assumed:
-                doubt = run.unreal(real_at(*interval, (x for cell in pieces for x in (cell.low, cell.high))))
+                doubt = run.unreal(real_at(*interval, pieces.low, pieces.high))
+            if sup and not doubt and not search.note:
+                jump = _jump(run, search, interval)
     except NotProvableError as error:
         doubt = str(error)
-    except KeyboardInterrupt:  # before the search began, or after it ended: during it, it keeps its enclosure itself
-        doubt = "interrupted before anything was proven" if search is None else ""
-    if not doubt:
-        lower, upper = search.enclosure()
-        if not lower <= upper:
-            doubt = f"at x = {search.where!r} f was seen outside its own enclosure"
-    if doubt:
-        return Certificate(0.0, math.inf, interval[0], False, norm=norm, note=_sentence(doubt))
-    note = search.note or (_jump(run, search, interval) if norm == "sup" else "")
+    except OutOfTime:  # while it searched, it kept its enclosure itself; of the looks after it some were left out
+        stopped = stopped or "seconds"
+    except KeyboardInterrupt:
+        stopped = stopped or "interrupt"
+    if ends is None:
+        doubt = doubt or f"{_ENDED[stopped]} before anything was proven"
+    elif not ends[0] <= ends[1]:
+        doubt = doubt or f"at x = {search.where!r} f was seen outside its own enclosure"
+    if doubt or ends is None:
+        return Certificate(0.0, math.inf, interval[0], False, norm=norm, note=_sentence(doubt), stopped=stopped)
+    lower, upper = ends
+    note = search.note or jump
     return Certificate(
         lower=lower,
         upper=upper,
@@ -97,15 +123,26 @@ def by_balls(f: Any, pieces: Any, goal: Any, norm: str, interval: tuple[float, f
         boxes=search.boxes,
         bits=search.bits,
         note=note or ("" if math.isfinite(upper) else _sentence(run.reason or _beyond(lower))),
+        stopped=search.stopped,
     )
+
+
+_ENDED = {"seconds": "`seconds` were used up", "interrupt": "interrupted"}
+
+
+def out_of_time(interval: tuple[float, float], norm: str) -> Certificate:
+    """Where not even the pieces of g were there in time."""
+    note = _sentence(f"{_ENDED['seconds']} before anything was proven")
+    return Certificate(0.0, math.inf, interval[0], False, norm=norm, note=note, stopped="seconds")
 
 
 def _jump(run: Any, search: Any, interval: tuple[float, float]) -> str:
     """The largest jump that is proven in one of the highest boxes on which f has no slope."""
     from uat.bounds.jumps import find_jump
 
-    rough = sorted((entry for entry in search.heap if not entry[2].c1.is_finite()), key=lambda entry: entry[:2])
-    jumps = [find_jump(run, box, interval) for _, _, box in rough[:_BOXES_SEARCHED_FOR_JUMPS]]
+    rough = [entry for entry in search.heap if not entry[2].c1.is_finite()]
+    highest = heapq.nsmallest(_BOXES_SEARCHED_FOR_JUMPS, rough, key=lambda entry: entry[:2])
+    jumps = [find_jump(run, box, interval) for _, _, box in highest]
     proven = [jump for jump in jumps if jump is not None]
     return max(proven, key=lambda jump: jump.size).sentence() if proven else ""
 
@@ -117,10 +154,11 @@ def _sentence(text: str) -> str:
     return text if text.endswith(".") else text + "."
 
 
-def by_sight(f: Any, g: Any, interval: tuple[float, float], certificate: Certificate) -> Certificate:
+def by_sight(
+    f: Any, g: Any, interval: tuple[float, float], certificate: Certificate, deadline: Deadline
+) -> Certificate:
     """Where nothing is proven: what samples show, in float64, as the lower end."""
-    from uat._sampling import sample
-    from uat.bounds.seen import distances, seen_difference
+    from uat.bounds.seen import distances, looks, seen_difference
     from uat.piecewise import PiecewiseAffine
     from uat.relu_net import ReluNet
 
@@ -135,11 +173,16 @@ def by_sight(f: Any, g: Any, interval: tuple[float, float], certificate: Certifi
     per_cell = int(np.clip(_SAMPLES // ends.size, 3, _SAMPLES))
     try:
         if certificate.norm == "sup":
-            return seen_difference(f, line, per_cell, certificate.note)
+            seen = seen_difference(f, line, per_cell, certificate.note, deadline)
+            return replace(seen, stopped=certificate.stopped)
         x = np.unique(np.concatenate([np.linspace(p, q, per_cell) for p, q in pairwise(ends)]))
-        difference = distances(sample(f, x), line(x))
+        x, y = looks(f, x, deadline)
+        difference = distances(y, line(x))
     except InputError as error:
-        return replace(certificate, lower=0.0, method="nothing", note=f"{certificate.note} {error}")
+        note = f"{certificate.note} {error}"
+        return replace(certificate, lower=0.0, method="nothing", boxes=0, note=note)
+    except KeyboardInterrupt:
+        return replace(certificate, lower=0.0, method="nothing", boxes=0, stopped="interrupt")
     power = 1 if certificate.norm == "L1" else 2  # the trapezoidal rule: an estimate of the norm
     largest = float(difference.max())  # so scaled that no square leaves the floats
     scaled = PiecewiseAffine(x, (difference / (largest or 1.0)) ** power)

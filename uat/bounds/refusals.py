@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class Refusals:
     """Every refusal that was made so far, counted where it is made: f may catch the exception, not the count.
@@ -14,6 +17,17 @@ class Refusals:
 
     def note(self, sentence: str) -> None:
         self.count, self.last = self.count + 1, sentence
+
+    @contextmanager
+    def whatever_is_raised_by(self, name: str) -> Iterator[None]:
+        """An error of NumPy's own is a refusal too: floats may not meet it."""
+        try:
+            yield
+        except (NoRuleError, UndecidedError):  # noted where they were made
+            raise
+        except Exception as error:
+            self.note(f"{name} raised {type(error).__name__}: {error}")
+            raise
 
 
 REFUSALS = Refusals()

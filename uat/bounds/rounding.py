@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from uat._checks import Floats, InputError, show
+from uat._checks import Floats, InputError, abscissae, show
 from uat.piecewise import UNIT, PiecewiseAffine
 from uat.relu_net import ReluNet
 
@@ -29,7 +29,7 @@ def condition(net: ReluNet, x: ArrayLike) -> Any:
     are exact and the hinges have small *relative* error, so K(x) = |c| + sum_j |coefficients_j| (weights_j x + b_j)_+.
     u K(x) tells what evaluation in precision u will lose, K / |net(x)| is the condition number of the sum.
     """
-    points = np.abs(np.asarray(x, dtype=np.float64))
+    points = np.abs(np.asarray(abscissae(x), dtype=np.float64))
     if (np.abs(net.weights) == 1).all():
         absolute = ReluNet(net.weights, net.biases, np.abs(net.coefficients), abs(net.output_bias))
         return absolute(x)
@@ -68,7 +68,7 @@ def pieces_bound(net: ReluNet, x: ArrayLike) -> Any:
     it was moved by its rounding, which changes the function near that kink (`_kink_error`). Doubled
     for the roundings of the bound itself and of the true y.
     """
-    points = np.asarray(x, dtype=np.float64)
+    points = np.asarray(abscissae(x), dtype=np.float64)
     r, y = net.regions, np.asarray(net(points))
     k = np.searchsorted(r.kinks, points, side="right")
     moved = np.concatenate([[0.0], _kink_error(net, r.kinks), [0.0]])

@@ -10,16 +10,16 @@ are made, and a value that f returns in spite of one is not taken.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from flint import arb
 
-from uat._checks import raised
+from uat._checks import Floats, raised
 from uat._deadline import Deadline
 from uat.bounds.ball_rules import Arb
-from uat.bounds.balls import CALL, Enclosure
+from uat.bounds.balls import CALL, Enclosure, Several
 from uat.bounds.intervals import Interval
 from uat.bounds.jets import Jet
 from uat.bounds.precision import precision_of
@@ -102,7 +102,7 @@ class FunctionOnBalls:
             raise
         except BaseException as error:  # a SystemExit too
             if REFUSALS.count != before:  # NumPy goes on from a refusal to an error of its own
-                raise NotProvableError(REFUSALS.last) from error
+                raise NotProvableError(f"{REFUSALS.last} (f then raised {type(error).__name__})") from error
             said = f": {error}" if str(error) else ""
             raise NotProvableError(f"f raised {type(error).__name__} on a ball{said}") from error
         finally:
@@ -117,7 +117,7 @@ class FunctionOnBalls:
         balls = [self.value(x) for x in points]
         if not same(balls[0], self.value(points[0])):
             return f"f is not a function: two calls at x = {points[0]!r} differ (random numbers or hidden state)"
-        floats = self._float_values(points)
+        floats = self._floats(points)
         for x, y, ball in zip(points, floats, balls, strict=True):
             if np.isnan(y) and ball.is_finite():
                 return f"f on floats and f on balls are different functions: f({x!r}) is nan"
@@ -129,7 +129,7 @@ class FunctionOnBalls:
         for k in known:
             apart = abs(float(balls[k]) - floats[k])
             lost += apart > _AGREEMENT * scale
-            if apart > _NOISE * scale and apart > self._roundings(points[k]) + _NOISE * scale:
+            if apart > _NOISE * scale and apart > self.roundings(points[k]) + _NOISE * scale:
                 return f"f on floats and f on balls are different functions: at x = {points[k]!r} {_OTHER}"
         if known and not lossy and 2 * lost > len(known):
             return f"f on floats and f on balls are different functions: {_OTHER}"
@@ -151,33 +151,38 @@ class FunctionOnBalls:
             self.looked += [(x, value) for x in others if (value := self.value(x)).is_finite()]
         points = [x for x, _ in self.looked]
         floats = self._float_values(points)
-        found = [(x, float(ball), y) for (x, ball), y in zip(self.looked, floats, strict=True) if np.isfinite(y)]
+        found = [(x, float(ball), y) for (x, ball), y in zip(self.looked, floats, strict=False) if np.isfinite(y)]
         scale = max((max(abs(b), abs(y)) for _, b, y in found), default=0.0)
         for x, b, y in found:
-            if abs(b - y) > _NOISE * scale and abs(b - y) > self._roundings(x) + _NOISE * scale:
+            if abs(b - y) > _NOISE * scale and abs(b - y) > self.roundings(x) + _NOISE * scale:
                 return f"f on floats and f on balls are different functions: at x = {x!r} {_OTHER}"
         return ""
 
-    def _roundings(self, x: float) -> float:
+    def roundings(self, x: float, slack: float = _SLACK) -> float:
         """What floats may lose at x: as much as balls of their precision do, up to a factor; infinite if unknown."""
         with precision_of(_FLOAT_BITS):
             rough = self.value(x)
-        return _SLACK * float(rough.rad()) if rough.is_finite() else np.inf
+        return slack * float(rough.rad()) if rough.is_finite() else np.inf
 
-    def unreal(self, points: list[float]) -> str:
+    def unreal(self, points: Floats) -> str:
         """Where f has no value, though the proof took for granted that it is real; empty if nowhere.
 
         In floats at all points; on balls at every so many of them: f may turn the nan of a part into a number.
         """
-        bad = [x for x, y in zip(points, self._float_values(points), strict=True) if np.isnan(y)]
-        if bad:
-            return f"f is not real on the domain: f({bad[0]!r}) is nan"
-        some = points[:: -(-len(points) // _GRID)]
+        floats = np.array(self._float_values(points.tolist()))
+        bad = np.flatnonzero(np.isnan(floats))
+        if bad.size:
+            return f"f is not real on the domain: f({float(points[bad[0]])!r}) is nan"
+        some = points[:: -(-len(points) // _GRID)].tolist()
         nowhere = next((x for x in some if not self.value(x).is_finite()), None)
         return "" if nowhere is None else f"f is not real on the domain: at x = {nowhere!r}, {self.reason}"
 
     def _float_values(self, points: list[float]) -> list[float]:
-        """f in floats, on all points at once if it can be; infinite where f takes no floats (`raised` says why)."""
+        """f in floats, as many of them as there is time for; infinite where f takes none (`raised` says why)."""
+        return [y for start, stop in self.deadline.runs(0, len(points)) for y in self._floats(points[start:stop])]
+
+    def _floats(self, points: list[float]) -> list[float]:
+        """On all points at once if it can be."""
         try:
             with np.errstate(all="ignore"):
                 values = np.asarray(self.f(np.array(points)))
@@ -207,9 +212,10 @@ class FunctionOnBalls:
                 return np.inf
 
 
-def real_at(a: float, b: float, others: Iterable[float]) -> list[float]:
+def real_at(a: float, b: float, *others: Floats) -> Floats:
     """Where an assumption that f is real is put to the test: a grid with both ends, and the points given."""
-    return sorted({*np.linspace(a, b, _GRID).tolist(), *(x for x in others if a <= x <= b)})
+    points: Floats = np.unique(np.concatenate([np.linspace(a, b, _GRID), *others]))
+    return points[(points >= a) & (points <= b)]
 
 
 def same(x: Arb, y: Arb) -> bool:
@@ -223,6 +229,7 @@ def _unwrapped(result: Any, kind: type[Any]) -> Any:
     """What f returned, as an enclosure of the kind it was given."""
     if type(result) is kind:
         return result
+    result = result.entries if isinstance(result, Several) else result
     if isinstance(result, np.ndarray) and result.size == 1:
         result = result.reshape(())[()]
     if isinstance(result, Enclosure) and result.whole:

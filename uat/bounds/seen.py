@@ -11,6 +11,7 @@ import math
 import numpy as np
 
 from uat._checks import LARGEST, Floats
+from uat._deadline import Deadline
 from uat._sampling import Function, sample
 from uat.bounds.certification import Certificate
 from uat.piecewise import PiecewiseAffine
@@ -19,10 +20,13 @@ _ZOOMS = 3  # each narrows the neighbourhood of the best sample 16-fold: 12 bina
 _ZOOM_POINTS = 33
 
 
-def seen_difference(f: Function, p: PiecewiseAffine, per_cell: int = 15, note: str = "") -> Certificate:
+def seen_difference(
+    f: Function, p: PiecewiseAffine, per_cell: int = 15, note: str = "", deadline: Deadline | None = None
+) -> Certificate:
     """max|f - p| over `per_cell` equidistant points inside every cell, refined around the largest.
 
-    f is called on all points at once when it takes arrays; the refinement adds about a hundred calls.
+    f is called on all points at once when it takes arrays; the refinement adds about a hundred calls. With a deadline
+    f is called on as many of them, spread over the domain, as there is time for.
 
     Returns
     -------
@@ -30,14 +34,17 @@ def seen_difference(f: Function, p: PiecewiseAffine, per_cell: int = 15, note: s
     """
     t = np.arange(1, per_cell + 1) / (per_cell + 1)
     x = (p.knots[:-1, None] + np.diff(p.knots)[:, None] * t).reshape(-1)
-    x = np.concatenate([p.knots, x])
-    difference = distances(sample(f, x), p(x))
+    deadline = Deadline() if deadline is None else deadline
+    x, y = looks(f, np.concatenate([p.knots, x]), deadline)
+    difference = distances(y, p(x))
     k = int(np.argmax(difference))
     best, where, spent = float(difference[k]), float(x[k]), x.size
     a, b = p.domain
     cell = int(np.clip(np.searchsorted(p.knots, where, side="right") - 1, 0, p.pieces - 1))
     radius = float(p.knots[cell + 1] - p.knots[cell]) / (per_cell + 1)
     for _ in range(_ZOOMS):
+        if deadline.passed():
+            break
         # held within the floats, which end not far beyond the largest domains
         low, high = max(where - radius, -LARGEST), min(where + radius, LARGEST)
         x = np.unique(np.clip(np.linspace(low, high, _ZOOM_POINTS), a, b))
@@ -56,6 +63,20 @@ def seen_difference(f: Function, p: PiecewiseAffine, per_cell: int = 15, note: s
         boxes=spent,
         note=note,
     )
+
+
+def looks(f: Function, x: Floats, deadline: Deadline) -> tuple[Floats, Floats]:
+    """f at the points, or at as many of them, spread over the domain, as there is time for; at least at both ends."""
+    if deadline.endless:
+        return x, sample(f, x)
+    order = np.random.default_rng(0).permutation(x.size)
+    some = [np.flatnonzero((x == x.min()) | (x == x.max()))]
+    values = [sample(f, x[some[0]])]
+    for start, stop in deadline.runs(0, x.size):
+        some.append(order[start:stop])
+        values.append(sample(f, x[some[-1]]))
+    x, first = np.unique(x[np.concatenate(some)], return_index=True)
+    return x, np.concatenate(values)[first]
 
 
 def distances(y: Floats, z: Floats) -> Floats:

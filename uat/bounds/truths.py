@@ -5,6 +5,11 @@ What is made of truth values and whole numbers alone is a whole number in NumPy 
 
 from __future__ import annotations
 
+import math
+import operator
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,13 +17,13 @@ from flint import arb
 
 from uat.bounds.balls import CALL, Enclosure, is_array
 from uat.bounds.refusals import NoRuleError, UndecidedError
-from uat.bounds.wholes import Whole, is_whole
+from uat.bounds.wholes import Discrete, Whole, is_whole
 
 _ZERO, _ONE = arb(0), arb(1)
 _LARGE = 2**31  # a product of two such integers is still one of 64 bits
 
 
-class Comparison(Enclosure):
+class Comparison(Discrete):
     """Whether a < b and the like: True, False, or None where the balls do not decide. As a number: 1, 0, or [0, 1].
 
     Where a or b is undefined (a logarithm of a negative number), or is defined by an assumption only, so is the truth
@@ -28,13 +33,12 @@ class Comparison(Enclosure):
     True for arrays; so it is refused where both hold. - is refused, as NumPy does.
     """
 
-    __slots__ = ("compared", "decided", "kind")
-    whole = True
+    __slots__ = ("compared", "decided", "kind", "made_of")
 
-    def __init__(self, kind: type[Enclosure], decided: bool | None, compared: Any) -> None:
+    def __init__(self, kind: type[Enclosure], decided: bool | None, compared: Any, made_of: Any = None) -> None:
         self.kind, self.decided, self.compared = kind, decided, compared
-        if CALL.made is not None:
-            CALL.made.append(self)
+        self.made_of = made_of  # (sign, a, b), or (operation, truth value, truth value), or nothing that is known
+        CALL.made.append(self)
 
     def end(self) -> None:
         self.decided = None  # and what was compared has ended too: undefined
@@ -64,26 +68,36 @@ class Comparison(Enclosure):
         refuse_wrapping(other)
         return Whole(self.kind, self.number()) if is_whole(other) else self.number()
 
-    def _with(self, decided: bool | None, other: Any = None) -> Comparison:
+    def _with(self, decided: bool | None, other: Any = None, operation: Any = None) -> Comparison:
         """The same with another decision; undefined if one that is not decided is."""
         theirs = isinstance(other, Comparison) and other.decided is None
         source = other if theirs and (self.decided is not None or other.undefined()) else self
-        return Comparison(self.kind, decided, source.compared)
+        return Comparison(self.kind, decided, source.compared, operation and (operation, self, other))
 
     def __and__(self, other: Any) -> Any:
+        if is_array(other):
+            return np.logical_and(self, other)
         a, b = self.decided, decision(other)
-        return self._with(False if a is False or b is False else (None if a is None or b is None else True), other)
+        return self._with(
+            False if a is False or b is False else (None if a is None or b is None else True), other, operator.and_
+        )
 
     def __or__(self, other: Any) -> Any:
+        if is_array(other):
+            return np.logical_or(self, other)
         a, b = self.decided, decision(other)
-        return self._with(True if a is True or b is True else (None if a is None or b is None else False), other)
+        return self._with(
+            True if a is True or b is True else (None if a is None or b is None else False), other, operator.or_
+        )
 
     def __xor__(self, other: Any) -> Any:
+        if is_array(other):
+            return np.logical_xor(self, other)
         a, b = self.decided, decision(other)
-        return self._with(None if a is None or b is None else a != b, other)
+        return self._with(None if a is None or b is None else a != b, other, operator.xor)
 
     def __invert__(self) -> Comparison:
-        return self._with(None if self.decided is None else not self.decided)
+        return self._with(None if self.decided is None else not self.decided, True, operator.xor)
 
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 
@@ -128,10 +142,7 @@ class Comparison(Enclosure):
         return self._refuse("the sign of a truth value")
 
     def __abs__(self) -> Any:
-        return self
-
-    def lift(self, value: Any) -> Any:  # type: ignore[override]  # a comparison knows its kind, not its class
-        return self.kind.lift(value)
+        return self.fresh()
 
 
 def wraps(value: Any) -> bool:
@@ -194,7 +205,39 @@ def compare(a: Any, b: Any, sign: str) -> Any:
         side = difference.forced_side(a, b)
         if side is not None:
             decided = {"<": side < 0, "<=": side < 0, ">": side > 0, ">=": side > 0, "==": False, "!=": True}[sign]
-    return Comparison(type(a), decided, (sign, difference))
+    return Comparison(type(a), decided, (sign, difference), (sign, a, b.item() if isinstance(b, np.generic) else b))
+
+
+_SIGNS: dict[Any, Any] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
+}  # fmt: skip
+
+
+def cover(conditions: list[Any]) -> bool:
+    """Whether one of them holds at every point: by itself, or since they ask where one number lies among others."""
+    if any(decision(condition) for condition in conditions):
+        return True
+    asked = [pair for condition in conditions for pair in _asked(condition)]
+    if not asked or not all(a is asked[0][0] and type(b) in (int, float) and abs(b) < math.inf for a, b in asked):
+        return False
+    ends = sorted({Fraction(b) for _, b in asked})
+    between = [(low + high) / 2 for low, high in pairwise(ends)]
+    return all(any(_at(c, t) for c in conditions) for t in (ends[0] - 1, *ends, *between, ends[-1] + 1))
+
+
+def _asked(condition: Any) -> Iterator[tuple[Any, Any]]:
+    """What is compared with what in a condition."""
+    if isinstance(condition, Comparison):
+        how, a, b = condition.made_of or ("", None, None)
+        yield from [(a, b)] if isinstance(how, str) else (*_asked(a), *_asked(b))
+
+
+def _at(condition: Any, t: Fraction) -> bool:
+    """The condition where the number that it asks about is t."""
+    if not isinstance(condition, Comparison):
+        return bool(condition)
+    how, a, b = condition.made_of
+    return bool(_SIGNS[how](t, b) if isinstance(how, str) else how(_at(a, t), _at(b, t)))
 
 
 def where(condition: Any, a: Any, b: Any) -> Any:

@@ -157,7 +157,7 @@ def _logaddexp(a: Any, b: Any) -> Any:
 
 
 def step(name: str) -> Callable[[Any], Any]:
-    return lambda x: _number(_real(x, name)).step(name)
+    return lambda x: _real(x, name).step(name)
 
 
 def _reciprocal(x: Any) -> Any:
@@ -300,6 +300,7 @@ METHODS: dict[str, Callable[[Any], Any]] = {
     for ufunc, rule in UFUNCS.items()
     if isinstance(ufunc, np.ufunc) and ufunc.nin == 1 and getattr(np, ufunc.__name__, None) is ufunc
 }
+METHODS["copy"] = Enclosure.fresh
 
 
 def rule_of(ufunc: np.ufunc) -> Callable[..., Any] | None:

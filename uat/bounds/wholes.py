@@ -15,7 +15,51 @@ from uat.bounds.refusals import NoRuleError
 _FULL = 2**62  # sums and differences of two such integers are still of 64 bits
 
 
-class Whole(Enclosure):
+class Discrete(Enclosure):
+    """A whole number or a truth value: beside another one NumPy does not compute as with floats."""
+
+    __slots__ = ()
+    whole = True
+    kind: type[Enclosure]
+
+    def number(self) -> Any:
+        """Its value as an enclosure of its kind."""
+
+    def _beside(self, other: Any) -> Any:
+        """What it is in arithmetic with another one."""
+        return self.number()
+
+    def lift(self, value: Any) -> Any:  # type: ignore[override]  # it knows its kind, not its class
+        return self.kind.lift(value)
+
+    def __rpow__(self, other: Any) -> Any:
+        return _whole_power(self.kind, other, self) if is_whole(other) else self._beside(other).__rpow__(other)
+
+    def _divided(self, other: Any, operation: Callable[[Any, Any], Any], *, reflected: bool = False) -> Any:
+        if is_array(other):
+            return (np.floor_divide if operation is operator.floordiv else np.remainder)(self, other)
+        if is_whole(other):
+            self._refuse("// or % of whole numbers")
+        a = self._beside(other)
+        return operation(a.lift(other), a) if reflected else operation(a, other)
+
+    def __floordiv__(self, other: Any) -> Any:
+        return self._divided(other, operator.floordiv)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return self._divided(other, operator.floordiv, reflected=True)
+
+    def __mod__(self, other: Any) -> Any:
+        return self._divided(other, operator.mod)
+
+    def __rmod__(self, other: Any) -> Any:
+        return self._divided(other, operator.mod, reflected=True)
+
+    def step(self, name: str) -> Any:
+        return whole(self.kind, self.number().step(name))
+
+
+class Whole(Discrete):
     """A whole number of 64 bits, as np.where(x > 0, 2, 1) is in NumPy: a float only beside floats.
 
     Its sums, products and powers with whole numbers are whole again; those that may not fit are refused, as is what
@@ -23,7 +67,6 @@ class Whole(Enclosure):
     """
 
     __slots__ = ("kind", "value")
-    whole = True
 
     def __init__(self, kind: type[Enclosure], value: Any) -> None:
         self.kind, self.value = kind, value
@@ -31,12 +74,12 @@ class Whole(Enclosure):
     def number(self) -> Any:
         return self.value
 
+    def end(self) -> None:
+        self.value = self.kind.nowhere()
+
     @property
     def c0(self) -> Arb:
         return self.value.c0
-
-    def lift(self, value: Any) -> Any:  # type: ignore[override]  # it knows its kind, not its class
-        return self.kind.lift(value)
 
     def _with(self, other: Any, operation: Callable[[Any, Any], Any]) -> Any:
         if is_array(other):
@@ -61,25 +104,6 @@ class Whole(Enclosure):
         if is_array(other):
             return np.power(self, other)
         return _whole_power(self.kind, self, other) if is_whole(other) else self.value**other
-
-    def __rpow__(self, other: Any) -> Any:
-        return _whole_power(self.kind, other, self) if is_whole(other) else self.value.__rpow__(other)
-
-    def __floordiv__(self, other: Any) -> Any:
-        if is_array(other):
-            return np.floor_divide(self, other)
-        return self._refuse("// of whole numbers") if is_whole(other) else self.value // other
-
-    def __rfloordiv__(self, other: Any) -> Any:
-        return self._refuse("// of whole numbers") if is_whole(other) else self.value.__rfloordiv__(other)
-
-    def __mod__(self, other: Any) -> Any:
-        if is_array(other):
-            return np.remainder(self, other)
-        return self._refuse("% of whole numbers") if is_whole(other) else self.value % other
-
-    def __rmod__(self, other: Any) -> Any:
-        return self._refuse("% of whole numbers") if is_whole(other) else self.value.__rmod__(other)
 
     def __neg__(self) -> Whole:
         return Whole(self.kind, -self.value)

@@ -3,7 +3,8 @@
 Anything with `concurrent.futures.Executor`'s ``submit`` will do. Processes are spawned, not forked: a fork copies
 whatever locks other threads hold, and a spawned process sees what a machine of a cluster would see.
 
-Ctrl-C ends a sweep wherever it runs. The processes of a pool never hear it: the one that the user started ends them.
+Ctrl-C ends a sweep wherever it runs. The processes of a pool never hear it: the one that the user started ends them,
+and they end by themselves when it is no more, killed perhaps.
 In this process what trains and what proves would make the best of an interruption and go on, and a network that was cut
 short would pass for a finished one; so there Ctrl-C passes through them.
 """
@@ -86,15 +87,25 @@ def last_warning() -> Iterator[None]:
         raise
 
 
-def _never_interrupted() -> None:
+def _begin_as_a_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+
+
+def _end_with_the_parent() -> None:
+    """Whatever ended the parent closes a pipe; where a fork of it holds that open, another parent has taken over."""
+    parent, born = multiprocessing.parent_process(), os.getppid()
+    assert parent is not None  # of a spawned process
+    while parent.is_alive() and os.getppid() == born:
+        parent.join(timeout=1)
+    os._exit(1)
 
 
 class Pool(ProcessPoolExecutor):
     """Spawned processes that are ended, not waited for, when an exception leaves the block of ``with``."""
 
     def __init__(self, workers: int) -> None:
-        super().__init__(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_never_interrupted)
+        super().__init__(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin_as_a_worker)
 
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
         with _deaf():  # here processes begin

@@ -53,7 +53,8 @@ COLUMNS: dict[str, str] = {
     "seconds": "REAL",  # wall-clock; that of a stack of seeds is shared among its rows
 }
 ORDER = ("function", "method", "width", "budget", "seed")
-GROUP = ("function", "a", "b", "method", "width", "budget")  # whose rows differ in their seeds only
+PROBLEM = ("function", "formula", "a", "b")  # a store may hold one name twice, on another interval or for another f
+GROUP = (*PROBLEM, "method", "width", "budget")  # whose rows differ in their seeds only
 TIMED = ("seconds",)  # what two runs of the same setting may differ in
 NAMED = (*ORDER, "formula", "a", "b")  # what a failure has, beside its outcome
 # columns that are multiples together: an enclosure, an integral and its gap, the loss before and after
@@ -132,7 +133,7 @@ class Table:
         """
         _column(column)
         chosen = next((names for names in _TOGETHER if column in names), (column,))
-        place = itemgetter("function", "a", "b", "width")
+        place = itemgetter(*PROBLEM, "width")
         units = {place(group): group["median"] for group in self.where(method=method).median_by_width(column)}
         if not units:
             raise InputError(f"`method` must be one that the table has rows of, but {show(method)} is not.")
@@ -156,8 +157,8 @@ class Table:
         Returns
         -------
         list of dict
-            One for each (function, a, b, method, width, budget): "median", "low" and "high" (the smallest and the
-            largest of the seeds), "seeds" (how many) and "proven" (whether every one of them is).
+            One for each (function, formula, a, b, method, width, budget): "median", "low" and "high" (the smallest and
+            the largest of the seeds), "seeds" (how many) and "proven" (whether every one of them is).
         """
         _column(column)
         groups: dict[tuple[Any, ...], list[Row]] = {}

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from uat import _checks
 from uat._deadline import Deadline
 from uat.bounds.certification import Certificate
 from uat.bounds.seen import seen_difference
@@ -119,7 +120,7 @@ class Search:
         found = Upper(p, tube, verdict, certificate)
         if self.upper is None or verdict.inside or not self.upper.verdict.inside:
             self.upper = found
-        if verdict.note.startswith("Interrupted"):  # `certify` keeps Ctrl-C to itself, but it was meant for all of this
+        if verdict.interrupted:  # `certify` keeps Ctrl-C to itself, but it was meant for all of this
             raise KeyboardInterrupt
         return found
 
@@ -374,7 +375,7 @@ class Search:
         self.nearest, self.jump_sentence = nearest_in(note)
         return self.nearest, self.jump_sentence
 
-    def undecided(self, tube: Tube) -> str:
+    def undecided(self) -> str:
         """Why the two counts differ: a knife edge, where the neighbouring count says so, or a proof that fell short."""
         if abs(self.fewer - 1) <= EDGE:
             return "the tolerance is a knife edge, where one count ends and the next begins"
@@ -410,7 +411,8 @@ class Search:
         elif needed < p.pieces and stopped:
             notes.append(f"the proven bracket is {needed} to {p.pieces} pieces")
         elif needed < p.pieces and not self.lower.refusal and not sentence:
-            notes.append(f"whether {_pieces(p.pieces - 1)} could do is not decided: {self.undecided(tube)}")
+            fewer = _checks.count(p.pieces - 1, "piece")
+            notes.append(f"whether {fewer} could do is not decided: {self.undecided()}")
         least = 0.0 if self.error_witness is None else float(self.error_witness.tube.tol)
         return Narrowest(
             p, tube, certificate, verdict.inside, needed, self.witness,
@@ -418,7 +420,3 @@ class Search:
             room=max(1 - verdict.ratio * (1 + 1e-15), 0.0) * least_half_width(p, tube) if verdict.inside else 0.0,
             outside=outside, stopped=bool(stopped), nearest=half,
         )  # fmt: skip
-
-
-def _pieces(count: int) -> str:
-    return "1 piece" if count == 1 else f"{count} pieces"

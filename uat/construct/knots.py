@@ -23,6 +23,7 @@ from uat._sampling import Function, sample
 from uat.construct.mesh import Mesh
 
 EXPONENTS = {"sup": 1 / 2, "L2": 2 / 5}  # of |f''|: minimises max h^2 |f''|, or the integral of h^4 |f''|^2
+_FOR_A_GLANCE = 64  # cells for which the mesh of an estimate is made
 _FINER = 1 / 16  # the mesh resolves f sixteen times better than the knots will
 
 
@@ -60,7 +61,13 @@ def power_graded_knots(a: float, b: float, pieces: int, power: float, end: str =
 
 
 def graded_knots(
-    f: Function, domain: tuple[float, float], pieces: int, *, norm: str = "sup", breaks: float | Iterable[float] = ()
+    f: Function,
+    domain: tuple[float, float],
+    pieces: int,
+    *,
+    norm: str = "sup",
+    breaks: float | Iterable[float] = (),
+    around: float | Iterable[float] = (),
 ) -> Floats:
     """Knots that equidistribute |f''|^(1/2) (sup norm) or |f''|^(2/5) (L2), estimated from samples of f.
 
@@ -74,6 +81,8 @@ def graded_knots(
     norm : "sup" or "L2"
     breaks : a number or several, in [a, b]
         Abscissae that must be knots; the stretches between them share the cells by their mass.
+    around : a number or several, in [a, b]
+        Abscissae around which f is sampled at every scale: of peaks that a mesh of some hundred cells would miss.
 
     Returns
     -------
@@ -90,7 +99,7 @@ def graded_knots(
         raise InputError(
             f"`pieces` must be at least {inner.size + 1} with {inner.size} inner `breaks`, but is {pieces}."
         )
-    edges, mass = _mass(f, (a, b), inner, pieces, exponent)
+    edges, mass = _mass(f, (a, b), inner, pieces, exponent, _checks.points(around, "around", (a, b)))
     total = np.concatenate([[0.0], np.cumsum(mass)])
     ends = np.concatenate([[a], inner, [b]])
     at_ends = np.interp(ends, edges, total)
@@ -106,11 +115,19 @@ def graded_knots(
     return _checks.strictly_increasing(knots, "knots")
 
 
+def cells_by_curvature(f: Function, domain: tuple[float, float], tol: float, around: Iterable[float] = ()) -> float:
+    """How many graded cells are about within tol: the integral of (|f''|/(8 tol))^(1/2), from samples (theory C1)."""
+    places = _checks.points(around, "around", domain)
+    return float(_mass(f, domain, np.empty(0), _FOR_A_GLANCE, EXPONENTS["sup"], places)[1].sum() / np.sqrt(8 * tol))
+
+
 def _mass(
-    f: Function, domain: tuple[float, float], breaks: Floats, pieces: int, exponent: float
+    f: Function, domain: tuple[float, float], breaks: Floats, pieces: int, exponent: float, around: Floats
 ) -> tuple[Floats, Floats]:
     """A mesh and the mass of |f''|^exponent on its cells (a constant is added so that the mass never vanishes)."""
     mesh = Mesh(f, domain, breaks, np.empty(0))
+    for place in around.tolist():
+        mesh.insert_around(place)
     width = float(np.ptp(mesh.y)) / pieces**2 * _FINER
     mesh.divide(lambda y: np.full_like(y, width), Deadline(None))
     x, y = mesh.x, mesh.y

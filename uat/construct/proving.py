@@ -40,6 +40,7 @@ def certified(
     f: Function,
     p: PiecewiseAffine,
     *,
+    tol: float | None = None,
     rel: float = 0.01,
     abs: float = 0.0,
     seconds: float | None = None,
@@ -48,12 +49,13 @@ def certified(
     """The certificate of sup|f - p|, without a warning: on balls or, where that proves nothing, on the belief."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotProvenWarning)
-        c = certify(f, p, rel=rel, abs=abs, seconds=seconds)
+        c = certify(f, p, tol=tol, rel=rel, abs=abs, seconds=seconds)
         if not belief:
             return c
         if c.proven:
             return unsworn(c)
-        return certify(f, p, rel=rel, abs=abs, seconds=seconds, lipschitz=belief.lipschitz, modulus=belief.modulus)
+        lipschitz, modulus = belief
+        return certify(f, p, tol=tol, rel=rel, abs=abs, seconds=seconds, lipschitz=lipschitz, modulus=modulus)
 
 
 def unsworn(c: Certificate) -> Certificate:

@@ -45,7 +45,7 @@ def error_vs_width(
     matplotlib Axes, or an array of them, one a function, where there are several.
     """
     rows, failures = list(table), list(getattr(table, "failures", ()))
-    several = len({row["function"] for row in rows}) > 1
+    several = len(set(map(_problem, rows))) > 1
     if several and ax is None and limit is None and bound is None:
         panels = figure_of(table, column=column).axes
         return np.array([panel for panel in panels if panel.get_visible()])
@@ -59,7 +59,7 @@ def _panel(
     rows: Sequence[Row], failures: Sequence[Row], ax: Any, column: str, limit: Line | None, bound: Line | None,
     unit: str,
 ) -> Any:  # fmt: skip
-    failures = [row for row in failures if row["function"] == rows[0]["function"]]
+    failures = [row for row in failures if _problem(row) == _problem(rows[0])]
     seen = [*rows, *failures]
     points: dict[str, Any] = {}
     for method in (name for name in LOOKS if any(row["method"] == name for row in rows)):
@@ -102,7 +102,8 @@ def figure_of(table: Iterable[Row], lines: Callable[[Row], Any] | None = None, *
     from matplotlib.figure import Figure
 
     rows, failures, unit = list(table), list(getattr(table, "failures", ())), getattr(table, "unit", "")
-    names = list(dict.fromkeys(row["function"] for row in rows))
+    found = list(dict.fromkeys(map(_problem, rows)))
+    names = [_title(one, found) for one in found]
     if not names:
         raise InputError("`table` must hold at least one row, but is empty.")
     columns = min(len(names), 2)
@@ -111,7 +112,7 @@ def figure_of(table: Iterable[Row], lines: Callable[[Row], Any] | None = None, *
         figure = Figure(figsize=size, layout="constrained")
         panels = figure.subplots(-(-len(names) // columns), columns, squeeze=False).ravel()
         for k, (panel, name) in enumerate(zip(panels, names, strict=False)):
-            own = [row for row in rows if row["function"] == name]
+            own = [row for row in rows if _problem(row) == found[k]]
             known = None if lines is None or unit else lines(own[0])
             limit, bound = (None, None) if known is None else (known.best, known.uniform)
             _panel(_one_function(own), failures, panel, column, limit, bound, unit)
@@ -176,10 +177,23 @@ def _one_function(table: Iterable[Row], sort: bool = True) -> list[Row]:
     rows = list(table)
     if not rows:
         raise InputError("`table` must hold at least one row, but is empty.")
-    names = sorted({row["function"] for row in rows})
-    if len(names) > 1:
+    found = set(map(_problem, rows))
+    if len(found) > 1:
+        names = sorted(_title(one, found) for one in found)
         raise InputError(f"`table` must hold rows of one function, but holds {', '.join(names)}.")
     return sorted(rows, key=lambda row: row["width"]) if sort else rows
+
+
+def _problem(row: Row) -> tuple[Any, ...]:
+    """What a row is about: one name may stand for several, on other intervals or with other formulas."""
+    return row["function"], row.get("formula"), row["a"], row["b"]
+
+
+def _title(problem: tuple[Any, ...], among: Iterable[tuple[Any, ...]]) -> str:
+    """The name of a function, and its interval and formula where the name does not say which it is."""
+    name, formula, a, b = problem
+    alike = sum(other[0] == name for other in among) > 1
+    return f"{name} on [{a:.6g}, {b:.6g}]: {formula}" if alike else str(name)
 
 
 def _without(failures: Sequence[Row]) -> str:

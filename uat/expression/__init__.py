@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from simpleeval import SimpleEval
 
-from uat._checks import Floats, InputError, show
+from uat._checks import InputError, abscissae, show
 from uat.expression.reading import DEEPEST, Formula, read
 from uat.expression.vocabulary import ARITHMETIC, COMPARISONS, CONSTANTS, FUNCTIONS, LOGIC
 
@@ -63,7 +63,7 @@ class Expression:
         from_literal = getattr(type(x), "from_literal", None)
         if from_literal is not None:
             return self._program.run({**{text: from_literal(text) for text in literals}, self.variable: x})
-        points = _points(x)
+        points = np.asarray(abscissae(x), dtype=np.float64)
         values = self._program.run({**literals, self.variable: points})
         if isinstance(x, (float, int, np.number)):
             return float(values)
@@ -144,17 +144,3 @@ def _variable(name: Any) -> str:
     if name in FUNCTIONS or name in CONSTANTS:
         raise InputError(f"`variable` must not be the name of a function or a constant, but is {name!r}.")
     return name
-
-
-def _points(x: Any) -> Floats:
-    try:
-        points = np.asarray(x)
-        if points.dtype.kind not in "biufO" or (points.dtype.kind == "O" and not all(map(_is_real, points.flat))):
-            raise TypeError
-        return points.astype(np.float64, copy=False)
-    except (TypeError, ValueError, OverflowError):
-        raise InputError(f"`x` must be a real number or an array of real numbers, but is {show(x)}.") from None
-
-
-def _is_real(value: Any) -> bool:
-    return hasattr(value, "__float__")  # a Fraction has it; None, a string and a complex number have not

@@ -72,7 +72,7 @@ _ALL = (
         lipschitz=_above(1.03 * _BUMP), second_derivative=_above(206),
     ),
     Target(
-        "sinc", "sin(x)/x", (1.0, 12.0), _BENCHMARK,
+        "sin-over-x", "sin(x)/x", (1.0, 12.0), _BENCHMARK,
         lipschitz=_above(0.43618181727145851), second_derivative=_above(0.24869223644578915),
     ),
     Target(
