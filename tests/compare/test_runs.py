@@ -230,6 +230,7 @@ def test_a_black_box_is_not_said_to_be_proven() -> None:
         ({"seeds": [-1]}, "`seeds` must be an integer >= 0"),
         ({"budget": 0}, "`budget` must be an integer >= 1"),
         ({"functions": {}}, "`functions` must hold at least one function"),
+        ({"functions": 5}, "`functions` must be functions, or pairs"),
         ({"functions": {"f": "sin(x)"}}, r"`functions` must hold pairs \(function, \(a, b\)\), but 'sin\(x\)' has no"),
         ({"functions": ["sin", "sin"]}, "`functions` must have different names, but 'sin' comes twice"),
     ],
