@@ -58,10 +58,10 @@ def writable(path: str | os.PathLike[str], name: str = "path") -> Path:
 def may_replace(path: str | os.PathLike[str], suffix: str, mark: bytes, what: str, name: str = "path") -> None:
     """Refuse a name of another ending than `suffix`, and to replace a file that is not of ours: has no `mark` in front.
 
-    Pictures and archives cannot be told from those of others; texts that somebody wrote by hand can.
+    A picture cannot be told from those of others, and is not asked.
     """
     target = writable(path, name)
-    if target.suffix.lower() != suffix:
+    if suffix and target.suffix.lower() != suffix:
         raise InputError(f"`{name}` of {what} must end in {suffix}, but is {show(os.fspath(path))}.")
     if target.exists():
         with target.open("rb") as file:

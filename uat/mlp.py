@@ -182,7 +182,7 @@ class MLP:
     def _through(self, x: ArrayLike, depth: int) -> Array:
         try:
             single = np.ndim(x) == 0 and not isinstance(x, (str, bytes, dict))
-        except ValueError:  # rows of different lengths: refused, as these are, by the name of what was given
+        except (ValueError, RuntimeError):  # rows of different lengths, a tensor: refused by the name of what was given
             single = False
         u = samples(np.reshape(x, (-1,)) if single else x, "x", self.sizes[0], self.theta.dtype)
         for layer in self.layers[:depth]:

@@ -256,7 +256,7 @@ class PiecewiseAffine:
 
     def __repr__(self) -> str:
         a, b = self.domain
-        return f"PiecewiseAffine({self.pieces} pieces on [{a:.6g}, {b:.6g}])"
+        return f"PiecewiseAffine({_checks.count(self.pieces, 'piece')} on [{a:.6g}, {b:.6g}])"
 
 
 def _table(p: PiecewiseAffine) -> PieceTable:
@@ -294,16 +294,21 @@ def slope_jump_signs(knots: Floats, values: Floats) -> NDArray[np.int8]:
 
 
 def interpolate(
-    f: Function, a: float, b: float, pieces: int | None = None, *, step: float | None = None
+    f: Function | str,
+    a: float | tuple[float, float] | None = None,
+    b: float | None = None,
+    pieces: int | None = None,
+    *,
+    step: float | None = None,
 ) -> PiecewiseAffine:
     """Step 1 of the theorem: the piecewise-affine interpolant of f on a uniform grid of [a, b].
 
     Parameters
     ----------
-    f : callable
+    f : callable, formula, name of a target, or "file.py:function"
         A function of one real number; vectorised or not (see `uat._sampling.sample`).
     a, b : float
-        End points, a < b.
+        End points, a < b; or a pair (a, b) in the place of both. A target's own domain when left out.
     pieces : int >= 1
         Number of cells of equal length; or
     step : float > 0
@@ -324,7 +329,13 @@ def interpolate(
     Accuracy: the values at the knots are f's own float64 values; for the distance to f see statement B2.
     Source: lecture notes, section III, step 1 (Heine 1872).
     """
-    a, b = _checks.endpoints(a, b)
+    from uat.given import resolve
+
+    f, _ = resolve(f)
+    if b is None:
+        a, b = _checks.interval(getattr(f, "domain", None) if a is None else a)
+    else:
+        a, b = _checks.endpoints(a, b)
     if _checks.exactly_one(pieces=pieces, step=step) == "pieces":
         knots = uniform_knots(a, b, _checks.integer(pieces, "pieces"))
     else:

@@ -61,7 +61,9 @@ def check_enclosure(text: str, f: Callable[..., Any], p: uat.PiecewiseAffine, c:
     assert c.upper <= 1.01 * c.lower or c.upper <= 8 * 2.0**-52 * size
 
 
-@pytest.mark.parametrize("pieces", [4, 16, 64, 256])
+@pytest.mark.parametrize(
+    "pieces", [4, pytest.param(16, marks=pytest.mark.nightly), 64, pytest.param(256, marks=pytest.mark.nightly)]
+)
 @pytest.mark.parametrize("name", sorted(TARGETS))
 def test_targets(name: str, pieces: int) -> None:
     f = uat.target(name)

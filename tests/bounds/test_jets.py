@@ -17,6 +17,7 @@ from flint import arb
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.strategies import dear
 from uat.bounds.jets import SIDE, Jet, Side
 from uat.bounds.precision import working_precision
 
@@ -66,6 +67,7 @@ places = st.tuples(st.integers(-48, 48).map(lambda n: n / 16), st.sampled_from([
 
 
 @pytest.mark.parametrize("name", sorted(SMOOTH))
+@dear
 @given(place=places)
 def test_smooth_functions(name: str, place: tuple[float, float]) -> None:
     f, (middle, radius) = SMOOTH[name], place
@@ -112,6 +114,7 @@ def _largest(a: Any, b: Any) -> Any:
 
 
 @pytest.mark.parametrize("name", sorted(KINKS))
+@dear
 @given(place=places)
 def test_kinks(name: str, place: tuple[float, float]) -> None:
     f, (middle, radius) = KINKS[name], place

@@ -248,6 +248,9 @@ def test_a_function_that_cannot_travel(pool: ProcessPoolExecutor) -> None:
 
 
 def test_nothing_to_resume(tmp_path: Path) -> None:
+    with pytest.raises(uat.InputError, match="`store` must be a file that exists"):
+        resume(str(tmp_path / "empty.sqlite"))
+    Store(tmp_path / "empty.sqlite").close()
     with pytest.raises(uat.InputError, match=r"must hold the plan of a sweep, but .* holds none"):
         resume(str(tmp_path / "empty.sqlite"))
     path = str(tmp_path / "python.sqlite")

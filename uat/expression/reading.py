@@ -103,7 +103,12 @@ def _refuse_depth() -> NoReturn:
 
 
 def _refuse_juxtaposition(left: str, right: str) -> NoReturn:
-    raise InputError(f"`expression` must write every product with *, as {left}*{right}, but contains {left} {right}.")
+    if left in FUNCTIONS:
+        raise InputError(
+            f"`expression` must give {left} its argument in brackets, as {left}({right}), but contains {left} {right}."
+        )
+    factor = f"{right}(...)" if right in FUNCTIONS else right
+    raise InputError(f"`expression` must write every product with *, as {left}*{factor}, but contains {left} {right}.")
 
 
 class _Copy:

@@ -1,6 +1,6 @@
 """Random formulas against their values in 50 digits: no certificate lies below, and none that does is confirmed.
 
-    python -m pytest -m nightly tests/bounds/test_random_formulas.py        # 20 000: a quarter of an hour on one core
+    python -m pytest -m nightly tests/test_random_formulas.py        # 20 000: a quarter of an hour on one core
 
 Every formula is certified, as a formula or as a Python function, against a broken line near or below or above it. Then
 the claim is saved and checked, and so is a false one: a bound a little below the largest difference that was found.
@@ -25,7 +25,7 @@ from tests.random_formulas import UNDEFINED, RandomFormula, Unjudged, drawn
 from uat.bounds.certification import Certificate
 from uat.bounds.recheck import recheck
 
-SOME, ALL, CHUNK = 150, 20_000, 1000
+SOME, ALL, CHUNK = 120, 20_000, 1000
 TEMPLATES: dict[Any, Any] = {}
 
 
