@@ -87,6 +87,8 @@ class Approximation:
     seconds : float, what the construction took
     provenance : versions and options
     optimality : what is proven of the fewest possible pieces, for method="narrowest"
+    graded : int or None, the cells of a graded grid that keeps `tol` too, where this uniform one has over ten times as
+        many; not saved
     """
 
     net: ReluNet
@@ -100,6 +102,7 @@ class Approximation:
     seconds: float
     provenance: dict[str, Any] = field(default_factory=dict)
     optimality: Optimality | None = None
+    graded: int | None = None
 
     @property
     def pieces(self) -> int:
@@ -165,6 +168,10 @@ class Approximation:
             rows[5:5] = self._optimality_rows(self.optimality)
         if self.tol is not None or self.rtol is not None:
             rows.insert(3, ("tolerance", self._tolerance()))
+        if self.graded is not None:
+            rows.append(
+                ("other grids", f'graded {_checks.count(self.graded, "piece")} (method "graded"): less than a tenth')
+            )
         given = self.provenance.get("arguments", {})
         if given.get("lipschitz") is not None or given.get("modulus") is not None:
             rows.append(("grounds", c.method))
@@ -193,9 +200,10 @@ class Approximation:
             low, high = o.least_error
             pieces = _checks.count(self.pieces, "piece")
             rows.append(("least error", f"with {pieces} between {low:.10g} and {high:.10g} (proven)"))
-        fewest = f"between {max(o.lower_bound - 1, 0)} and {self.pieces}, with an output bias"
+        bias = "with an output bias" + (' (form "output-bias")' if self.form == "shifted-origin" else "")
+        fewest = f"between {max(o.lower_bound - 1, 0)} and {self.pieces}, {bias}"
         if not math.isfinite(o.least_error[1]):  # that these pieces do is not proven
-            fewest = f"at least {max(o.lower_bound - 1, 0)}, with an output bias"
+            fewest = f"at least {max(o.lower_bound - 1, 0)}, {bias}"
         return [*rows, ("fewest neurons", fewest), *([("open", o.note)] if o.note else [])]
 
     def __str__(self) -> str:

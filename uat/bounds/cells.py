@@ -169,6 +169,13 @@ def _by_ranges(run: FunctionOnBalls, cells: Sequence[Cell]) -> float:
     return max(up(f.high - low), -down(f.low - high))
 
 
+def spread_of(cells: Sequence[Cell]) -> float:
+    """About max g - min g on the cells: a guide, infinite where it would take long to say."""
+    if not (isinstance(cells, Cells) and isinstance(cells.lines, _Chords)):
+        return math.inf
+    return float(np.ptp(cells.lines.values[int(cells.piece[0]) : int(cells.piece[-1]) + 2]))
+
+
 class _Chords:
     """The chords of knots and values."""
 

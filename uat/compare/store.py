@@ -91,6 +91,8 @@ class Store:
     def plan(self, description: dict[str, Any]) -> None:
         """Remember what a sweep was asked for, so that it can be resumed from the file alone."""
         text = json.dumps(description, sort_keys=True)
+        if description in self.plans():
+            return  # a complete sweep can be looked at where nothing can be written
         with self._told(), self._transaction():
             self._link.execute("INSERT OR IGNORE INTO plans (description, checksum) VALUES (?, ?)", [text, _sum(text)])
 
