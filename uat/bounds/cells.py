@@ -151,22 +151,21 @@ def size_of(cells: Cells) -> float:
 
 
 def largest_on(run: FunctionOnBalls, cells: Sequence[Cell]) -> float:
-    """sup|f - g| on cells that nobody looked at, by the ranges of f and g: true, and usually far too large.
-
-    On stretches of them, as many as there is time for: none are less than all at once.
-    """
-    most, size = _by_ranges(run, cells), -(-len(cells) // _STRETCHES)
-    try:
-        return min(most, max(_by_ranges(run, cells[k : k + size]) for k in range(0, len(cells), size)))
-    except OutOfTime:
-        return most
-
-
-def _by_ranges(run: FunctionOnBalls, cells: Sequence[Cell]) -> float:
+    """sup|f - g| on cells that nobody looked at, by the ranges of f and g: true, and usually far too large."""
     low, high = range_of(cells)
     f = run.interval(cells[0].low, cells[-1].high)
     run.assumed |= f.assumed
     return max(up(f.high - low), -down(f.low - high))
+
+
+def largest_by_stretches(run: FunctionOnBalls, cells: Sequence[Cell]) -> float:
+    """The same, stretch by stretch; of all at once, should the time not suffice for that."""
+    size = max(-(-len(cells) // _STRETCHES), 1)
+    whole = largest_on(run, cells) if len(cells) else 0.0
+    try:
+        return min(whole, max((largest_on(run, cells[k : k + size]) for k in range(0, len(cells), size)), default=0.0))
+    except OutOfTime:
+        return whole
 
 
 def spread_of(cells: Sequence[Cell]) -> float:
