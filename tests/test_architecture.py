@@ -28,7 +28,7 @@ PERMITTED: dict[str, set[str]] = {
     "_threads": set(),
     "_files": set(),
     "_warning": set(),
-    "piecewise": set(),
+    "piecewise": {"given"},
     "mlp": set(),
     "hinges": {"piecewise"},
     "regions": {"hinges"},

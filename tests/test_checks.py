@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -198,6 +199,29 @@ def test_masks_are_seen_at_every_door_also_in_parts_of_a_list() -> None:
     np.testing.assert_array_equal(Formula("2*x")(MASKED), [0, np.nan, 4])
 
 
+class Column:
+    """An array of another library, with a mask of its own, as pandas has them for integers that may be missing."""
+
+    def __init__(self, values: list[Any], mask: list[bool]) -> None:
+        self.values, self._mask = values, np.array(mask)
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        return np.array([None if hidden else v for v, hidden in zip(self.values, self._mask, strict=True)], dtype)
+
+
+def test_columns_with_missing_values() -> None:
+    hole, whole, big = (
+        Column([0, 1, 2], [False, True, False]), Column([0, 1, 2], [False] * 3), Column([0, BIG + 1, 2], [False] * 3)
+    )  # fmt: skip
+    doors = {"a line": LINE, "a network": NET, "fit": AT["fit"], "data": lambda v: uat.narrowest((v, [1, 2, 3]), tol=1)}
+    for door in doors.values():
+        door(whole)
+        with pytest.raises(InputError, match=r"^`x` must have all its entries, but x\[1\] is masked"):
+            door(hole)
+        with pytest.raises(InputError, match=r"^`x` must be exact in float64, but x\[1\] = 9007199254740993 is no"):
+            door(big)
+
+
 @pytest.mark.parametrize("x", [words([None, 1.0]), words(["1", 1.0]), ["1", "2"], [1j, 0], [np.datetime64("2020")], {}])
 def test_samples_are_numbers(x: Any) -> None:
     with pytest.raises(InputError, match=r"^`x` must be an array of real numbers, but is "):
@@ -238,3 +262,36 @@ def test_what_others_say_is_quoted_in_one_line_and_a_long_sentence_keeps_its_beg
     assert said.startswith("`f` must run, but said: no,  never no,  never ")
     assert said.endswith(" never and so on.")
     assert str(InputError("a")) == "a"
+
+
+class Tensor:
+    """As PyTorch's with a gradient: it lets nobody read its numbers, and says what to do."""
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+
+    def __float__(self) -> float:
+        raise RuntimeError("no")
+
+
+def test_a_tensor_with_a_gradient_is_refused_with_its_own_advice() -> None:
+    t, p, m = Tensor(), uat.interpolate(np.sin, 0, 1, 3), uat.MLP.initialize([1, 2, 1], rng=0)
+    for build in (lambda: uat.PiecewiseAffine(t, [0, 1]), lambda: p(t), lambda: m(t), lambda: uat.ReluNet([1], [0], t),
+                  lambda: learn.fit(m, t, t), lambda: uat.narrowest((t, t), tol=0.1)):  # fmt: skip
+        with pytest.raises(uat.InputError, match=r"but is .*Tensor.*Use tensor.detach\(\).numpy\(\) instead\)\."):
+            build()
+    with pytest.raises(uat.InputError, match=r"`b` must be a finite real number, but is .* \(RuntimeError: no\)"):
+        uat.interpolate(np.sin, 0, t, pieces=3)
+
+
+def test_one_of_a_thing_is_singular() -> None:
+    assert "(1 piece " in repr(uat.PiecewiseAffine([0, 1], [0, 1]))
+    one = uat.narrowest("x", (0, 1), tol=0.1)
+    assert "Narrowest(1 piece, " in repr(one)
+    assert ": 1 piece, 2 neurons," in repr(uat.approximate("x", (0, 1), tol=0.1))
+    assert "at least 1 is needed." in str(replace(one, proven=False))
+
+
+def test_a_note_becomes_a_sentence_of_its_own() -> None:
+    said = str(replace(uat.narrowest("x", (0, 1), tol=0.1), note="the search was stopped"))
+    assert said.endswith(". The search was stopped.")

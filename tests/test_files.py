@@ -64,6 +64,7 @@ def test_a_file_that_is_not_there_or_has_no_name_is_refused(tmp_path: Path) -> N
             with pytest.raises(InputError):
                 read(path)
         assert not recheck(path).ok
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_network_takes_no_more_memory_than_its_file(tmp_path: Path) -> None:
@@ -88,21 +89,33 @@ def test_a_network_takes_no_more_memory_than_its_file(tmp_path: Path) -> None:
 
 
 def test_every_byte_of_a_network_is_right_or_refused(tmp_path: Path) -> None:
-    """Also those of the headers: half the numbers in float32 would pass the checksum that was never looked at."""
     path, m = tmp_path / "m.npz", uat.MLP.initialize((1, 3, 1))
     save_mlp(m, path)
     good, refused = path.read_bytes(), 0
     for k in range(len(good)):
-        for bit in (1, 6):
-            path.write_bytes(good[:k] + bytes([good[k] ^ (1 << bit)]) + good[k + 1 :])
-            try:
-                back = load_mlp(path)
-            except InputError:
-                refused += 1
-            else:
-                assert (back.sizes, back.activations, back.theta.dtype) == (m.sizes, m.activations, m.theta.dtype)
-                assert back.theta.tobytes() == m.theta.tobytes()
-    assert refused > len(good)
+        path.write_bytes(good[:k] + bytes([good[k] ^ (2 if k % 2 else 64)]) + good[k + 1 :])
+        try:
+            back = load_mlp(path)
+        except InputError:
+            refused += 1
+        else:
+            assert (back.sizes, back.activations, back.theta.dtype) == (m.sizes, m.activations, m.theta.dtype)
+            assert back.theta.tobytes() == m.theta.tobytes()
+    assert refused > len(good) / 2
+
+
+def test_half_of_an_array_is_not_taken_for_it(tmp_path: Path) -> None:
+    """One byte makes float64 float32, and whoever reads the half that is wanted never comes to the checksum."""
+    path = tmp_path / "m.npz"
+    save_mlp(uat.MLP.initialize((1, 30_000, 1)), path)
+    place = path.read_bytes().rindex(b"'<f8'")
+    with path.open("r+b") as file:
+        file.seek(place + 3)
+        file.write(b"4")
+    with np.load(path) as archive:
+        assert archive["theta"].shape == (90_001,)
+    with pytest.raises(InputError, match="is none, or damaged: BadZipFile: Bad CRC-32"):
+        load_mlp(path)
 
 
 def test_a_file_without_end_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,6 +129,7 @@ def test_a_file_without_end_is_not_read(tmp_path: Path, monkeypatch: pytest.Monk
     path.write_text("[" + "[]," * 20_000 + "1]")
     with pytest.raises(InputError, match="has too many parts"):
         uat.load(path)
+    assert "more parts" in recheck(path).sentence
     monkeypatch.setattr(json_file, "MOST_BYTES", 1 << 10)
     with pytest.raises(InputError, match="a saved network must have at most 0 MB"):
         r.save(tmp_path / "b.json")
@@ -179,6 +193,29 @@ def test_nothing_is_written_over_that_is_not_of_ours(tmp_path: Path) -> None:
         for _ in range(2):  # an empty one, and one of ours
             save(tmp_path / name)
     assert "format" in (tmp_path / "package.json").read_text()
+
+
+def test_no_archive_or_curve_is_written_over_that_is_not_of_ours(tmp_path: Path) -> None:
+    start, x = learn.uniform_kinks(3, (-1, 1), np.random.default_rng(0)), np.linspace(-1, 1, 9)
+    path, curve = tmp_path / "data.npz", tmp_path / "losses.csv"
+    np.savez(path, x=x)
+    curve.write_text("time,value\n")
+    right = path.read_bytes(), curve.read_bytes()
+    fit = learn.fit(start, x, x, steps=3)
+    for write in (
+        lambda: save_mlp(start, path),
+        lambda: learn.fit(start, x, x, steps=3, checkpoint=path),
+        lambda: fit.history.to_csv(curve),
+        lambda: fit.history.to_csv(tmp_path / "losses.txt"),
+    ):
+        with pytest.raises(InputError, match=r"holds something else; it is left as it is|must end in \.csv"):
+            write()
+    assert (path.read_bytes(), curve.read_bytes()) == right
+    for _ in range(2):
+        fit.history.to_csv(tmp_path / "mine.csv")
+        save_mlp(start, tmp_path / "mine.npz")
+        learn.fit(start, x, x, steps=3, checkpoint=tmp_path / "run.npz")
+    assert {one.name for one in tmp_path.iterdir()} == {"data.npz", "losses.csv", "mine.csv", "mine.npz", "run.npz"}
 
 
 def test_two_outputs_are_two_files(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pickle
 import re
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,11 +16,12 @@ from hypothesis import strategies as st
 
 import uat
 from tests.oracles import exact_piecewise, interpolant_by_hand
-from tests.strategies import exact, exact_knots_and_values, piecewise_affine
+from tests.strategies import dear, exact, exact_knots_and_values, piecewise_affine
 from uat.bounds.rounding import gamma
 from uat.piecewise import UNIT, affine_on_cells, slope_jump_signs
 
 
+@dear
 @given(exact_knots_and_values(), st.data())
 def test_exact_evaluation_is_the_chord(kv: tuple[np.ndarray, np.ndarray], data: st.DataObject) -> None:
     knots, values = kv
@@ -28,6 +30,7 @@ def test_exact_evaluation_is_the_chord(kv: tuple[np.ndarray, np.ndarray], data: 
     assert (affine_on_cells(knots, values, x) == [interpolant_by_hand(knots, values, v) for v in x]).all()
 
 
+@dear
 @given(piecewise_affine(), st.lists(st.floats(0, 1), min_size=1, max_size=8))
 def test_floats_stay_within_the_stated_bound(p: uat.PiecewiseAffine, t: list[float]) -> None:
     a, b = p.domain
@@ -74,6 +77,7 @@ def test_pickle() -> None:
     assert p(0.3) == uat.interpolate(np.sin, 0, 1, pieces=3)(0.3)
 
 
+@dear
 @given(piecewise_affine())
 def test_integral_is_additive_and_exact(p: uat.PiecewiseAffine) -> None:
     a, b = p.domain
@@ -88,6 +92,7 @@ def test_integral_is_additive_and_exact(p: uat.PiecewiseAffine) -> None:
     assert p.integral(b, a) == -p.integral(a, b)
 
 
+@dear
 @given(piecewise_affine())
 def test_inverse_of_a_monotone_function(p: uat.PiecewiseAffine) -> None:
     rising = uat.PiecewiseAffine(p.knots, np.arange(p.knots.size) + 0.1 * np.tanh(p.values))
@@ -106,6 +111,7 @@ def test_inverse_names_the_offenders() -> None:
         p.inverse()
 
 
+@dear
 @given(exact_knots_and_values(most=6))
 def test_slope_jump_signs_are_exact(kv: tuple[np.ndarray, np.ndarray]) -> None:
     knots, values = kv[0].astype(float), kv[1].astype(float)
@@ -125,6 +131,7 @@ def test_convexity_is_decided_where_float_slopes_mislead() -> None:
     assert not bent.is_concave
 
 
+@dear
 @given(piecewise_affine(), st.integers(0, 10), st.integers(1, 3))
 def test_simplified_is_the_same_function(p: uat.PiecewiseAffine, seed: int, extra: int) -> None:
     q = p.simplified()
@@ -133,6 +140,7 @@ def test_simplified_is_the_same_function(p: uat.PiecewiseAffine, seed: int, extr
     assert q.simplified().pieces == q.pieces
 
 
+@dear
 @given(piecewise_affine(), piecewise_affine())
 def test_max_difference_is_the_maximum(p: uat.PiecewiseAffine, q: uat.PiecewiseAffine) -> None:
     a, b = p.domain
@@ -210,6 +218,7 @@ KNOWN_MODULI = {
 
 
 @pytest.mark.parametrize("name", sorted(KNOWN_MODULI))
+@dear
 @given(
     whole=st.integers(0, 20),
     part=st.fractions(Fraction(1, 100), 1),
@@ -321,6 +330,34 @@ def test_bad_grids(arguments: tuple[float, float, dict[str, float]], sentence: s
 
 
 @pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("sin(x)", (0, 6, 7)), "`domain` must be a pair (a, b), but is (0, 6, 7)."),
+        (("sin(x)", 0), "`domain` must be a pair (a, b), but is 0."),
+        (("sin(x)",), "`domain` must be a pair (a, b), but is None."),
+        (("sin(x)", (0, 6), 5), "`a` must be a finite real number, but is (0, 6)."),
+        (("sin(x)", (6, 0)), "`a` must be less than `b`, but a = 6.0 and b = 0.0."),
+    ],
+)
+def test_bad_domains(arguments: tuple[Any, ...], sentence: str) -> None:
+    with pytest.raises(uat.InputError, match=re.escape(sentence)):
+        uat.interpolate(*arguments, pieces=3)
+
+
+def test_the_domain_may_be_a_pair_and_the_function_a_formula_or_a_target() -> None:
+    wanted = uat.interpolate(np.tanh, -5, 5, 7)
+    for p in (
+        uat.interpolate(np.tanh, (-5, 5), pieces=7),
+        uat.interpolate("tanh(x)", -5, 5, 7),
+        uat.interpolate("tanh", np.array([-5, 5]), pieces=7),
+        uat.interpolate("tanh", pieces=7),
+        uat.interpolate(uat.target("tanh"), pieces=7),
+    ):
+        np.testing.assert_array_equal(p.knots, wanted.knots)
+        np.testing.assert_array_equal(p.values, wanted.values)
+
+
+@pytest.mark.parametrize(
     ("f", "sentence"),
     [
         (lambda x: 1 / 0, "f(0.0) raised ZeroDivisionError: division by zero"),
@@ -332,7 +369,7 @@ def test_bad_grids(arguments: tuple[float, float, dict[str, float]], sentence: s
         (lambda x: [1, 2], "`f` must return one number a point, but f(0.0) has shape (2,)."),
         (lambda x: "three", "`f` must return a real number, but f(0.0) = 'three'."),
         (lambda x: None, "`f` must return a real number, but f(0.0) = None."),
-        (3, "`f` must be a function of one real number, but is 3."),
+        (3, "`f` must be a function of one real number or a formula, but is 3."),
     ],
 )
 def test_bad_functions(f: object, sentence: str) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import uat
 from tests.oracles import ExactNetwork, exact_network, interpolant_by_hand, network_by_hand
 from tests.strategies import (
+    dear,
     exact,
     exact_knots_and_values,
     exact_nets,
@@ -34,6 +35,7 @@ unit_interval = st.lists(st.fractions(0, 1, max_denominator=97), max_size=6)
 
 
 @pytest.mark.parametrize("form", FORMS)
+@dear
 @given(kv=exact_knots_and_values(), t=unit_interval, shift=positive_fractions)
 def test_network_is_the_interpolant(
     form: str, kv: tuple[np.ndarray, np.ndarray], t: list[Fraction], shift: Fraction
@@ -49,6 +51,7 @@ def test_network_is_the_interpolant(
 
 
 @pytest.mark.parametrize("form", FORMS)
+@dear
 @given(kv=exact_knots_and_values(), shift=positive_fractions)
 def test_there_and_back_gives_the_knots_and_values(
     form: str, kv: tuple[np.ndarray, np.ndarray], shift: Fraction
@@ -60,6 +63,7 @@ def test_there_and_back_gives_the_knots_and_values(
 
 
 @example((exact([1, -1, 2]), exact([0, 0, -2]), exact([1, 3, 5]), Fraction(1)), Fraction(-1), Fraction(4), [])
+@dear
 @given(exact_nets(), fractions, positive_fractions, unit_interval)
 def test_pieces_of_any_network(net: tuple, a: Fraction, length: Fraction, t: list[Fraction]) -> None:
     """Weights of both signs, zero weights, kinks outside [a, b], kinks that coincide."""
@@ -72,6 +76,7 @@ def test_pieces_of_any_network(net: tuple, a: Fraction, length: Fraction, t: lis
         assert interpolant_by_hand(knots, values, x) == network_by_hand(*net, x)
 
 
+@dear
 @given(exact_nets(), st.data())
 def test_canonical_is_the_same_function_on_the_whole_line(net: tuple, data: st.DataObject) -> None:
     canonical = canonical_hinges(*net)
@@ -84,6 +89,7 @@ def test_canonical_is_the_same_function_on_the_whole_line(net: tuple, data: st.D
     assert right == sorted(set(right))
 
 
+@dear
 @given(exact_nets(), st.randoms(use_true_random=False), st.data())
 def test_equal_functions_get_equal_parameters(net: tuple, random: object, data: st.DataObject) -> None:
     """Rescale the neurons, permute them, split one in two: the canonical form stays."""
@@ -112,6 +118,7 @@ def test_a5_the_example_has_three_pieces_and_two_neurons() -> None:
     assert uat.ReluNet.from_piecewise(p, form="output-bias").width == 3
 
 
+@dear
 @given(
     jumps=st.lists(st.sampled_from([-3, -2, -1, 1, 2, 3, 5]), min_size=0, max_size=5),
     first=st.integers(-7, 7),
@@ -148,6 +155,7 @@ def test_a5_one_neuron_less_suffices_if_and_only_if_some_jumps_cancel_the_first_
         assert network_by_hand(weights[1:], biases[1:], coefficients[1:], line, x) == y
 
 
+@dear
 @given(exact_knots_and_values())
 def test_canonical_drops_the_first_neuron_when_f_starts_at_zero(kv: tuple[np.ndarray, np.ndarray]) -> None:
     """Statement A3: for f(a) = 0 the sum runs over x_1..x_N with coefficients S_i - S_{i-1}, S_0 = 0."""
@@ -165,6 +173,7 @@ def test_canonical_drops_the_first_neuron_when_f_starts_at_zero(kv: tuple[np.nda
     assert (coefficients == jumps[jumps != 0]).all()
 
 
+@dear
 @given(exact_nets(), st.data())
 def test_rescaling_leaves_the_function(net: tuple, data: st.DataObject) -> None:
     w, b, c, bias = net
@@ -190,7 +199,7 @@ def test_rescaled_in_floats(net: uat.ReluNet, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("pieces", [1, 2, 17, 1000, 100_000])
+@pytest.mark.parametrize("pieces", [1, 2, 17, 1000, 20_000])
 @pytest.mark.parametrize("domain", [(0.0, 1e-12), (1e8, 1e8 + 1), (-1e6, 1e6), (0.0, 6.0)])
 @pytest.mark.parametrize("scale", [1.0, 1e12])
 def test_both_evaluations_stay_within_their_bounds(
@@ -235,6 +244,7 @@ def test_to_piecewise_in_floats(net: uat.ReluNet, a: float, length: float) -> No
     np.testing.assert_allclose(p(x), [float(exact_network(net, v)) for v in x.tolist()], rtol=0, atol=slack)
 
 
+@dear
 @given(piecewise_affine())
 def test_there_and_back_in_floats(p: uat.PiecewiseAffine) -> None:
     for form in FORMS:

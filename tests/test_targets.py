@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
+import uat
 from tests.oracles_targets import derivatives, supremum
 from uat import InputError
 from uat.formula import Formula
@@ -257,6 +258,22 @@ def test_declared_moduli_hold_between_random_points(name: str, s: float, u: floa
 def test_import_of_the_table_does_not_import_scipy() -> None:
     code = "import sys, uat.targets; print('scipy.special' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("gelu(x)", r"'gelu\(x\)' has 'gelu' in it, the target 0.5\*x\*\(1 \+ erf\(x/sqrt\(2\)\)\)"),
+        ("1 + 2*runge(x)", r"has 'runge' in it, the target 1/\(1 \+ 25\*x\*\*2\)"),
+        ("model.py", "'model.py' is a file; a function in it is model.py:NAME"),
+        ("a/b c.py", "'a/b c.py' is a file; a function in it is a/b c.py:NAME"),
+        ("points.csv", "with skiprows=1 below a line of names"),
+    ],
+)
+def test_what_is_nearly_a_function_is_told_how_it_is_written(text: str, sentence: str) -> None:
+    for build in (lambda: uat.approximate(text, (0, 1), tol=0.1), lambda: uat.interpolate(text, (0, 1), pieces=3)):
+        with pytest.raises(InputError, match=sentence):
+            build()
 
 
 def test_a_name_means_one_thing() -> None:

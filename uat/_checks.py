@@ -14,7 +14,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,10 +51,21 @@ def show(value: object) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
+def count(n: int, noun: str) -> str:
+    """A number of things: 1 piece, 2 pieces."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
 def raised(error: BaseException) -> str:
     """An exception in a sentence: its type, and what it says if it says anything."""
     text = str(error)
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _said(error: Exception) -> str:
+    """What an object says that does not let itself be read, such as a tensor that has a gradient."""
+    usual = isinstance(error, (TypeError, ValueError, OverflowError))
+    return "" if usual else f" ({raised(error).rstrip('.')})"
 
 
 def real(value: Any, name: str) -> float:
@@ -65,8 +76,8 @@ def real(value: Any, name: str) -> float:
             raise TypeError
         number = float(plain)
         held = _equals(plain, number)
-    except (TypeError, ValueError, OverflowError):
-        raise InputError(f"`{name}` must be a finite real number, but is {show(value)}.") from None
+    except Exception as error:  # noqa: BLE001 - what it says for itself is quoted
+        raise InputError(f"`{name}` must be a finite real number, but is {show(value)}{_said(error)}.") from None
     if not math.isfinite(number):
         raise InputError(f"`{name}` must be a finite real number, but is {show(value)}.")
     if not held:
@@ -126,7 +137,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def _closest(word: str, known: Sequence[str]) -> str | None:
     names = {name.lower(): name for name in known}
-    close = difflib.get_close_matches(word.lower(), names, n=1)
+    close = difflib.get_close_matches(word.lower(), names, n=1, cutoff=0.7)  # rint is not close to arcsin
     return names[close[0]] if close else None
 
 
@@ -202,8 +213,8 @@ def numbers(values: Any, name: str, what: str = "an array of real numbers", kind
         with np.errstate(over="ignore"):  # what float64 cannot hold becomes inf, and is named
             array = raw if raw.dtype.char in "efd" and raw.dtype.isnative else raw.astype(np.float64)
         rounded = _rounded(values, raw, array)
-    except (TypeError, ValueError, OverflowError):
-        raise InputError(f"`{name}` must be {what}, but is {show(values)}.") from None
+    except Exception as error:  # noqa: BLE001 - what it says for itself is quoted
+        raise InputError(f"`{name}` must be {what}, but is {show(values)}{_said(error)}.") from None
     if masked:
         raise InputError(f"`{name}` must have all its entries, but {masked} is masked.")
     if rounded is not None:
@@ -288,13 +299,19 @@ def _has_words(array: NDArray[Any]) -> bool:
     return array.dtype.kind == "O" and any(isinstance(entry, _WORDS) for entry in array.flat)
 
 
+def is_ball(x: Any) -> TypeGuard[Any]:
+    """Whether it stands for all reals of an interval (`uat.bounds.balls`): formulas take it as it is."""
+    return hasattr(type(x), "broken_line")
+
+
 def abscissae(x: Any) -> NDArray[Any]:
     """Where a function is to be evaluated, any shape: `numbers`, truth values among them; what is masked is nan."""
     if isinstance(x, float) or (type(x) is np.ndarray and x.dtype == np.float64 and x.dtype.isnative):
         return np.asarray(x)
-    mask = np.ma.getmask(x)
-    points = numbers(x if mask is np.ma.nomask else x.filled(0), "x", "real numbers", "biufO")
-    return points if mask is np.ma.nomask else np.where(mask, points.dtype.type(np.nan), points)
+    if not isinstance(x, np.ma.MaskedArray):
+        return numbers(x, "x", "real numbers", "biufO")
+    points = numbers(x.filled(0), "x", "real numbers", "biufO")
+    return np.where(np.ma.getmaskarray(x), points.dtype.type(np.nan), points)
 
 
 def flag(value: Any, name: str) -> bool:

@@ -58,14 +58,17 @@ def writable(path: str | os.PathLike[str], name: str = "path") -> Path:
 def may_replace(path: str | os.PathLike[str], suffix: str, mark: bytes, what: str, name: str = "path") -> None:
     """Refuse a name of another ending than `suffix`, and to replace a file that is not of ours: has no `mark` in front.
 
-    Pictures and archives cannot be told from those of others; texts that somebody wrote by hand can.
+    A picture cannot be told from those of others, and is not asked.
     """
     target = writable(path, name)
-    if target.suffix.lower() != suffix:
+    if suffix and target.suffix.lower() != suffix:
         raise InputError(f"`{name}` of {what} must end in {suffix}, but is {show(os.fspath(path))}.")
     if target.exists():
-        with target.open("rb") as file:
-            start = file.read(4096)
+        try:
+            with target.open("rb") as file:
+                start = file.read(4096)
+        except OSError:
+            start = b"what we may not read"
         if start and mark not in start:
             raise InputError(
                 f"`{name}` must be a new file or {what}, but {str(target)!r} holds something else; it is left as it is."

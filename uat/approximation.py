@@ -28,7 +28,7 @@ from uat.bounds.certification import NotProvenWarning, ToleranceWarning
 from uat.bounds.modulus import Declared, Modulus, declared
 from uat.bounds.rounding import stored_distance, stored_excess
 from uat.construct.fewest_pieces import fewest
-from uat.construct.grid_search import within
+from uat.construct.grid_search import graded_instead, within
 from uat.construct.grids import Built, Grids
 from uat.construct.outcome import Narrowest
 from uat.construct.poles import refuse_poles
@@ -94,8 +94,8 @@ def approximate(
         "shifted-origin" (the theorem; the origin is shifted by 1, or by b - a where floats cannot bear 1) or
         "output-bias".
     seconds : float > 0
-        A budget for the proof. When it is used up, and at Ctrl-C, the certificate holds the enclosure reached so far
-        and its note says so.
+        A budget. When it is used up, and at Ctrl-C, the best so far is returned: its certificate holds the enclosure
+        reached until then, and its note says so.
 
     Returns
     -------
@@ -107,15 +107,18 @@ def approximate(
         the certificate says "estimated", and a `NotProvenWarning` says why. Where `seconds` end before a result is
         proven to keep the tolerance, what was reached comes with a `ToleranceWarning` (`misses_tolerance`).
 
-        What is guaranteed of the number of cells for `tol`: the certificate is within tol, and the grid with one cell
-        less was seen to exceed it or could not be proven to keep it. The error is not monotone in the count, so a much
-        smaller grid may happen to do as well.
+        What is guaranteed of the number of cells for `tol`: the certificate is within tol, and every uniform grid of
+        fewer cells was seen to exceed it or could not be proven to keep it (the error is not monotone in their number:
+        a kink may fall on a knot). Where forty smaller grids only exceed it at places of which the search did not know,
+        and for graded grids, that is said of the grid with one cell less. `Approximation.graded` names a graded grid
+        where it has less than a tenth of the cells.
 
     Raises
     ------
     InputError
-        For anything that the sentences of `uat._checks` refuse, for a declared constant that samples contradict, and
-        for a tolerance that no feasible width reaches, or, at a jump of f, no continuous function.
+        For anything that the sentences of `uat._checks` refuse, for a declared constant that samples contradict, for a
+        pole of f, and for a tolerance that takes more cells than the search may use (the sentence says how many), or
+        that, at a jump of f, no continuous function keeps.
 
     Source: lecture notes, section III (the theorem); statements A2, A4, A5, B1 to B3 of docs/theory.md.
 
@@ -138,7 +141,7 @@ def approximate(
     knots = tuple(_checks.points(breaks, "breaks", (a, b)).tolist())
     recorded = record(function, (a, b))
     _fitting(method, form, side, relative, knots, asked)
-    optimality = None
+    optimality = graded = None
     if method == "narrowest":
         pieces = _pieces_of_width(width, form) if asked == "width" else None
         n = fewest(
@@ -157,6 +160,7 @@ def approximate(
         grids = Grids(recorded, a, b, facts, known, form, method, inner, deadline, tol)
         if tol is not None:
             built = within(grids, tol)
+            graded = graded_instead(grids, tol, built)
         elif step is not None:
             built = grids.build(interpolate(recorded, a, b, step=step))
         else:
@@ -189,6 +193,7 @@ def approximate(
             },
         },
         optimality=optimality,
+        graded=graded,
     )
     if result.misses_tolerance:
         asked_for = f"`tol` = {tol!r}" if optimality is None else optimality.within

@@ -127,7 +127,8 @@ def _other_grids(result: Any) -> str:
             words.append(f"{method} out of reach")
         else:
             kept = c.proven and c.upper <= result.tol
-            words.append(f"{method} {p.pieces} piece{'s' * (p.pieces != 1)}" if kept else f"{method} not found in time")
+            pieces = _checks.count(p.pieces, "piece")
+            words.append(f"{method} {pieces}" if kept else f"{method} not found in time")
     return ", ".join(words)
 
 

@@ -86,7 +86,6 @@ def sweep(
         elif workers is not None:
             executor = Serial() if workers == 1 else running.enter_context(compare.process_pool(workers))
         if resume:
-            compare.read_table(resume)  # a file that does not exist is no store to begin
             table = compare.resume(resume, executor=executor, progress=True)
         else:
             # a target has an interval of its own, where what it declares holds

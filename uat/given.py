@@ -7,6 +7,7 @@ function (points, the name of a data file) with a word on where it belongs.
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
@@ -17,6 +18,7 @@ from uat._checks import InputError, show
 from uat._sampling import Function
 from uat.formula import Formula
 from uat.formula.tracing import NotTracedError, RefusedError
+from uat.formula.vocabulary import FUNCTIONS
 from uat.reference import Reference, is_reference
 from uat.targets import TARGETS, Target, target
 
@@ -178,9 +180,19 @@ def _expression(text: str) -> Formula:
     if is_data_file(text):
         raise InputError(
             f"`f` must be a function of one real number or a formula, but {show(text)} is the name of a file. Points "
-            'are read by `x, y = np.loadtxt(FILE, delimiter=",", unpack=True)` and go to `uat.narrowest((x, y), '
-            "tol=...)`."
+            'are read by `x, y = np.loadtxt(FILE, delimiter=",", unpack=True)`, with skiprows=1 below a line of names, '
+            "and go to `uat.narrowest((x, y), tol=...)`."
         )
+    if text.strip().endswith(".py"):
+        raise InputError(
+            f"`f` must be a function or a formula, but {show(text)} is a file; a function in it is {text.strip()}:NAME."
+        )
+    for name in re.findall(r"[A-Za-z_]\w*", text):
+        if name in TARGETS and name not in FUNCTIONS:
+            raise InputError(
+                f"`f` must be a formula, or the name of a target alone, but {show(text)} has {name!r} in it, "
+                f"the target {TARGETS[name].formula}."
+            )
     try:
         return Formula(text)
     except InputError as error:

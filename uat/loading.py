@@ -76,8 +76,8 @@ def _provenance(data: dict[str, Any]) -> dict[str, Any]:
     asked = data.get("arguments", {})
     if not isinstance(asked, dict):
         raise InputError(f"`arguments` must be an object, but is {_checks.show(asked)}.")
-    if asked.get("rtol") is not None:
-        _checks.positive(asked["rtol"], "rtol")
+    if asked.get("rtol") is not None and not _checks.positive(asked["rtol"], "rtol") < 1:
+        raise InputError(f"`rtol` must be < 1, but is {_checks.show(asked['rtol'])}.")
     _checks.one_of(asked.get("side", "both"), "side", ("both", "under", "over"))
     return data
 

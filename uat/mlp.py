@@ -18,19 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from uat import _checks
 from uat._activations import HOMOGENEOUS, Activation, apply, is_sequence, per_layer
-from uat._checks import (
-    InputError,
-    all_positive,
-    float_dtype,
-    generator,
-    integer,
-    numbers,
-    one_of,
-    samples,
-    show,
-    vector,
-)
+from uat._checks import InputError, all_positive, float_dtype, generator, integer, one_of, samples, show, vector
 
 Array = NDArray[Any]  # float64 or float32, whichever theta has
 
@@ -127,7 +117,7 @@ class MLP:
         Raises InputError when the shapes do not fit together (they are shown) or a number is not finite.
         """
         try:
-            pairs = [(numbers(w, f"layers[{k}]"), numbers(b, f"layers[{k}]")) for k, (w, b) in enumerate(layers)]
+            pairs = [tuple(_checks.numbers(part, f"layers[{k}]") for part in (w, b)) for k, (w, b) in enumerate(layers)]
         except InputError:
             raise
         except (TypeError, ValueError):
@@ -170,6 +160,8 @@ class MLP:
         of length d_out otherwise. Accuracy: rounding of the layers' dot products.
         """
         u = self._through(x, len(self.sizes) - 1)
+        if _checks.is_ball(x):
+            return u[0] if u.shape == (1,) else u
         shape = np.shape(x)
         if len(shape) == 2:
             return u
@@ -180,14 +172,18 @@ class MLP:
         return self._through(x, len(self.sizes) - 2)
 
     def _through(self, x: ArrayLike, depth: int) -> Array:
+        if _checks.is_ball(x):
+            return self._layers(np.ones(1) * x, depth)
         try:
             single = np.ndim(x) == 0 and not isinstance(x, (str, bytes, dict))
-        except ValueError:  # rows of different lengths: refused, as these are, by the name of what was given
+        except (ValueError, RuntimeError):  # rows of different lengths, a tensor: refused by the name of what was given
             single = False
         u = samples(np.reshape(x, (-1,)) if single else x, "x", self.sizes[0], self.theta.dtype)
+        return self._layers(u, depth)
+
+    def _layers(self, u: Array, depth: int) -> Array:
         for layer in self.layers[:depth]:
-            z = u @ layer.weights.T + layer.biases
-            u = apply(layer.activation, z)
+            u = apply(layer.activation, u @ layer.weights.T + layer.biases)
         return u
 
     @property

@@ -151,6 +151,8 @@ class PiecewiseAffine:
             When `out` does not fit or `threads` is no integer >= 1; when x is no array of real numbers, or holds an
             integer, fraction or long double that no float64 equals.
         """
+        if _checks.is_ball(x):
+            return x.broken_line(self.knots, self.values, "line" if extrapolate else "nan")
         lower, upper = (-np.inf, np.inf) if extrapolate else self.domain
         table = self._table
         if table is None:
@@ -178,17 +180,23 @@ class PiecewiseAffine:
             When a limit lies outside the domain.
         """
         a, b = self.domain
-        c = a if lower is None else _checks.real(lower, "lower")
-        d = b if upper is None else _checks.real(upper, "upper")
-        for name, limit in (("lower", c), ("upper", d)):
-            if not a <= limit <= b:
-                raise InputError(f"`{name}` must lie in the domain [{a!r}, {b!r}], but is {limit!r}.")
+        c = a if lower is None else self._limit(lower, "lower")
+        d = b if upper is None else self._limit(upper, "upper")
         if c > d:
             return -self.integral(d, c)
         inner = self.knots[(self.knots > c) & (self.knots < d)]
         x = np.concatenate([[c], inner, [d]])
         y = self(x)
         return math.fsum((x[1:] - x[:-1]) * (0.5 * y[1:] + 0.5 * y[:-1]))
+
+    def _limit(self, limit: Any, name: str) -> float:
+        """A point of the domain; an end that was rounded outwards to a shorter float is that end, as in evaluation."""
+        a, b = self.domain
+        x = _checks.real(limit, name)
+        x = next((end for few, end in at_ends(np.atleast_1d(_checks.abscissae(limit)), a, b) if few.size), x)
+        if not a <= x <= b:
+            raise InputError(f"`{name}` must lie in the domain [{a!r}, {b!r}], but is {x!r}.")
+        return x
 
     @property
     def is_monotone(self) -> bool:
@@ -256,7 +264,7 @@ class PiecewiseAffine:
 
     def __repr__(self) -> str:
         a, b = self.domain
-        return f"PiecewiseAffine({self.pieces} pieces on [{a:.6g}, {b:.6g}])"
+        return f"PiecewiseAffine({_checks.count(self.pieces, 'piece')} on [{a:.6g}, {b:.6g}])"
 
 
 def _table(p: PiecewiseAffine) -> PieceTable:
@@ -294,16 +302,21 @@ def slope_jump_signs(knots: Floats, values: Floats) -> NDArray[np.int8]:
 
 
 def interpolate(
-    f: Function, a: float, b: float, pieces: int | None = None, *, step: float | None = None
+    f: Function | str,
+    a: float | tuple[float, float] | None = None,
+    b: float | None = None,
+    pieces: int | None = None,
+    *,
+    step: float | None = None,
 ) -> PiecewiseAffine:
     """Step 1 of the theorem: the piecewise-affine interpolant of f on a uniform grid of [a, b].
 
     Parameters
     ----------
-    f : callable
+    f : callable, formula, name of a target, or "file.py:function"
         A function of one real number; vectorised or not (see `uat._sampling.sample`).
     a, b : float
-        End points, a < b.
+        End points, a < b; or a pair (a, b) in the place of both. A target's own domain when left out.
     pieces : int >= 1
         Number of cells of equal length; or
     step : float > 0
@@ -324,7 +337,13 @@ def interpolate(
     Accuracy: the values at the knots are f's own float64 values; for the distance to f see statement B2.
     Source: lecture notes, section III, step 1 (Heine 1872).
     """
-    a, b = _checks.endpoints(a, b)
+    from uat.given import resolve
+
+    f, _ = resolve(f)
+    if b is None:
+        a, b = _checks.interval(getattr(f, "domain", None) if a is None else a)
+    else:
+        a, b = _checks.endpoints(a, b)
     if _checks.exactly_one(pieces=pieces, step=step) == "pieces":
         knots = uniform_knots(a, b, _checks.integer(pieces, "pieces"))
     else:

@@ -57,10 +57,15 @@ class Optimality:
         try:
             low, high = data["least_error"]
             bracket = (float(low), float("inf") if high is None else float(high))
+            _checks.flag(data["minimal"], "minimal")
+            if not all(isinstance(data[name], str) for name in ("within", "note")) or not all(
+                isinstance(data[name], dict | None) for name in ("witness", "error_witness")
+            ):
+                raise TypeError
             return cls(
                 **{**data, "least_error": bracket, "lower_bound": _checks.integer(data["lower_bound"], "pieces")}
             )
-        except (TypeError, KeyError, ValueError):
+        except (TypeError, KeyError, ValueError, OverflowError):
             raise InputError("its `optimality` is not one that `save` writes.") from None
 
 
@@ -74,12 +79,16 @@ class Approximation:
     piecewise : PiecewiseAffine
     certificate : Certificate of sup|f - piecewise| on the domain; a proven upper end also holds for the net with its
         stored weights, in exact arithmetic (for what evaluation in floats adds: `uat.certify(f, net, arithmetic=...)`)
+        Beyond the domain nothing is said: `piecewise` is nan there, or with ``extrapolate=True`` its end pieces go on;
+        `net` goes on to the right with the last of them, and to the left to 0 (shifted-origin) or at its value in a.
     function : the function itself, or None when it was loaded from a file that only names it
     source : {"kind": "expression" | "target" | "reference" | "callable", "text": ...}, what the function was given as
     tol, method, form : how it was asked for
     seconds : float, what the construction took
     provenance : versions and options
     optimality : what is proven of the fewest possible pieces, for method="narrowest"
+    graded : int or None, the cells of a graded grid that keeps `tol` too, where this uniform one has over ten times as
+        many; not saved
     """
 
     net: ReluNet
@@ -93,6 +102,7 @@ class Approximation:
     seconds: float
     provenance: dict[str, Any] = field(default_factory=dict)
     optimality: Optimality | None = None
+    graded: int | None = None
 
     @property
     def pieces(self) -> int:
@@ -144,7 +154,10 @@ class Approximation:
         c = self.certificate
         rows = [
             ("function", self.source["text"]),
-            ("domain", f"[{a!r}, {b!r}]"),
+            (
+                "domain",
+                f"[{a!r}, {b!r}]  (no claim beyond it: there piecewise is nan, net goes on with its end pieces)",
+            ),
             ("method", f"{self.method}, {self.form}"),
             ("pieces", str(self.pieces)),
             ("neurons", str(self.width)),
@@ -155,6 +168,10 @@ class Approximation:
             rows[5:5] = self._optimality_rows(self.optimality)
         if self.tol is not None or self.rtol is not None:
             rows.insert(3, ("tolerance", self._tolerance()))
+        if self.graded is not None:
+            rows.append(
+                ("other grids", f'graded {_checks.count(self.graded, "piece")} (method "graded"): less than a tenth')
+            )
         given = self.provenance.get("arguments", {})
         if given.get("lipschitz") is not None or given.get("modulus") is not None:
             rows.append(("grounds", c.method))
@@ -181,10 +198,12 @@ class Approximation:
         rows = [("fewest pieces", needed)]
         if o.least_error[0] > 0:
             low, high = o.least_error
-            rows.append(("least error", f"with {self.pieces} pieces between {low:.10g} and {high:.10g} (proven)"))
-        fewest = f"between {max(o.lower_bound - 1, 0)} and {self.pieces}, with an output bias"
+            pieces = _checks.count(self.pieces, "piece")
+            rows.append(("least error", f"with {pieces} between {low:.10g} and {high:.10g} (proven)"))
+        bias = "with an output bias" + (' (form "output-bias")' if self.form == "shifted-origin" else "")
+        fewest = f"between {max(o.lower_bound - 1, 0)} and {self.pieces}, {bias}"
         if not math.isfinite(o.least_error[1]):  # that these pieces do is not proven
-            fewest = f"at least {max(o.lower_bound - 1, 0)}, with an output bias"
+            fewest = f"at least {max(o.lower_bound - 1, 0)}, {bias}"
         return [*rows, ("fewest neurons", fewest), *([("open", o.note)] if o.note else [])]
 
     def __str__(self) -> str:
@@ -194,7 +213,8 @@ class Approximation:
 
     def __repr__(self) -> str:
         return (
-            f"<Approximation of {self.source['text']}: {self.pieces} pieces, {self.width} neurons, "
+            f"<Approximation of {self.source['text']}: {_checks.count(self.pieces, 'piece')}, "
+            f"{_checks.count(self.width, 'neuron')}, "
             f"error {self.certificate.error:.3g} ({self.certificate.status})>"
         )
 

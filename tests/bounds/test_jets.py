@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import on_balls  # noqa: F401 - rules under NumPy's names
+from tests.strategies import dear
 from uat.balls.jets import SIDE, Jet, Side
 from uat.balls.operations import OPERATIONS
 from uat.balls.precision import working_precision
@@ -68,6 +69,7 @@ places = st.tuples(st.integers(-48, 48).map(lambda n: n / 16), st.sampled_from([
 
 
 @pytest.mark.parametrize("name", sorted(SMOOTH))
+@dear
 @given(place=places)
 def test_smooth_functions(name: str, place: tuple[float, float]) -> None:
     f, (middle, radius) = SMOOTH[name], place
@@ -114,6 +116,7 @@ def _largest(a: Any, b: Any) -> Any:
 
 
 @pytest.mark.parametrize("name", sorted(KINKS))
+@dear
 @given(place=places)
 def test_kinks(name: str, place: tuple[float, float]) -> None:
     f, (middle, radius) = KINKS[name], place

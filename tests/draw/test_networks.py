@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import uat
+from uat import draw, learn
 
 
 @pytest.mark.parametrize("pieces", [1, 7, 300, 5000])
@@ -145,3 +146,19 @@ def test_the_picture_of_the_theorem_shows_the_grid_of_the_notes() -> None:
         (slope, slope) for slope in np.diff(two.lines[1].get_ydata()) / np.diff(knots)
     ]
     assert len({line.get_color() for line in four.lines}) == len(four.lines)
+
+
+def test_hinges_of_whatever_holds_a_network() -> None:
+    r = uat.approximate("x**2", (0, 1), width=4)
+    fit = learn.fit(r.net.to_mlp(), [0.0, 1.0], [0.0, 1.0], steps=0)
+    wanted = draw.hinges(r.net).lines[-1].get_xydata()
+    for held in (r, r.net.to_mlp(), fit, r.piecewise, uat.narrowest("x**2", (0, 1), tol=0.1)):
+        drawn = draw.hinges(held).lines[-1].get_xydata()
+        assert not isinstance(held, uat.Approximation) or (drawn == wanted).all()
+    for wrong, sentence in (
+        ("x**2", "`net` must be a ReluNet, but is 'x"),
+        (None, "`net` must be a ReluNet, but is None"),
+        (uat.MLP.initialize([2, 3, 1], rng=0), "must have one input, one hidden ReLU layer"),
+    ):
+        with pytest.raises(uat.InputError, match=sentence):
+            draw.hinges(wrong)

@@ -69,3 +69,15 @@ def test_what_cannot_be_drawn_is_named() -> None:
         training([0, 1], {"a": [1, 2, 3]})
     with pytest.raises(uat.InputError, match="`window` must be odd, but is 4"):
         training([0, 1], {"a": [1, 2]}, window=4)
+
+
+def test_what_is_no_run() -> None:
+    fit = learn.fit(learn.uniform_kinks(3, (0, 1), rng=0), [0.0, 1.0], [0.0, 1.0], steps=1)
+    for arguments, sentence in (
+        (([fit, fit],), r"`run` must be a Fit, or steps .*\(several fits: their steps, and curves="),
+        ((fit, fit), "`curves` must be a dict of labels and values, but is Fit"),
+        ((["a"], {"loss": [1.0]}), r"`run` must be an array of real numbers, but is \['a'\]"),
+        (([1], {"loss": ["a"]}), r"`curves\['loss'\]` must be an array of real numbers"),
+    ):
+        with pytest.raises(uat.InputError, match=sentence):
+            training(*arguments)

@@ -6,6 +6,7 @@ import json
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -135,6 +136,8 @@ def test_an_edited_number_is_noticed(tmp_path: Path, section: str) -> None:
         (lambda c: c["provenance"].__setitem__("arguments", 3), "`arguments` must be an object, but is 3."),
         (lambda c: c["provenance"]["arguments"].__setitem__("side", "left"), "`side` must be one of"),
         (lambda c: c["provenance"]["arguments"].__setitem__("rtol", "x"), "`rtol` must be a finite real number"),
+        (lambda c: c["provenance"]["arguments"].__setitem__("rtol", 1e308), "`rtol` must be < 1, but is 1e+308"),
+        (lambda c: c.__setitem__("optimality", {}), "its `optimality` is not one that `save` writes"),
         (lambda c: c["piecewise"].__setitem__("slopes", [{}]), "slopes"),
         (lambda c: c["options"].__setitem__("tol", "x"), "`tol`"),
         (lambda c: c["function"].__setitem__("text", "x +"), "`expression`"),
@@ -144,6 +147,44 @@ def test_forged_files(tmp_path: Path, change: object, sentence: str) -> None:
     """An edit that also mends the checksum."""
     with pytest.raises(uat.InputError, match=re.escape(sentence)):
         uat.load(rewritten(saved(tmp_path, lipschitz=30), change))
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "offender"),
+    [
+        ("optimality", "witness", "optimality.witness.{}[1] is {}"),
+        ("optimality", "least_error", "optimality.least_error[1] is {1}"),
+        ("provenance", "arguments", "provenance.arguments.{}[0] is {}"),
+        ("certificate", "where", "certificate.where is {1}"),
+        ("network", "weights", "network.weights[2] is {1}"),
+        ("piecewise", "values", "piecewise.values[0] is {1}"),
+    ],
+)
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
+def test_what_is_no_finite_number_is_named(tmp_path: Path, section: str, key: str, offender: str, value: str) -> None:
+    """Python reads NaN, Infinity and 1e400, which are no JSON: they would fail when the file is saved or printed."""
+    path = saved(tmp_path, method="narrowest", breaks=0.5, form="output-bias")
+    place = {"witness": "x", "arguments": "breaks"}.get(key, "")
+    k = int(re.search(r"\[(\d)\]", offender)[1]) if "[" in offender else None  # type: ignore[index]
+
+    def change(content: dict[str, Any]) -> None:
+        part = content[section]
+        if place:
+            part, inner = part[key], place
+        else:
+            inner = key
+        if k is None:
+            part[inner] = float(value)
+        else:
+            part[inner][k] = float(value)
+
+    rewritten(path, change)
+    sentence = f"must hold finite numbers only, but its {offender.format(place, value)}."
+    with pytest.raises(uat.InputError, match=re.escape(sentence)):
+        uat.load(path)
+    path.write_text(path.read_text().replace("Infinity", "1e400"))
+    with pytest.raises(uat.InputError, match=re.escape(sentence)):
+        uat.load(path)
 
 
 def test_the_time_taken_is_not_the_budget_and_files_of_before_are_read(tmp_path: Path) -> None:

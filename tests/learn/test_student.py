@@ -6,6 +6,7 @@ import csv
 import math
 import pickle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -165,3 +166,18 @@ def test_margin_losses_separate_two_moons() -> None:
             learn.he([2, 16, 1]), x, y, loss, method=learn.Adam(0.02), batches=learn.shuffled(20), steps=1000
         ).network
         assert (np.sign(m(x)[:, 0]) == y).mean() >= 0.98, loss
+
+
+@pytest.mark.parametrize("t", [0, -1, 1.5, "a", np.arange(1, 4)])
+@pytest.mark.parametrize("schedule", [learn.inverse_sqrt(0.1), learn.inverse_time(0.1), learn.cosine(0.1, 9)])
+def test_a_schedule_is_asked_for_one_step_at_a_time(schedule: Any, t: Any) -> None:
+    with pytest.raises(uat.InputError, match="`t` must be an integer >= 1, but is"):
+        schedule(t)
+    assert schedule(np.int64(2)) == schedule(2)
+
+
+def test_the_shape_of_a_traced_sample_is_told_as_it_was_given() -> None:
+    for sizes, x, sentence in (([1, 2, 1], [1.0, 2.0], r"of shape \(1,\), but has shape \(2,\)"),
+                               ([2, 2, 1], 1.0, r"of shape \(2,\), but has shape \(\)")):  # fmt: skip
+        with pytest.raises(uat.InputError, match=sentence):
+            learn.trace(uat.MLP.initialize(sizes, rng=0), x, 1.0)

@@ -175,8 +175,11 @@ class PieceTable:
     def _anywhere(self, x: NDArray[Any], out: NDArray[Any], lower: float, upper: float) -> None:
         g = self.guess
         numbers = g.origin, g.scale, g.offset, g.least, g.most
-        flat = lower == -inf and not self.rows[[0, -1], SLOPE].all()
-        far = np.flatnonzero(np.isinf(x)) if flat else np.empty(0, np.intp)
+        far = np.empty(0, np.intp)
+        if lower == -inf and not self.rows[[0, -1], SLOPE].all():
+            with np.errstate(all="ignore"):
+                if not np.isfinite(x.dot(x)):  # a third of the time of a look at each
+                    far = np.flatnonzero(np.isinf(x))
         limits = self._few(x[far].astype(np.float64), lower, upper)  # before `out`, which may be x
         evaluate(x, out, self.rows, self.bounds, g.starts, *numbers, lower, upper)
         out[far] = limits

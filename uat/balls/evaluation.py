@@ -10,9 +10,11 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from flint import arb, ctx
 
 from uat._deadline import Deadline
+from uat.balls.broken_lines import broken_line
 from uat.balls.elementary import Arb, literal
 from uat.balls.enclosure import Truth
 from uat.balls.intervals import Interval
@@ -20,10 +22,15 @@ from uat.balls.jets import Jet
 from uat.balls.operations import OPERATIONS
 from uat.balls.precision import precision_of
 from uat.formula import Formula
-from uat.formula.node import Node
+from uat.formula.node import Node, Table
 
 _BESIDE_FLOATS = ("add", "subtract", "multiply")
 _Step = tuple[int, Callable[..., Any], tuple[int, ...]]
+
+
+def _table(table: Table) -> Callable[..., Any]:
+    knots, values = np.array(table.knots), np.array(table.values)
+    return lambda x: broken_line(x, knots, values, table.beyond)
 
 
 class Program:
@@ -47,7 +54,8 @@ class Program:
                 operands = node.operands
                 if node.operation in _BESIDE_FLOATS and not fixed[place]:  # floats stand behind the enclosures
                     operands = tuple(k + self.size if nodes[k].operation == "number" else k for k in operands)
-                step = (place, OPERATIONS[node.operation], operands)
+                rule = OPERATIONS[node.operation] if node.operation != "table" else _table(node.value)
+                step = (place, rule, operands)
                 (self.constants if fixed[place] else self.steps).append(step)
         self._prepared: dict[int, list[Any]] = {}
 

@@ -4,24 +4,44 @@ All boxes wait in a heap by their upper bounds. The largest one bounds the supre
 the boxes bounds it from below. The top box is cut in two, or computed with more bits where rounding is what keeps it
 wide, until the two ends are close enough, the budget is spent, or the user interrupts: the enclosure is true at every
 moment, because a box leaves the heap only after its halves are in it.
+
+With a tolerance, cells on which f hardly varies are not looked at one by one: the ranges of f and g on all of them at
+once may say that they stay within half of it. Beside a narrow peak that is all but a few of a million.
 """
 
 from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
+
+from flint import arb
 
 from uat._deadline import OutOfTime
 from uat._progress import bar
+from uat.balls.elementary import Arb
 from uat.balls.evaluation import FormulaOnBalls
 from uat.balls.precision import precision_of
 from uat.bounds.boxes import INF, Box, Cell, candidate, difference_at, down, examine
-from uat.bounds.cells import largest_on
+from uat.bounds.cells import largest_by_stretches, largest_on, spread_of
 
 BITS = 64  # one machine word: the fastest precision of flint, 11 bits beyond float64
-Entry = tuple[float, float, Box]  # minus the upper bound, a number that decides ties, the box
+_PARTS = 8  # of a stretch of cells on which ranges do not tell enough
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Cells start ... stop - 1, on all of which |f - g| <= upper by the ranges of f and g: where f is nearly flat."""
+
+    start: int
+    stop: int
+    upper: float
+    c1: ClassVar[Arb] = arb(0)  # nobody looks for a jump of f in it
+
+
+Entry = tuple[float, float, Box | Group]  # minus the upper bound, a number that decides ties, the box
 MOST_BITS = 1024
 _NARROW = 2.0**-44  # of the domain: a box still without a finite bound at this width has none
 MOST_BOXES = 200_000  # beyond three boxes a cell; some ten seconds of work
@@ -90,11 +110,9 @@ class Search:
         return self.lower, self.upper()
 
     def upper(self) -> float:
-        """sup|f - g| <= upper: the largest over all boxes; cells that were never looked at count by the range of f."""
+        """sup|f - g| <= upper: the largest over all boxes; cells that were never looked at count by the ranges of f."""
         seen = max((-entry[0] for entry in self.heap), default=0.0)
-        if self.visited == len(self.cells):
-            return seen
-        return max(seen, largest_on(self.run, self.cells[self.visited :]))
+        return max(seen, largest_by_stretches(self.run, self.cells[self.visited :]))
 
     def search(self) -> None:
         """Bisect until the goal is reached, nothing more can be done, the time is up, or the user interrupts."""
@@ -108,12 +126,45 @@ class Search:
 
     def _survey(self) -> None:
         with bar("certifying cells", len(self.cells)) as report:
-            for k, cell in enumerate(self.cells):
-                if k % 64 == 0:
-                    report(k)
-                self.heap.append(self._box(cell, cell.low, cell.high, BITS))
-                self.visited = k + 1
+            for stop, entry in self._entries(0, len(self.cells), self.goal.tol / 2):
+                self.heap.append(entry)
+                self.visited = stop
+                report(stop)
         heapq.heapify(self.heap)
+
+    def _entries(self, start: int, stop: int, enough: float) -> Iterator[tuple[int, Entry]]:
+        """The cells from left to right, one box each, or one group for all of a stretch on which ranges say enough."""
+        if stop - start == 1:
+            cell = self.cells[start]
+            yield stop, self._box(cell, cell.low, cell.high, BITS)
+        elif enough and (group := self._group(start, stop, enough)):
+            yield stop, group
+        else:
+            part = -(-(stop - start) // _PARTS)
+            for k in range(start, stop, part):
+                yield from self._entries(k, min(k + part, stop), enough)
+
+    def _group(self, start: int, stop: int, enough: float) -> Entry | None:
+        """These cells at once, if f and g are known to stay within `enough` of one another by their ranges alone."""
+        cells = self.cells[start:stop]
+        if spread_of(cells) > enough:  # then the ranges of f and g are too wide to tell
+            return None
+        upper = largest_on(self.run, cells)
+        if not upper <= enough:
+            return None
+        self.boxes += 1
+        middle = cells[(stop - start) // 2]
+        self._look(middle, middle.low + (middle.high - middle.low) / 2)
+        return -upper, self.boxes, Group(start, stop, upper)
+
+    def _open(self, group: Group) -> None:
+        """Replace the group on top of the heap by its cells, or smaller groups of half its bound."""
+        parts = [entry for _, entry in self._entries(group.start, group.stop, group.upper / 2)]
+        self.heap[0] = (-group.upper, -INF, group)  # it stays on top until the others are in
+        for upper, tie, part in parts[:-1]:
+            heapq.heappush(self.heap, (max(upper, -group.upper), tie, part))
+        upper, tie, part = parts[-1]
+        heapq.heapreplace(self.heap, (max(upper, -group.upper), tie, part))
 
     def _refine(self) -> None:
         least = _NARROW * (self.cells[-1].high - self.cells[0].low)
@@ -122,6 +173,9 @@ class Search:
             _, _, box = self.heap[0]
             if self._reached(box.upper):
                 return
+            if isinstance(box, Group):
+                self._open(box)
+                continue
             self._look(box.cell, candidate(box))
             if self._reached(box.upper):
                 return

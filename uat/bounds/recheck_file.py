@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 MOST_BYTES = 1 << 26  # 370000 pieces; each is a box at least, and the search ends at 400000 of them
+_MOST_PARTS = 10_000  # lists and sections: a file has a few dozen, and an empty one takes thirty times its room
 
 
 class CheckFailedError(Exception):
@@ -30,6 +31,8 @@ def read(path: Path) -> dict[str, Any]:
             content = file.read(MOST_BYTES + 1)
         if len(content) > MOST_BYTES:
             raise CheckFailedError(f"The file cannot be read: it has more than {MOST_BYTES >> 20} MB.")
+        if content.count(b"[") + content.count(b"{") > _MOST_PARTS:
+            raise CheckFailedError("The file cannot be read: it has more parts than an approximation.")
         data = json.loads(content.decode("utf-8"), object_pairs_hook=_fields)
     except (OSError, ValueError, RecursionError) as error:
         raise CheckFailedError(f"The file cannot be read: {_short(str(error))}.") from None

@@ -15,6 +15,7 @@ from typing import Any
 
 from uat import _checks
 from uat._checks import InputError, show
+from uat._files import ordinary
 from uat.compare.constructed import CONSTRUCTED
 from uat.compare.execution import bar, missing, run_all
 from uat.compare.executors import Serial, process_pool, processors
@@ -111,7 +112,7 @@ def resume(store: Store | str, *, executor: Executor | None = None, progress: bo
     """
     with ExitStack() as open_things:
         if not isinstance(store, Store):
-            store = open_things.enter_context(Store(store))
+            store = open_things.enter_context(Store(ordinary(store, "store")))  # and none is begun
         plans = store.plans()
         if not plans:
             raise InputError(f"`store` must hold the plan of a sweep, but {show(store.path)} holds none.")

@@ -27,9 +27,13 @@ from uat.bounds.seen import distances, seen_difference
 from uat.construct.cell_counts import MOST_CELLS, OutOfReachError, Paced, fewest_cells
 from uat.construct.enclosures import enclose
 from uat.construct.grids import Built, Grids
+from uat.construct.knots import cells_by_curvature
 from uat.piecewise import PiecewiseAffine
 
 A_CELL = 1e-5  # seconds a cell that the network and the cells of its certificate take, before anything is proven
+MANY = 100  # cells: nobody minds fewer
+FAR_FEWER = 10  # times fewer cells are worth a word
+A_GLANCE = 1.0  # seconds that the word may take
 HASTE = 0.3  # seconds for the certificate of what there is when the user has pressed Ctrl-C
 _STALLS = 3  # finer grids that are no better before the search gives up on a black box, which may jump unseen
 _COARSE = 1000  # cells: below, 15 samples a cell are taken, else 3
@@ -50,6 +54,22 @@ def within(grids: Grids, tol: float) -> Built:
         says how many.
     """
     return _Search(grids, tol).result()
+
+
+def graded_instead(grids: Grids, tol: float, built: Built) -> int | None:
+    """The cells of a graded grid that is as good, where the uniform one has more than ten times as many; else None."""
+    cells, proven = built.piecewise.pieces, built.certificate.proven
+    if grids.method != "uniform" or cells < MANY or built.certificate.error > tol or grids.deadline.passed():
+        return None
+    left = grids.deadline.left()
+    brief = replace(grids, method="graded", deadline=Deadline(A_GLANCE if left is None else min(left, A_GLANCE)))
+    try:
+        if cells_by_curvature(grids.f, (grids.a, grids.b), tol) > cells / FAR_FEWER:
+            return None
+        p, _, c = within(brief, tol)
+    except (InputError, OutOfTime, KeyboardInterrupt):  # the result is there already
+        return None
+    return p.pieces if c.error <= tol and c.proven == proven and FAR_FEWER * p.pieces < cells else None
 
 
 class _Search:
@@ -84,6 +104,8 @@ class _Search:
             p, c = built.piecewise, built.certificate
             if not c.proven or c.upper <= tol:
                 return built
+            if c.stopped == "interrupt":
+                raise KeyboardInterrupt
             self.grids.deadline.look()
             if c.lower <= tol or self._off(p, [c.where]) <= tol:  # floats do not see it: it would be no guide
                 return self._upwards(built)
@@ -248,7 +270,9 @@ class _Search:
         error, cells = self.best
         left = self.grids.deadline.left() or HASTE
         if cells and (self.built is None or error < self.built.certificate.error):
-            pace = max(A_CELL, 4 * self.a_ball, 16 * self.full.pace)  # two balls a cell, and some to refine
+            pace = max(
+                A_CELL, 8 * self.a_ball, 16 * self.full.pace
+            )  # two balls a cell, what is made of them, some to refine
             cells = min(cells, max(int(left / pace), self.more_than + 1))
             self._keep(self.grids.build(self.grids.interpolant(cells, self.places)))
         if self.built is None:

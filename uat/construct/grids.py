@@ -95,8 +95,12 @@ class Grids:
         return self.declared(p, self.known)
 
     def by_balls(self, p: PiecewiseAffine) -> Certificate:
-        """One cell more or less changes a second-order error by 2/N of itself: the enclosure is finer than that."""
-        return certified(self.f, p, tol=self.tol, rel=min(0.01, 1 / p.pieces), seconds=self.deadline.left())
+        """One cell more or less changes a second-order error by 2/N of itself: the enclosure is finer than that.
+
+        Where a tolerance is asked for the count hangs on that alone, and three digits will do.
+        """
+        rel = min(0.01, 1 / p.pieces) if self.tol is None else min(0.01, max(1 / p.pieces, 1e-3))
+        return certified(self.f, p, tol=self.tol, rel=rel, seconds=self.deadline.left())
 
     def declared(self, p: PiecewiseAffine, facts: Declared) -> Certificate:
         """The a priori bounds; the lower end is what was seen, less what rounding may have added to it."""

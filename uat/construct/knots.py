@@ -23,6 +23,7 @@ from uat._sampling import Function, sample
 from uat.construct.mesh import Mesh
 
 EXPONENTS = {"sup": 1 / 2, "L2": 2 / 5}  # of |f''|: minimises max h^2 |f''|, or the integral of h^4 |f''|^2
+_FOR_A_GLANCE = 64  # cells for which the mesh of an estimate is made
 _FINER = 1 / 16  # the mesh resolves f sixteen times better than the knots will
 
 
@@ -112,6 +113,12 @@ def graded_knots(
         k = int(np.argmax(np.diff(knots)))
         knots = np.insert(knots, k + 1, knots[k] + (knots[k + 1] - knots[k]) / 2)
     return _checks.strictly_increasing(knots, "knots")
+
+
+def cells_by_curvature(f: Function, domain: tuple[float, float], tol: float, around: Iterable[float] = ()) -> float:
+    """How many graded cells are about within tol: the integral of (|f''|/(8 tol))^(1/2), from samples (theory C1)."""
+    places = _checks.points(around, "around", domain)
+    return float(_mass(f, domain, np.empty(0), _FOR_A_GLANCE, EXPONENTS["sup"], places)[1].sum() / np.sqrt(8 * tol))
 
 
 def _mass(

@@ -88,20 +88,22 @@ class Narrowest:
         return max(self.lower_bound - 1, 0), self.pieces
 
     def __repr__(self) -> str:
-        return f"Narrowest({self.pieces} pieces, {self.tube}, at least {self.lower_bound}, proven={self.proven})"
+        pieces = _checks.count(self.pieces, "piece")
+        return f"Narrowest({pieces}, {self.tube}, at least {self.lower_bound}, proven={self.proven})"
 
     def __str__(self) -> str:
         word = "proven" if self.proven else "not proven"
-        pieces = "1 piece" if self.pieces == 1 else f"{self.pieces} pieces"
-        text = f"{pieces} in {self.tube} ({word}); at least {self.lower_bound} are needed"
+        pieces = _checks.count(self.pieces, "piece")
+        needed = f"at least {self.lower_bound} {'is' if self.lower_bound == 1 else 'are'} needed"
+        text = f"{pieces} in {self.tube} ({word}); {needed}"
         if self.outside:
-            text = f"{pieces} outside {self.tube}; at least {self.lower_bound} are needed in it"
+            text = f"{pieces} outside {self.tube}; {needed} in it"
         if self.minimal:
             text = f"{pieces} in {self.tube}; fewer cannot do (both proven)"
         if self.proven:
             low, high = self.neurons
             text += f". Fewest neurons: between {low} and {high}"
-        return text + (f". {self.note}" if self.note else ".")
+        return f"{text}. {self.note[:1].upper()}{self.note[1:].rstrip('.')}".rstrip(". ") + "."
 
     def plot(self, path: str | os.PathLike[str] | None = None, f: Any = None) -> Any:
         """The picture: the network, and where f is given (a function, a text, or points (x, y)) the difference below.

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from uat import _checks
 from uat._checks import Floats, InputError
 from uat.construct.corridor import fewest_links
 from uat.construct.tube import SIDES, Tube
@@ -83,8 +84,8 @@ class Witness:
     def from_dict(cls, data: dict[str, Any]) -> Witness:
         """The inverse of `to_dict`; a file that lacks an entry or has an impossible one is refused."""
         try:
-            tube = Tube(float(data["tol"]), float(data["rtol"]), data["side"])
-            x, low, high = (np.array(data[name], dtype=np.float64) for name in ("x", "low", "high"))
+            tube = Tube(_checks.real(data["tol"], "tol"), _checks.real(data["rtol"], "rtol"), data["side"])
+            x, low, high = (np.array(_checks.numbers(data[name], name), float) for name in ("x", "low", "high"))
             witness = cls(
                 data["kind"], int(data["pieces"]), x, low, high, tube,
                 tuple(data["knots"]), tuple(data["through"]),

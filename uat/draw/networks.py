@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from uat._checks import Floats, InputError, interval
+from uat._checks import Floats, InputError, instance, interval
 from uat._sampling import Function, sample
 from uat.draw.style import (
     BLACK,
@@ -23,6 +23,7 @@ from uat.draw.style import (
     axes_of,
     style,
 )
+from uat.mlp import MLP
 from uat.piecewise import PiecewiseAffine
 from uat.relu_net import ReluNet
 
@@ -128,14 +129,14 @@ def approximation(r: Any, ax: Any = None) -> Any:
     return ax
 
 
-def hinges(net: ReluNet, ax: Any = None, *, domain: tuple[float, float] | None = None) -> Any:
+def hinges(net: Any, ax: Any = None, *, domain: tuple[float, float] | None = None) -> Any:
     """The weighted ReLUs coefficients_j (weights_j x + biases_j)_+, thin, beside their sum with the bias, thick.
 
     The output bias, f(a) in the form of the notes, is the dotted level from which the sum starts.
 
     Parameters
     ----------
-    net : ReluNet
+    net : ReluNet, or what holds one: an MLP of one input and one ReLU layer, a fit, what `approximate` returns
         Up to a few dozen neurons are worth looking at.
     ax : matplotlib Axes, optional
     domain : (a, b); from the first kink to the last, and a little more, when None
@@ -144,6 +145,7 @@ def hinges(net: ReluNet, ax: Any = None, *, domain: tuple[float, float] | None =
     -------
     matplotlib Axes
     """
+    net = _relu_net(net)
     there = net.kinks[net.weights != 0]
     if domain is None:
         if not there.size:
@@ -170,6 +172,17 @@ def hinges(net: ReluNet, ax: Any = None, *, domain: tuple[float, float] | None =
         ax.set_ylabel("hinges and their sum")
         ax.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3, borderaxespad=0.2)
     return ax
+
+
+def _relu_net(given: Any) -> ReluNet:
+    """The network that was given, or that what was given holds."""
+    if isinstance(given, PiecewiseAffine):
+        return ReluNet.from_piecewise(given)
+    held = getattr(given, "net", getattr(given, "network", given))
+    if isinstance(held, MLP):
+        return ReluNet.from_mlp(held)
+    instance(held, "net", ReluNet)
+    return held  # type: ignore[no-any-return]
 
 
 def _abscissae(p: PiecewiseAffine) -> Floats:

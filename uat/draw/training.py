@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike
 
-from uat._checks import Floats, InputError, integer, show
+from uat._checks import Floats, InputError, integer, numbers, show, vector
 from uat.draw.style import BLACK, BLUE, GREEN, ORANGE, style
 
 DASHES = ["-", "--", "-.", ":"]
@@ -64,14 +64,19 @@ def training(
 def _curves(run: Any, curves: Mapping[str, ArrayLike] | None) -> list[tuple[str, Floats, Floats]]:
     """Of each curve that has a value: its label, the steps at which it has one, and the values."""
     history = getattr(run, "history", run if hasattr(run, "rows") else None)
-    steps = np.asarray(run if history is None else history.step, dtype=float)
     if curves is None:
         if history is None:
-            raise InputError(f"`run` must be a Fit, or steps and then `curves` must be given, but is {show(run)}.")
+            raise InputError(
+                f"`run` must be a Fit, or steps and then `curves` must be given, but is {show(run)} "
+                '(several fits: their steps, and curves={"one": fit.history.loss, ...}).'
+            )
         curves = {"training loss": history.loss, "validation loss": history.validation}
+    if not isinstance(curves, Mapping):
+        raise InputError(f"`curves` must be a dict of labels and values, but is {show(curves)}.")
+    steps = vector(run, "run") if history is None else np.asarray(history.step, dtype=float)
     drawn = []
     for label, given in curves.items():
-        values = np.asarray(given, dtype=float)
+        values = np.asarray(numbers(given, f"curves[{label!r}]"), dtype=float)
         if values.shape != steps.shape:
             raise InputError(f"`curves` must have {steps.size} values each, but {label!r} has shape {values.shape}.")
         seen = np.isfinite(values)

@@ -10,7 +10,7 @@ import os
 import numpy as np
 
 from uat._checks import InputError, instance, show
-from uat._files import arrays_of, ordinary, written_whole
+from uat._files import arrays_of, may_replace, ordinary, written_whole
 from uat.mlp import MLP
 
 
@@ -26,6 +26,7 @@ def save_mlp(network: MLP, path: str | os.PathLike[str]) -> None:
             f"`network` must have named activations to be saved, but has the functions {show(own[0])}: keep "
             "`network.theta` instead."
         )
+    may_replace(path, "", b"sizes.npy", "a saved network")
     with written_whole(path) as temporary, temporary.open("wb") as file:
         np.savez(file, sizes=network.sizes, activations=np.array(network.activations, dtype=str), theta=network.theta)
 

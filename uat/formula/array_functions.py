@@ -201,6 +201,17 @@ def _shape(path: Path, x: Any) -> tuple[int, ...]:
     return lift(path, x).shape
 
 
+def _interp(path: Path, x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Traced:
+    """np.interp: constant beyond the knots."""
+    if (
+        not (left is right is period is None and isinstance(x, Traced))
+        or isinstance(xp, Traced)
+        or isinstance(fp, Traced)
+    ):
+        raise path.refuse("it calls np.interp with `left`, `right` or `period`, or with knots that depend on x")
+    return x.broken_line(xp, fp, "clamp")
+
+
 MOVES = {
     np.reshape, np.ravel, np.transpose, np.squeeze, np.expand_dims, np.concatenate, np.stack, np.hstack, np.vstack,
     np.column_stack, np.atleast_1d, np.atleast_2d, np.broadcast_to, np.roll, np.flip, np.tile, np.repeat, np.take,
@@ -211,6 +222,7 @@ TABLE: dict[Any, Callable[..., Any]] = {
     np.select: _select,
     np.piecewise: _piecewise,
     np.clip: _clip,
+    np.interp: _interp,
     np.sinc: lambda path, x: elementwise(path, "sinc", [x]),
     np.polyval: _polyval,
     np.zeros_like: _full(0.0),

@@ -104,6 +104,11 @@ class Cells:
             low, high = ends if operation in _RISING else ends[::-1]
         elif operation in _BOUNDED:
             low, high = -np.float64(1), np.float64(1)
+        elif operation == "table":
+            ends = (
+                (-np.inf, np.inf) if node.value.beyond == "line" else (min(node.value.values), max(node.value.values))
+            )
+            low, high = np.float64(ends[0]), np.float64(ends[1])
         elif operation in _RULES:
             low, high = _RULES[operation](*parts)
         else:

@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,18 +22,36 @@ from uat.formula.vocabulary import CONSTANTS, OPERATIONS, function
 MOST_NODES = 2_000_000  # some 300 MB
 
 
+class Table(NamedTuple):
+    """A broken line: its knots, strictly increasing, its values, and what it is beyond: "clamp" (constant, as np.interp
+    is), "line" (the end pieces go on) or "nan" (undefined)."""
+
+    knots: tuple[float, ...]
+    values: tuple[float, ...]
+    beyond: str
+
+    def __call__(self, x: Any) -> Any:
+        knots, values = np.array(self.knots), np.array(self.values)
+        y = np.interp(x, knots, values)
+        if self.beyond == "line":
+            for end, inner, outside in ((0, 1, x < knots[0]), (-1, -2, x > knots[-1])):
+                slope = (values[end] - values[inner]) / (knots[end] - knots[inner])
+                y = np.where(outside, values[end] + slope * (x - knots[end]), y)
+        return np.where((x < knots[0]) | (x > knots[-1]), np.nan, y) if self.beyond == "nan" else y
+
+
 class Node(NamedTuple):
     """An operation of `vocabulary` on earlier nodes; or, without operands, one of
 
     "variable", its number; "number", a float64, the binary fraction that it is; "decimal", the text of a decimal
-    fraction that no float64 is, or "pi" or "e"; "truth", 1 or 0.
+    fraction that no float64 is, or "pi" or "e"; "truth", 1 or 0. A "table" has a `Table` as its value.
 
     Truth values stand only where conditions do: as operands of & | ^ ~, and first in "where" and "given".
     """
 
     operation: str
     operands: tuple[int, ...] = ()
-    value: float | str = 0.0
+    value: Any = 0.0
 
     @property
     def truth(self) -> bool:
@@ -47,7 +66,7 @@ class Graph:
         self.nodes: list[Node] = []
         self._places: dict[tuple[Any, ...], int] = {}
 
-    def add(self, operation: str, *operands: int, value: float | str = 0.0) -> int:
+    def add(self, operation: str, *operands: int, value: Any = 0.0) -> int:
         key = (operation, operands, value)  # a Node equals the tuple of its fields; -0.0 equals 0.0, the real number
         place = self._places.get(key)
         if place is None:
@@ -65,6 +84,16 @@ class Graph:
 
     def truth(self, value: bool) -> int:
         return self.add("truth", value=float(value))
+
+    def table(self, x: int, knots: Any, values: Any, beyond: str) -> int:
+        """A broken line of floats at a number."""
+        k, v = (tuple(float(t) for t in part) for part in (knots, values))
+        if not (len(k) == len(v) > 1 and all(p < q for p, q in pairwise(k)) and all(map(math.isfinite, k + v))):
+            raise InputError(
+                "a table in a formula must have as many values as knots, two or more, all finite, and its knots must "
+                "increase strictly."
+            )
+        return self.add("table", x, value=Table(k, v, beyond))
 
     def as_number(self, place: int) -> int:
         """A truth value as the number 1 or 0; a number as it is."""
@@ -217,7 +246,8 @@ def _evaluated(nodes: Sequence[Node], columns: list[Floats]) -> Any:
     for place, node in enumerate(nodes):
         operation = node.operation
         if operation in OPERATIONS:
-            values[place] = function(operation)(*[values[k] for k in node.operands])
+            compute = node.value if operation == "table" else function(operation)
+            values[place] = compute(*[values[k] for k in node.operands])
             for k in node.operands:
                 if last[k] == place and nodes[k].operands:
                     values[k] = None

@@ -19,7 +19,7 @@ import numpy as np
 
 from uat._checks import InputError, did_you_mean, show
 from uat.formula.node import Formula, Graph, constant_value, exact_decimal
-from uat.formula.vocabulary import ALIASES, CONSTANTS, FUNCTIONS, MADE_OF, SIGNS, by_word, function
+from uat.formula.vocabulary import ALIASES, CONSTANTS, FUNCTIONS, MADE_OF, SIGNS, TABLES, by_word, function
 
 LONGEST = 10_000  # characters of a statement
 LONGEST_OF_ALL = 8_000_000  # of a text of many statements, which a program wrote
@@ -73,7 +73,7 @@ def read(text: Any, variable: Any = "x") -> Formula:
     reader = _Reader(variables)
     for number, statement in enumerate(statements):
         line = " ".join(statement.split())
-        if len(line) > LONGEST:
+        if len(line) > LONGEST and "interp" not in line:  # tables are long, and flat
             raise InputError(f"`expression` must have at most {LONGEST} characters, but has {len(line)}.")
         if not line:
             raise InputError("`expression` must be a formula, but is empty.")
@@ -140,7 +140,12 @@ def _refuse_depth() -> NoReturn:
 
 
 def _refuse_juxtaposition(left: str, right: str) -> NoReturn:
-    raise InputError(f"`expression` must write every product with *, as {left}*{right}, but contains {left} {right}.")
+    if left in FUNCTIONS:
+        raise InputError(
+            f"`expression` must give {left} its argument in brackets, as {left}({right}), but contains {left} {right}."
+        )
+    factor = f"{right}(...)" if right in FUNCTIONS else right
+    raise InputError(f"`expression` must write every product with *, as {left}*{factor}, but contains {left} {right}.")
 
 
 class _Reader:
@@ -228,6 +233,8 @@ class _Reader:
     def call(self, name: str, arguments: list[ast.expr], node: ast.expr) -> int:
         if name in self.known or name in CONSTANTS:
             _refuse_juxtaposition(name, "(...)")
+        if name in TABLES:
+            return self.table(name, arguments, node)
         row = by_word(name)
         if row is None and name not in MADE_OF:
             self.refuse_name(name)
@@ -252,6 +259,21 @@ class _Reader:
             case _:  # relu and softplus
                 return self.made(node, "maximum" if name == "relu" else "logaddexp", parts[0], self.literal("0"))
 
+    def table(self, name: str, arguments: list[ast.expr], node: ast.expr) -> int:
+        """interp(x, (0, 1), (2, 3)): the broken line through the points (0, 2) and (1, 3)."""
+        if len(arguments) != 3 or not all(isinstance(part, ast.Tuple) for part in arguments[1:]):
+            raise InputError(
+                f"`expression` must give {name} a number, the knots and the values, as {name}(x, (0, 1), (2, 3)), but "
+                f"contains {self.shown(node)}."
+            )
+        columns = [[self.graph.nodes[self.number(item)] for item in part.elts] for part in arguments[1:]]  # type: ignore[attr-defined]
+        if any(item.operation != "number" for column in columns for item in column):
+            raise InputError(
+                f"`expression` must give {name} floats as knots and values, but contains {self.shown(node)}."
+            )
+        knots, values = ([float(item.value) for item in column] for column in columns)
+        return self.checked(node, self.graph.table(self.number(arguments[0]), knots, values, TABLES[name]))
+
     def literal(self, text: str) -> int:
         value = exact_decimal(text)
         return self.constant("number", value) if value is not None else self.constant("decimal", text)
@@ -266,12 +288,13 @@ class _Reader:
 
     def checked(self, node: ast.expr, place: int) -> int:
         """A part without a variable must be a finite number."""
-        operation, operands, _ = self.graph.nodes[place]
+        operation, operands, content = self.graph.nodes[place]
         if not operands and operation == "number":
             self.values[place] = constant_value(self.graph.nodes[place])
         if place not in self.values and operands and all(k in self.values for k in operands):
             with np.errstate(all="ignore"):
-                value = function(operation)(*[self.values[k] for k in operands])
+                compute = content if operation == "table" else function(operation)
+                value = compute(*[self.values[k] for k in operands])
             if not np.isfinite(value):
                 raise InputError(
                     f"`expression` must be made of finite numbers, but {self.shown(node)} overflows or is not defined."

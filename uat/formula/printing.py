@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 
 from uat.formula.node import Formula, Node, exact_decimal
-from uat.formula.vocabulary import OPERATIONS
+from uat.formula.vocabulary import OPERATIONS, TABLES
 
 _DEEPEST = 30  # levels of a statement; the reader takes 100
 _ATOM = 10  # the rank of what needs no brackets
@@ -60,6 +60,10 @@ def _written(node: Node, operands: list[tuple[str, int, int]], variables: tuple[
         return "0 == 0" if node.value else "0 != 0", 1, 0
     depth = 1 + max(depth for _, _, depth in operands)
     row = OPERATIONS[operation]
+    if operation == "table":
+        word = next(word for word, beyond in TABLES.items() if beyond == node.value.beyond)
+        columns = (", ".join(map(number, column)) for column in (node.value.knots, node.value.values))
+        return f"{word}({operands[0][0]}, {', '.join(f'({column})' for column in columns)})", _ATOM, depth
     if not row.sign:
         return f"{row.word}({', '.join(line for line, _, _ in operands)})", _ATOM, depth
     if row.arity == 1:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from uat._checks import InputError
 from uat.formula.node import Formula
 from uat.formula.tracing import Path
 from uat.formula.vocabulary import operation_of
@@ -71,6 +72,18 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         if len(formula.variables) != 1 or self.dtype == TRUTH:
             raise path.refuse("it calls a formula with what is not one number")
         return self.made([_grafted(path, formula, int(k)) for k in self.nodes.flat]).reshaped(self.nodes.shape)
+
+    def broken_line(self, knots: Any, values: Any, beyond: str) -> Traced:
+        """The broken line through the knots at these numbers: what np.interp and a `PiecewiseAffine` ask for."""
+        path, x = self.alive(), as_floats(self)
+        try:
+            places = [
+                path.graph.table(int(k), np.asarray(knots, float), np.asarray(values, float), beyond)
+                for k in x.nodes.flat
+            ]
+        except InputError as error:
+            raise path.refuse(str(error)) from error
+        return x.made(places).reshaped(self.nodes.shape)
 
     def reshaped(self, shape: tuple[int, ...]) -> Traced:
         return Traced(self.path, self.nodes.reshape(shape), FLOAT)

@@ -69,6 +69,7 @@ _ROWS = [
     Operation("power", 2, "{0}^{{{1}}}", sign="**", rank=8),
     _function("where", r"\left\{{{1} \text{{ if }} {0}, \text{{ else }} {2}\right\}}", 3),
     _function("given", r"\left\{{{1} \text{{, given }} {0}\right\}}", 2),  # the value where the condition holds
+    _function("table", r"\operatorname{{interp}}"),  # the broken line of its knots and values: `node.Table`
     _function("absolute", r"\left|{0}\right|", text="abs"),
     _function("floor_divide", r"\left\lfloor {0} / {1} \right\rfloor", 2),
     _function("fmod", arity=2),
@@ -115,8 +116,11 @@ ALIASES: dict[str, str] = {f"a{name}": f"arc{name}" for name in _ARCS} | {
     "square": "square", "clip": "clip", "relu": "relu", "softplus": "softplus",
 }  # fmt: skip
 MADE_OF = {"square": 1, "clip": 3, "relu": 1, "softplus": 1}  # words that a text may use for others: their arity
-FUNCTIONS: tuple[str, ...] = tuple(sorted({row.word for row in _ROWS if not row.sign} | set(ALIASES)))
-_BY_WORD = {row.word: row for row in _ROWS if not row.sign}
+TABLES = {"interp": "clamp", "interp_line": "line", "interp_nan": "nan"}  # the words for a table, by what it is beyond
+FUNCTIONS: tuple[str, ...] = tuple(
+    sorted(({row.word for row in _ROWS if not row.sign} | {*ALIASES, *TABLES}) - {"table"})
+)
+_BY_WORD = {row.word: row for row in _ROWS if not row.sign and row.name != "table"}
 
 
 def by_word(word: str) -> Operation | None:
@@ -147,7 +151,7 @@ def operation_of(ufunc: Any) -> str | None:
         return _SAME[ufunc]
     own = getattr(ufunc, "__name__", "")
     name = {"true_divide": "divide", "psi": "digamma"}.get(own, own)
-    if name not in OPERATIONS or name == "given":
+    if name not in OPERATIONS or name in ("given", "table"):
         return None
     special = sys.modules.get(_SPECIAL)  # some functions stand in both libraries
     return name if function(name) is ufunc or getattr(special, own, None) is ufunc else None

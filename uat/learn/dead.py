@@ -18,10 +18,10 @@ from uat.mlp import MLP
 
 
 def remarked(fit: Fit, data: Samples) -> Fit:
-    """The fit, whose outcome says so where its networks are constant on samples that are not."""
-    if not (_varies(data.X) and _varies(data.Y)):
-        return fit
-    best, last = why_constant(fit.network, data), why_constant(fit.last, data)
+    """The fit; its outcome says so where a layer of its networks is dead, or they are constant on samples that vary."""
+    inputs, targets = _varies(data.X), _varies(data.Y)
+    vary = inputs and targets  # else a constant may be right, and no rate helps
+    best, last = why_constant(fit.network, data, vary), why_constant(fit.last, data, vary)
     if best:
         remark = f"The network is constant on the samples{best}."
     elif last:
@@ -29,15 +29,17 @@ def remarked(fit: Fit, data: Samples) -> Fit:
             f"Where the run stopped the network is constant on the samples{last}; `network`, of step "
             f"{fit.best_step}, is not."
         )
+    elif targets and not inputs:  # clocks that float32 brought together before they came here, for one
+        remark = f"All {data.count} samples have the same x, so that one output is learned for all their targets."
     else:
         return fit
-    if "ReLU" in best + last:
+    if vary and "ReLU" in best + last:
         remark += " A smaller rate may help, or a start with its kinks among the samples (`learn.uniform_kinks`)."
     return replace(fit, outcome=f"{fit.outcome} {remark}")
 
 
-def why_constant(network: MLP, data: Samples) -> str:
-    """Empty where the network is not constant on the samples; else the end of the sentence that says it is."""
+def why_constant(network: MLP, data: Samples, vary: bool) -> str:
+    """Empty where no layer is dead and the network not constant on samples that vary; else the end of the sentence."""
     alive, first = [layer.activation != "relu" for layer in network.layers], None
     equal = True
     for start in range(0, data.count, CHUNK):
@@ -59,7 +61,7 @@ def why_constant(network: MLP, data: Samples) -> str:
             f": none of the {network.sizes[k + 1]} ReLU neurons of layer {k + 1} is active at any of them, so that the "
             "loss has no gradient there"
         )
-    return " (it has one value at all of them)" if equal else ""
+    return " (it has one value at all of them)" if equal and vary else ""
 
 
 def _varies(columns: np.ndarray) -> bool:

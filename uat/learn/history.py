@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uat._checks import InputError, one_of, show
-from uat._files import written_whole
+from uat._files import may_replace, written_whole
 from uat.mlp import MLP
 
 _COLUMNS = ("epoch", "gamma", "loss", "validation", "gradient_norm", "seconds")
@@ -85,6 +85,7 @@ class History:
         own = list(self.rows[-1].metrics) if self.rows else []
         columns = [self.step.tolist(), *(getattr(self, name).tolist() for name in _COLUMNS)]
         columns += [self.metric(name).tolist() for name in own]
+        may_replace(path, ".csv", b"step,", "a table of uat")
         with written_whole(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
             table = csv.writer(file, lineterminator="\n")
             table.writerow(["step", *_COLUMNS, *own])

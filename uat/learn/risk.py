@@ -21,6 +21,7 @@ from uat.learn.regularizers import Regularizer, as_regularizer
 from uat.mlp import MLP, Array
 
 TAPES = 8  # more sizes than one run needs that does not change its batch size
+_FELT = 0.01  # of the range of the samples: so much may rounding them to the network's type move one
 CHUNK = 2048  # samples at a time when the whole objective is asked for: a few MB of buffers at width 256
 
 
@@ -46,14 +47,14 @@ def prepare(network: MLP, x: ArrayLike, y: ArrayLike, loss: Loss, weights: Array
             f"but the output activation is {show(network.activations[-1])}."
         )
     dtype, d_in, d_out = network.theta.dtype, network.sizes[0], network.sizes[-1]
-    rows = samples(x, "x", d_in, dtype)
+    rows = _resolved(samples(x, "x", d_in), "x", dtype)
     n = len(rows)
     if n == 0:
         raise InputError(f"`x` must have at least one sample, but has shape {np.shape(x)}.")
     if loss.kind == "classes" and (np.ndim(y) == 1 or np.shape(y) == (n, 1)) and d_out > 1:
         targets = _one_hot(y, d_out).astype(dtype)
     else:
-        targets = samples(y, "y", d_out, dtype)
+        targets = _resolved(samples(y, "y", d_out), "y", dtype)
     if len(targets) != n:
         raise InputError(
             f"`x` and `y` must have as many rows, but x has shape {np.shape(x)}, y has shape {np.shape(y)} "
@@ -76,6 +77,22 @@ def prepare(network: MLP, x: ArrayLike, y: ArrayLike, loss: Loss, weights: Array
         w = w / w.max()  # neither 1e308 nor 1e-322 is lost
         scale = np.tile((w * (n / w.sum())).astype(dtype), (d_out, 1))  # a row a component: nothing to broadcast
     return Samples(with_ones(rows), np.ascontiguousarray(targets.T), scale)
+
+
+def _resolved(values: Array, name: str, dtype: Any) -> Array:
+    """The samples in the network's type; refused where its roundings are no longer small against their differences."""
+    if dtype == np.float64 or not len(values):
+        return values
+    rounded = samples(values if values.shape[1] > 1 else values[:, 0], name, values.shape[1], dtype)
+    moved, spread = np.abs(rounded - values).max(axis=0), np.ptp(values, axis=0)
+    bad = (moved > _FELT * spread) & (spread > 0)
+    if bad.any():
+        k = int(np.argmax(bad))
+        raise InputError(
+            f"`{name}` must be told apart by {np.dtype(dtype)}, the network's type, but that moves them by up to "
+            f"{moved[k]:.3g}, and all {len(values)} lie in {spread[k]:.3g}; subtract an offset, or train in float64."
+        )
+    return rounded
 
 
 def _one_hot(labels: Any, classes: int) -> Array:

@@ -21,13 +21,13 @@ from uat._checks import InputError, integer, nonnegative, positive, show
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A function t -> gamma_t that knows its own description and can be sent to another process."""
+    """A function t -> gamma_t, one t = 1, 2, ... at a time, that knows its description and can be sent elsewhere."""
 
     text: str
     rule: Callable[[int], float]
 
     def __call__(self, t: int) -> float:
-        return self.rule(t)
+        return self.rule(t if type(t) is int and t > 0 else integer(t, "t"))
 
     def __repr__(self) -> str:
         return self.text
@@ -84,6 +84,8 @@ def _step_decay(gamma: float, every: int, factor: float, t: int) -> float:
 def cosine(gamma: float, steps: int | None = None, floor: float = 0.0) -> Schedule:
     """gamma_t = floor + (gamma - floor) (1 + cos(pi (t - 1)/steps))/2 up to t = steps, then its last value.
 
+    That value is floor + (gamma - floor) sin^2(pi/(2 steps)), a little above the floor: a floor of 0 is never reached,
+    as no step may have the rate 0.
     (Loshchilov & Hutter 2017, without restarts.) Raises InputError unless gamma > 0, floor >= 0 and ``steps`` is given,
     an integer >= 1.
     """

@@ -67,6 +67,8 @@ def jacobian(activation: Activation, z: Array) -> Array:
 def steps(network: MLP, x: ArrayLike, y: ArrayLike, loss: Any = "squared") -> tuple[list[Step], float]:
     """The nodes from the input to the output, each with its derivatives, and the loss of the one sample."""
     resolved = resolve(loss)
+    if np.ndim(x) < 2 and np.size(x) != (wide := network.sizes[0]):
+        raise InputError(f"`x` must be one sample, of shape ({wide},), but has shape {np.shape(x)}.")
     point = samples(np.atleast_1d(x)[None, :] if np.ndim(x) < 2 else x, "x", network.sizes[0])
     if len(point) != 1:
         raise InputError(f"`x` must be one sample, but has {len(point)} rows.")

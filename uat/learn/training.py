@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from uat._checks import InputError, generator, integer, show
-from uat._files import writable
+from uat._files import may_replace
 from uat._progress import bar
 from uat._threads import one_blas_thread
 from uat.learn import second_order
@@ -161,7 +161,7 @@ def _train(
     record_every, layers = integer(record_every, "record_every"), as_frozen(frozen, len(networks[0].sizes) - 1)
     criteria, callback, own = as_criteria(stop), as_callback(callback), as_metrics(metrics)
     if checkpoint is not None:
-        writable(checkpoint, "checkpoint")
+        may_replace(checkpoint, "", b"plain.npy", "a checkpoint", "checkpoint")
     sizes = networks[0].sizes
     narrow = max(map(math.prod, pairwise(sizes))) < THREADS_PAY_FROM
     threads = one_blas_thread if narrow else nullcontext()
@@ -179,7 +179,7 @@ def _train(
             )  # fmt: skip
         return [remarked(one, data) for one in fits]
     if not isinstance(method, (SGD, Adam)):
-        raise InputError(f"`method` must be SGD, Adam, LBFGS or VariableProjection, but is {show(method)}.")
+        raise InputError(f"`method` must be SGD, Adam, AdamW, LBFGS or VariableProjection, but is {show(method)}.")
     run = Run(
         networks, data, held, loss, regularizer, method, chosen, rngs, stacked=stacked, record_every=record_every,
         stop=criteria, callback=callback, metrics=own, frozen=layers, checkpoint=checkpoint,
