@@ -22,7 +22,7 @@ from uat import InputError
 from uat.formula import Formula
 from uat.formula.node import Node
 from uat.formula.parsing import DEEPEST, LONGEST, constant
-from uat.formula.vocabulary import FUNCTIONS
+from uat.formula.vocabulary import FUNCTIONS, TABLES
 
 X = np.array([[0.25, 0.5, 0.75], [1.0, 2.0, 3.5]])
 special = scipy.special
@@ -64,7 +64,7 @@ def test_values(text: str) -> None:
     np.testing.assert_allclose(Formula(text)(X), VALUES[text], rtol=1e-14)
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", sorted({*FUNCTIONS} - {*TABLES}))
 def test_every_listed_function_is_the_librarys(name: str) -> None:
     """Called with as many arguments as the error for none of them asks for."""
     with pytest.raises(InputError, match=rf"`expression` must give {name} \d arguments?,") as error:

@@ -105,10 +105,9 @@ class Cells:
         elif operation in _BOUNDED:
             low, high = -np.float64(1), np.float64(1)
         elif operation == "table":
-            ends = (
-                (-np.inf, np.inf) if node.value.beyond == "line" else (min(node.value.values), max(node.value.values))
-            )
-            low, high = np.float64(ends[0]), np.float64(ends[1])
+            everywhere = node.value.beyond == "line"
+            low = np.float64(-np.inf if everywhere else min(node.value.values))
+            high = np.float64(np.inf if everywhere else max(node.value.values))
         elif operation in _RULES:
             low, high = _RULES[operation](*parts)
         else:
