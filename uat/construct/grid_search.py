@@ -30,7 +30,7 @@ from uat.construct.grids import Built, Grids
 from uat.construct.knots import cells_by_curvature
 from uat.piecewise import PiecewiseAffine
 
-A_CELL = 1e-5  # seconds a cell that the network and the cells of its certificate take, before anything is proven
+A_CELL = 5e-6  # seconds a cell that the network and its comparison with the pieces take, before anything is proven
 MANY = 100  # cells: nobody minds fewer
 FAR_FEWER = 10  # times fewer cells are worth a word
 A_GLANCE = 1.0  # seconds that the word may take
@@ -81,7 +81,6 @@ class _Search:
         self.a_sample = math.inf  # seconds that f takes at a point, the least so far
         self.finest = 0  # cells of the finest grid that was looked at
         self.built: Built | None = None  # the best with a certificate
-        self.full = Paced(self._everywhere, self.deadline)
         self.a_ball = self._seconds_a_ball()
 
     def result(self) -> Built:
@@ -89,6 +88,8 @@ class _Search:
             return self._search()
         except OutOfTime as stop:
             return self._so_far(f"`seconds` were used up before a grid was proven to keep `tol`{stop}.")
+        except OutOfReachError as stop:
+            raise InputError(self._refusal(stop)) from None
         except KeyboardInterrupt:
             self.grids = replace(self.grids, deadline=Deadline(HASTE))
             return self._so_far("Interrupted before a grid was proven to keep `tol`.")
@@ -127,14 +128,14 @@ class _Search:
     def _by_samples(self) -> PiecewiseAffine:
         """The grid of the fewest cells that looks fine enough: a guess, but every smaller one was seen to miss f."""
         grids = self.grids
-        self.deadline = self.full.deadline = grids.deadline.half()
+        self.deadline = grids.deadline.half()
         left = grids.deadline.left()
         most = MOST_CELLS if left is None else int(min(MOST_CELLS, max(left / A_CELL, 2.0)))
         try:
             p = fewest_cells(self._attempt, self.tol, self.more_than, self._hopeless(), most)
         except OutOfReachError as stop:
             if stop.cells >= MOST_CELLS or stop.stalled:
-                raise InputError(self._refusal(stop)) from None
+                raise
             count = self._would_take(stop)
             raise OutOfTime(f": it would take some {count} cells" if count else "") from None
         return self._fewer(p) if grids.method == "uniform" else p
@@ -146,7 +147,7 @@ class _Search:
             if error > self.tol:
                 self.finest = max(self.finest, cells)
                 return error, None
-        return self.full(cells)
+        return self._everywhere(cells)
 
     def _everywhere(self, cells: int) -> tuple[float, PiecewiseAffine]:
         if math.isfinite(self.a_sample) and cells * self.a_sample > (self.deadline.left() or math.inf):
@@ -198,7 +199,7 @@ class _Search:
                     tried = len(self.places)
                     if not counts.size:
                         break
-                    error, found = self.full(int(counts[0]))
+                    error, found = self._everywhere(int(counts[0]))
                     if error <= self.tol:
                         return found
                     counts, tries = counts[1:], tries + 1
@@ -276,7 +277,7 @@ class _Search:
     def _so_far(self, why: str) -> Built:
         """The best grid so far; one that was only seen is certified in the time that is left."""
         left = self.grids.deadline.left() or HASTE
-        if self.finest > (0 if self.built is None else self.built.piecewise.pieces):
+        if self.built is None or (self.finest > self.built.piecewise.pieces and not self.grids.deadline.passed()):
             # two balls a cell, what is made of them, some to refine; a black box is sampled
             pace = max(A_CELL, 8 * self.a_ball if self.a_ball else 4 * self.a_sample)
             cells = min(self.finest, max(int(left / pace), self.more_than + 1))
