@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import uat
-from tests.strategies import piecewise_affine, relu_nets
+from tests.strategies import dear, piecewise_affine, relu_nets
 from uat._kernels.compiling import PAYS_FROM, Kernel
 from uat._kernels.evaluation import ANCHOR, SLOPE, VALUE, evaluate
 from uat._kernels.grid import grid_of
@@ -246,6 +246,7 @@ def test_many_results_are_the_same_past_the_caches(dtype: type, apart: int) -> N
     np.testing.assert_array_equal(p(x, out=x), wanted)
 
 
+@dear
 @given(piecewise_affine(), st.integers(0, 100))
 def test_piecewise_affine_every_way(p: uat.PiecewiseAffine, seed: int) -> None:
     table = table_of(p)
@@ -256,6 +257,7 @@ def test_piecewise_affine_every_way(p: uat.PiecewiseAffine, seed: int) -> None:
     assert (p(p.knots) == p.values).all()
 
 
+@dear
 @given(relu_nets(), st.integers(0, 100))
 def test_relu_net_every_way(net: uat.ReluNet, seed: int) -> None:
     table = table_of(net)

@@ -81,7 +81,7 @@ def judge(seed: int, folder: Path, seen: collections.Counter[str]) -> str:
     exact = differences(f, p, f.points(rng, p.knots.tolist()))
     seen["formulas"] += 1
     largest = max(map(abs, exact.values()), default=Fraction(0))
-    c = uat.certify(function, p, seconds=0.1, rel=0.02)
+    c = uat.certify(function, p, seconds=60, rel=0.02)
     if c.proven:
         seen["proven"] += 1
         seen["assuming"] += bool(c.assumes)
@@ -94,14 +94,14 @@ def judge(seed: int, folder: Path, seen: collections.Counter[str]) -> str:
     if f.as_code:
         return ""
     if c.proven:
-        seen["confirmed"] += recheck(saved(f, p, c, folder / "a.json"), 0.1).ok
+        seen["confirmed"] += recheck(saved(f, p, c, folder / "a.json"), 60).ok
     if 1e-9 < largest < 1e12:
         below = float(largest) * rng.choice([0.5, 0.999, 1 - 1e-5])
         claim = replace(
             c, lower=0.0, upper=below, proven=True, assumes=(), method="second-order balls, bisection", note=""
         )
         seen["false claims"] += 1
-        if recheck(saved(f, p, claim, folder / "b.json"), 0.1).ok:
+        if recheck(saved(f, p, claim, folder / "b.json"), 60).ok:
             return f"confirmed: sup <= {below!r}, although {float(largest)!r}: {f} {p.knots.size} knots"
     return construct(f, rng, folder, seen) if seed % 20 == 0 else ""
 
@@ -127,9 +127,16 @@ def construct(f: RandomFormula, rng: random.Random, folder: Path, seen: collecti
         if crossing or largest > r.optimality.least_error[1]:
             return f"narrowest: beyond the tube at {crossing or float(largest)}: {f} {options}"
     r.save(folder / "c.json")
-    verdict = recheck(folder / "c.json", 0.2)
+    verdict = recheck(folder / "c.json", 60)
     seen["constructed and confirmed"] += verdict.ok
     return f"confirmed: {verdict.sentence} {float(largest)}" if verdict.ok and not largest <= verdict.upper else ""
+
+
+@pytest.fixture(autouse=True)
+def _few_boxes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Budgets that do not depend on the machine."""
+    monkeypatch.setattr("uat.bounds.bisection.MOST_BOXES", 100)
+    monkeypatch.setattr("uat.bounds.recheck_boxes.MOST_BOXES", 400)
 
 
 def run(seeds: range, folder: Path) -> collections.Counter[str]:

@@ -14,7 +14,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -297,6 +297,11 @@ def vector(values: Any, name: str, least: int = 0, length: int | None = None) ->
 def _has_words(array: NDArray[Any]) -> bool:
     """Whether an array of objects holds what float() or NumPy would turn into numbers though it is none."""
     return array.dtype.kind == "O" and any(isinstance(entry, _WORDS) for entry in array.flat)
+
+
+def is_ball(x: Any) -> TypeGuard[Any]:
+    """Whether it stands for all reals of an interval (`uat.bounds.balls`): formulas take it as it is."""
+    return hasattr(type(x), "broken_line")
 
 
 def abscissae(x: Any) -> NDArray[Any]:

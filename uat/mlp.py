@@ -25,6 +25,7 @@ from uat._checks import (
     float_dtype,
     generator,
     integer,
+    is_ball,
     numbers,
     one_of,
     samples,
@@ -170,6 +171,8 @@ class MLP:
         of length d_out otherwise. Accuracy: rounding of the layers' dot products.
         """
         u = self._through(x, len(self.sizes) - 1)
+        if is_ball(x):
+            return u[0] if u.shape == (1,) else u
         shape = np.shape(x)
         if len(shape) == 2:
             return u
@@ -180,14 +183,18 @@ class MLP:
         return self._through(x, len(self.sizes) - 2)
 
     def _through(self, x: ArrayLike, depth: int) -> Array:
+        if is_ball(x):
+            return self._layers(np.ones(1) * x, depth)
         try:
             single = np.ndim(x) == 0 and not isinstance(x, (str, bytes, dict))
         except (ValueError, RuntimeError):  # rows of different lengths, a tensor: refused by the name of what was given
             single = False
         u = samples(np.reshape(x, (-1,)) if single else x, "x", self.sizes[0], self.theta.dtype)
+        return self._layers(u, depth)
+
+    def _layers(self, u: Array, depth: int) -> Array:
         for layer in self.layers[:depth]:
-            z = u @ layer.weights.T + layer.biases
-            u = apply(layer.activation, z)
+            u = apply(layer.activation, u @ layer.weights.T + layer.biases)
         return u
 
     @property

@@ -151,6 +151,8 @@ class PiecewiseAffine:
             When `out` does not fit or `threads` is no integer >= 1; when x is no array of real numbers, or holds an
             integer, fraction or long double that no float64 equals.
         """
+        if _checks.is_ball(x):
+            return x.broken_line(self.knots, self.values, "line" if extrapolate else "nan")
         lower, upper = (-np.inf, np.inf) if extrapolate else self.domain
         table = self._table
         if table is None:

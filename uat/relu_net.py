@@ -190,6 +190,8 @@ class ReluNet:
 
         Accuracy: see above; at most O(log M) a point, whatever the kinks. The pieces are found at the first call.
         """
+        if _checks.is_ball(x):
+            return self.coefficients @ np.maximum(self.weights * x + self.biases, 0) + self.output_bias
         table = self._table
         if table is None:
             r = self.regions

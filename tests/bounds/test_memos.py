@@ -120,7 +120,7 @@ def test_a_kept_ball_has_ended() -> None:
     run = FunctionOnBalls(f)
     assert run.value(0.5) == 1.5
     assert run.interval(0.5, 0.75).high == 2.25
-    assert CALL.made is None
+    assert CALL.argument is None
     for x in kept:
         assert not x.c0.is_finite() if hasattr(x, "c0") else x.undefined()
     for made in (kept[2], kept[6]):
@@ -137,7 +137,7 @@ def test_a_call_inside_a_call_ends_its_own_balls_only() -> None:
         return y + x
 
     assert FunctionOnBalls(outer).value(0.5) == 1.5
-    assert CALL.made is None
+    assert CALL.argument is None
 
 
 def test_outside_of_a_call_a_ball_has_a_text() -> None:

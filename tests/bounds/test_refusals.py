@@ -21,7 +21,7 @@ from uat.construct.enclosures import enclose
 
 def catches_a_missing_rule(x: Any) -> Any:
     try:
-        return np.interp(x, [0, 0.02, 1], [5, 0.02, 1])
+        return np.i0(x)
     except Exception:  # noqa: BLE001 - what is tested
         return 1.0 * x
 

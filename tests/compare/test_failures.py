@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.command import run
-from uat.compare import FailedRowsWarning, Serial, Store, Table, dask, process_pool, resume, stack, sweep
+from uat.compare import FailedRowsWarning, Serial, Store, Table, dask, resume, stack, sweep
 from uat.compare.limits import limits_of
 from uat.compare.table import untimed
 
@@ -20,20 +20,20 @@ GRID: dict[str, Any] = {
 }  # fmt: skip
 
 
-def _dask() -> Any:
-    pytest.importorskip("distributed", reason='dask.distributed is not installed (extra "dask")')
-    return dask("local")
-
-
 @pytest.fixture(
     params=[
-        pytest.param(Serial, id="serial"),
-        pytest.param(lambda: process_pool(1), id="processes"),
-        pytest.param(_dask, id="dask", marks=[pytest.mark.dask, pytest.mark.filterwarnings("ignore::ResourceWarning")]),
+        "serial",
+        "processes",
+        pytest.param("dask", marks=[pytest.mark.dask, pytest.mark.filterwarnings("ignore::ResourceWarning")]),
     ]
 )
 def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
-    with request.param() as made:
+    if request.param == "processes":
+        yield request.getfixturevalue("pool")
+        return
+    if request.param == "dask":
+        pytest.importorskip("distributed", reason='dask.distributed is not installed (extra "dask")')
+    with Serial() if request.param == "serial" else dask("local") as made:
         yield made
 
 

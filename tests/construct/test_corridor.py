@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests.oracles_construct import chain_links, windows_links
+from tests.strategies import dear
 from uat import _kernels
 from uat.construct.corridor import Links, fewest_links
 from uat.construct.tube import Tube
@@ -52,6 +53,7 @@ def test_windows_never_more_links_than_the_search_and_the_path_passes(case: tupl
     assert all(lo <= y <= hi for lo, y, hi in zip(lower, along(links, list(x)), upper, strict=True))
 
 
+@dear
 @given(corridors(most=4, height=4))
 def test_chains_never_more_links_than_the_search_and_the_path_stays_inside(case: tuple[list[int], ...]) -> None:
     x, lower, upper = map(exact, case)
@@ -66,6 +68,7 @@ def test_chains_never_more_links_than_the_search_and_the_path_stays_inside(case:
         assert lower[k] + share * (lower[k + 1] - lower[k]) <= y <= upper[k] + share * (upper[k + 1] - upper[k])
 
 
+@dear
 @given(st.data(), st.integers(1, 6), st.integers(2, 40), st.booleans())
 def test_a_planted_path_is_never_beaten_by_more_links(data: st.DataObject, links: int, n: int, chain: bool) -> None:
     """A corridor drawn around a random path of some links needs no more links than that path."""
@@ -84,6 +87,7 @@ def test_a_planted_path_is_never_beaten_by_more_links(data: st.DataObject, links
     assert fewest_links(x, lower, upper, chain=chain).count <= links
 
 
+@dear
 @given(corridors(most=40, height=30), st.booleans())
 def test_floats_agree_with_rationals_and_jumps_never_cost(case: tuple[list[int], ...], chain: bool) -> None:
     """Small integers: in windows mode every float decision is exact, so the counts are equal, not merely close."""
@@ -158,6 +162,7 @@ def test_c2_triples_prove_the_least_number_with_jumps(case: tuple[list[int], ...
     assert all(refuted(*triple) for triple in links.triples().tolist())
 
 
+@dear
 @given(st.integers(2, 40), st.fractions(Fraction(1, 300), 3), st.integers(1, 20), st.booleans())
 def test_c3_the_corridor_encloses_the_least_number(cells: int, tol: Fraction, n: int, edge: bool) -> None:
     """x^2 on [-1, 3], in rationals: K(tol + eta) <= N(tol) <= K(tol - eta), E_N = 2/N^2; equal but at knife edges."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 import uat
 from tests.oracles_construct import windows_links
+from tests.strategies import dear
 from uat import InputError
 from uat.construct import data_pieces
 from uat.construct.fewest_pieces import narrowest
@@ -55,6 +56,7 @@ def check_count(n: Narrowest, fewest: int) -> None:
 
 
 @example((np.array([1.0, 4.0, 5.0, 7.0, 8.0, 9.0]), np.array([-2.0, 2.0, 2.0, 5.0, 4.0, 4.0])), 0.5)
+@dear
 @given(samples(6), st.sampled_from([0.4, 0.5, 1.0, 1.7]))
 def test_against_the_slow_search(data: tuple[NDArray[np.float64], NDArray[np.float64]], tol: float) -> None:
     x, y = data
@@ -70,7 +72,7 @@ def test_against_the_slow_search(data: tuple[NDArray[np.float64], NDArray[np.flo
 def test_ties_that_cost_a_piece_are_rare() -> None:
     """Integer data, where ties are frequent: the lower bound is the fewest, and 2 % at most have one piece more."""
     over = []
-    for seed in range(250):
+    for seed in range(100):
         rng = np.random.default_rng(seed)
         x = np.cumsum(rng.integers(1, 4, 5)).astype(float)
         y, tol = rng.integers(-8, 9, 5).astype(float), float(rng.choice([0.5, 1.0, 2.0]))
@@ -106,6 +108,7 @@ def test_a_table_rounded_to_whole_numbers_is_told_what_a_little_more_tolerance_s
     assert "the search finds 24" in narrowest((x, np.round(20 * np.sin(x / 9))), tol=0.5).note
 
 
+@dear
 @given(st.integers(0, 10_000), st.integers(5, 400), st.sampled_from(["both", "under", "over"]))
 def test_random_data_are_solved_to_the_proof(seed: int, size: int, side: str) -> None:
     rng = np.random.default_rng(seed)
@@ -138,6 +141,7 @@ def test_pieces_bracket_the_least_error(seed: int, pieces: int) -> None:
     assert float(max(map(abs, residuals(n, x, y)))) == pytest.approx(high, rel=1e-12)
 
 
+@dear
 @given(st.integers(0, 10_000))
 def test_relative_tolerance(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -178,6 +182,7 @@ def test_two_points_and_a_straight_line() -> None:
     assert narrowest((x, 2 * x + 1), pieces=3).certificate.upper < 1e-12
 
 
+@dear
 @given(samples(6), st.sampled_from([0.4, 0.5, 1.0, 1.7]), st.sampled_from(["both", "over", "under"]), st.randoms())
 def test_repeated_and_unsorted_measurements(
     data: tuple[NDArray[np.float64], NDArray[np.float64]], tol: float, side: str, random: Any

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import uat
 from tests.oracles_construct import windows_links
+from tests.strategies import dear
 from uat import InputError
 from uat.construct.enclosures import enclose
 from uat.construct.tube import Tube
@@ -39,6 +40,7 @@ def test_triples_may_share_an_end_but_not_overlap() -> None:
     assert points("three-point", [0, 1, 2, 3], zigzag[:4], 0.4).pieces == 1  # not a list of triples
 
 
+@dear
 @given(st.data(), st.integers(2, 6), st.sampled_from([0.3, 0.5, 1.0]))
 def test_windows_count_never_exceeds_a_path_that_a_search_finds(data: st.DataObject, n: int, tol: float) -> None:
     y = data.draw(st.lists(st.integers(-4, 4), min_size=n, max_size=n))
@@ -48,6 +50,7 @@ def test_windows_count_never_exceeds_a_path_that_a_search_finds(data: st.DataObj
     assert count <= windows_links([Fraction(v) for v in x], [v - exact for v in y], [v + exact for v in y])
 
 
+@dear
 @given(st.integers(0, 1000), st.floats(0.01, 0.3))
 def test_the_triples_of_a_function_never_prove_more_than_its_windows(seed: int, tol: float) -> None:
     a, b = np.random.default_rng(seed).uniform(1, 6, 2)

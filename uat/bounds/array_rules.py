@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from uat.bounds.balls import Enclosure
+from uat.bounds.broken_lines import interp
 from uat.bounds.refusals import NoRuleError
 from uat.bounds.truths import Comparison, cover, decision, is_truth, where
 from uat.bounds.ufunc_rules import maximum, minimum, step, unary
@@ -123,4 +124,5 @@ ARRAY_FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.real: lambda x: x,
     np.copy: lambda x: x,
     np.round: _round,
+    np.interp: interp,
 }

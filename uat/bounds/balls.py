@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib
 import operator
+from collections import deque
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import cache
@@ -34,7 +35,7 @@ class Call:
 
     def __init__(self) -> None:
         self.argument: Any = None
-        self.made: list[Any] | None = None
+        self.made: Any = deque(maxlen=0)  # outside of a call nothing is kept
 
     def begin(self, x: Any) -> tuple[Any, Any]:
         """The call that is under way outside of this one, if f calls what calls f."""
@@ -43,7 +44,7 @@ class Call:
         return outer
 
     def end(self, outer: tuple[Any, Any]) -> None:
-        for ball in self.made or ():
+        for ball in self.made:
             ball.end()
         self.argument, self.made = outer
 
@@ -122,7 +123,7 @@ class Enclosure:
         return _numpy_rules().call_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        return _numpy_rules().call_array_function(function, args, kwargs)
+        return _numpy_rules().call_array_function(function, types, args, kwargs)
 
     def __getattr__(self, name: str) -> Callable[[], Any]:
         """x.sin() and the like: NumPy calls these on the entries of an object array (np.asarray(ball))."""
@@ -160,7 +161,7 @@ class Enclosure:
         return int(self._refuse("a hash"))
 
     def __repr__(self) -> str:  # nor must its text: str(), print, f-strings and arrays ask for it here
-        if CALL.made is None:
+        if CALL.argument is None:
             return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)}' for name in self.__slots__)})"
         return str(self._refuse("text (print, str, repr, an f-string)"))
 
@@ -310,8 +311,7 @@ class Enclosure:
     def fresh(self) -> Self:
         """The same ball as an object of its own: NumPy copies, also where a rule gives an operand back."""
         other = self.survivor()
-        if CALL.made is not None:
-            CALL.made.append(other)
+        CALL.made.append(other)
         return other
 
     def forced_side(self, a: Any, b: Any) -> int | None:
@@ -326,6 +326,10 @@ class Enclosure:
         if isinstance(value, Enclosure):
             return value.number() if value.whole else value._refuse("a mixture of kinds")
         return cls.constant(exact(value))
+
+    def broken_line(self, knots: Any, values: Any, outside: str) -> Any:
+        """The broken line through the knots at this ball: what a `PiecewiseAffine` asks for."""
+        return importlib.import_module("uat.bounds.broken_lines").broken_line(self, knots, values, outside)
 
     @classmethod
     def from_literal(cls, text: str) -> Any:

@@ -35,8 +35,7 @@ class Interval(Enclosure):
             low = high = _NAN
             reason = reason or "an intermediate value is not finite"
         self.low, self.high, self.assumed, self.reason = low, high, assumed, reason
-        if CALL.made is not None:
-            CALL.made.append(self)
+        CALL.made.append(self)
 
     def end(self) -> None:
         self.low = self.high = _NAN

@@ -47,8 +47,7 @@ class Jet(Enclosure):
 
     def __init__(self, c0: Arb, c1: Arb = _ZERO, c2: Arb = _ZERO) -> None:
         self.c0, self.c1, self.c2 = c0, c1, c2
-        if CALL.made is not None:
-            CALL.made.append(self)
+        CALL.made.append(self)
 
     def end(self) -> None:
         self.c0 = self.c1 = self.c2 = _NAN
@@ -69,6 +68,11 @@ class Jet(Enclosure):
     @classmethod
     def hull(cls, low: Arb, high: Arb) -> Jet:
         return cls(low.union(high), _NAN, _NAN)
+
+    def survivor(self) -> Jet:
+        other = object.__new__(Jet)
+        other.c0, other.c1, other.c2 = self.c0, self.c1, self.c2
+        return other
 
     def is_constant(self) -> bool:
         return bool(self.c1.is_zero() and self.c2.is_zero())

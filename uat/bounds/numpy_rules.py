@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from uat.bounds.array_rules import ARRAY_FUNCTIONS
-from uat.bounds.ball_arrays import entry_by_entry, refuse_narrow
-from uat.bounds.balls import Enclosure, Several, exact, is_array
+from uat.bounds.ball_arrays import BallArray, entry_by_entry, refuse_narrow
+from uat.bounds.balls import Enclosure, exact, is_array
 from uat.bounds.jets import Jet
 from uat.bounds.refusals import REFUSALS, NoRuleError
 from uat.bounds.ufunc_rules import METHODS, rule_of
@@ -36,7 +36,7 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: di
                     return entry_by_entry(rule, inputs)
                 break
         result = rule(*inputs)
-        return result.fresh() if any(result is x for x in inputs) else result
+        return result.fresh() if result is inputs[0] or result is inputs[-1] else result
     except Exception as error:  # f may catch it
         REFUSALS.note(f"np.{ufunc.__name__} raised {type(error).__name__}: {error}")
         raise
@@ -55,10 +55,10 @@ def _operand(x: Any) -> Any:
     return x if isinstance(x, Enclosure) else exact(x)
 
 
-def call_array_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def call_array_function(function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """`__array_function__` of every enclosure."""
     rule = ARRAY_FUNCTIONS.get(function)
-    if any(isinstance(x, Several) for x in args):
+    if BallArray in types:
         return NotImplemented  # it is asked next
     if rule is None:
         raise NoRuleError(f"there is no rule for np.{getattr(function, '__name__', function)} on balls")

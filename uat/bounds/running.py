@@ -102,7 +102,7 @@ class FunctionOnBalls:
             raise
         except BaseException as error:  # a SystemExit too
             if REFUSALS.count != before:  # NumPy goes on from a refusal to an error of its own
-                raise NotProvableError(REFUSALS.last) from error
+                raise NotProvableError(f"{REFUSALS.last} (f then raised {type(error).__name__})") from error
             said = f": {error}" if str(error) else ""
             raise NotProvableError(f"f raised {type(error).__name__} on a ball{said}") from error
         finally:

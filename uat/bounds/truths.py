@@ -38,8 +38,7 @@ class Comparison(Discrete):
     def __init__(self, kind: type[Enclosure], decided: bool | None, compared: Any, made_of: Any = None) -> None:
         self.kind, self.decided, self.compared = kind, decided, compared
         self.made_of = made_of  # (sign, a, b), or (operation, truth value, truth value), or nothing that is known
-        if CALL.made is not None:
-            CALL.made.append(self)
+        CALL.made.append(self)
 
     def end(self) -> None:
         self.decided = None  # and what was compared has ended too: undefined
