@@ -64,8 +64,11 @@ def may_replace(path: str | os.PathLike[str], suffix: str, mark: bytes, what: st
     if suffix and target.suffix.lower() != suffix:
         raise InputError(f"`{name}` of {what} must end in {suffix}, but is {show(os.fspath(path))}.")
     if target.exists():
-        with target.open("rb") as file:
-            start = file.read(4096)
+        try:
+            with target.open("rb") as file:
+                start = file.read(4096)
+        except OSError:
+            start = b"what we may not read"
         if start and mark not in start:
             raise InputError(
                 f"`{name}` must be a new file or {what}, but {str(target)!r} holds something else; it is left as it is."

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import glob
+import os
+import socket
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
+import pytest
+
+import uat
 from uat.bounds.watch import Watch
 
 
@@ -20,7 +29,11 @@ def test_the_first_thing_is_named() -> None:
         ("socket.connect", (object(), ("::1", 80)), "connects to \"('::1', 80)\""),
         ("open", ("module.py", "r", 0), ""),
         ("open", ("__pycache__/module.cpython-311.pyc", "r", 0), ""),
-        ("os.listdir", ("/",), ""),
+        ("os.listdir", ("/",), "lists the folder '/'"),
+        ("os.listdir", (), "lists the folder"),
+        ("os.system", (b"true",), "runs the command \"b'true'\""),
+        ("os.fork", (), "starts a process"),
+        ("os.putenv", (b"A", b"b"), ""),
     ):
         watch.begin()
         watch._heard("import", ("module",))
@@ -40,3 +53,31 @@ def test_other_threads_have_work_of_their_own() -> None:
     with ThreadPoolExecutor(1) as pool:
         pool.submit(watch._heard, "socket.connect", (object(), ("::1", 80))).result()
     assert watch.end() == ""
+
+
+def test_what_a_function_lists_or_starts_is_no_formula(tmp_path: Path) -> None:
+    (tmp_path / "1.txt").write_text("1")
+    for act, words in (
+        (lambda: len(os.listdir(tmp_path)), "lists the folder"),
+        (lambda: len(list(os.scandir(tmp_path))), "lists the folder"),
+        (lambda: len(list(tmp_path.iterdir())), "lists the folder"),
+        (lambda: len(list(tmp_path.glob("*.txt"))), "lists the folder"),
+        (lambda: len(glob.glob(str(tmp_path / "*")) * 1), "looks for files|lists the folder"),
+        (lambda: 1 + os.system("true"), "runs the command"),
+        (lambda: sqlite3.connect(":memory:").execute("SELECT 1").fetchone()[0], "opens the database"),
+        (lambda: len(socket.getaddrinfo("127.0.0.1", 80)) ** 0, "asks for the address"),
+    ):
+        with pytest.warns(uat.NotProvenWarning, match=f"f ({words})"):
+            assert not uat.certify(lambda x, act=act: x * act(), (1.0, 0.0), (0, 1)).proven
+
+
+def test_a_module_that_is_found_in_a_folder_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "found_by_a_function.py").write_text("def twice(x):\n    return 2 * x\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def f(x: Any) -> Any:
+        from found_by_a_function import twice  # type: ignore[import-not-found]
+
+        return twice(x)
+
+    assert uat.certify(f, (2.0, 0.0), (0, 1)).proven

@@ -108,6 +108,11 @@ def test_files_of_others_and_of_other_versions(tmp_path: Path) -> None:
         Store(newer)
     with pytest.raises(uat.InputError, match="must lie in a folder that exists"):
         Store(tmp_path / "none" / "s.sqlite")
+    for path in (5, None, b"s.sqlite", [":memory:"], "", "a\0b", "n" * 300):
+        with pytest.raises(uat.InputError, match="`store` must be "):
+            Store(path)  # type: ignore[arg-type]
+    with pytest.raises(uat.InputError, match="`workers` must be at most 1024, but is 99999999999"):
+        uat.compare.process_pool(99999999999)
     with pytest.raises(uat.InputError, match="must be a file that exists"):
         read_table(tmp_path / "none.sqlite")
 

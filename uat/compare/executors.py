@@ -25,6 +25,7 @@ from uat import _checks
 from uat._checks import InputError, show
 
 DASK_PATIENCE = 8.0  # seconds to wait for a scheduler
+_MOST = 1024  # processes: more than a machine has processors
 
 
 class Serial(Executor):
@@ -131,7 +132,10 @@ def processors() -> int:
 
 def process_pool(workers: int | None = None) -> Pool:
     """A pool of spawned processes, one a processor unless told otherwise."""
-    return Pool(processors() if workers is None else _checks.integer(workers, "workers"))
+    count = processors() if workers is None else _checks.integer(workers, "workers")
+    if count > _MOST:
+        raise InputError(f"`workers` must be at most {_MOST}, but is {show(workers)}.")
+    return Pool(count)
 
 
 @contextmanager

@@ -48,14 +48,13 @@ class Store:
     """
 
     def __init__(self, path: str | os.PathLike[str] = ":memory:") -> None:
-        name = ":memory:"
-        if path != name:
-            target, name = path_of(path, "store"), os.fspath(path)
+        self.path = name = os.fspath(path) if isinstance(path, os.PathLike) else path
+        if not isinstance(path, str) or path != ":memory:":
+            target = path_of(path, "store")
             if _only_readable(target):
                 name = f"{target.as_uri()}?immutable=1"  # nobody can write it, and no lock can be written beside it
             else:
                 writable(target, "store")
-        self.path = os.fspath(path)
         with self._told():
             # autocommit: transactions are opened by hand; the rows are written by the thread that runs the sweep
             self._link = sqlite3.connect(name, timeout=_PATIENCE, isolation_level=None, uri=name != self.path)
@@ -131,18 +130,6 @@ class Store:
         """The rows and the failures as a `Table`."""
         wanted = None if keys is None else set(keys)
         return Table(tuple(self.rows(wanted)), tuple(self.failures(wanted)))
-
-    def to_csv(self, path: str | os.PathLike[str]) -> None:
-        """See `Table.to_csv`."""
-        self.table().to_csv(path)
-
-    def to_parquet(self, path: str | os.PathLike[str]) -> None:
-        """See `Table.to_parquet`."""
-        self.table().to_parquet(path)
-
-    def median_by_width(self, column: str = "sup_error") -> list[Row]:
-        """See `Table.median_by_width`."""
-        return self.table().median_by_width(column)
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
