@@ -210,7 +210,6 @@ def certify(
     Accuracy: theorem (statements G1 to G3; B2, B3 for black boxes). Source: Moore, Kearfott & Cloud, Introduction to
     Interval Analysis, 2009; Johansson, Arb, IEEE Trans. Comput. 66, 2017.
     """
-    deadline = Deadline(None if seconds is None else _checks.positive(seconds, "seconds"))
     if isinstance(f, str):
         from uat.given import resolve
 
@@ -226,11 +225,13 @@ def certify(
     _checks.one_of(norm, "norm", ("sup", "L1", "L2"))
     _checks.one_of(arithmetic, "arithmetic", ("real", "float64", "float32"))
     tol = None if tol is None else _checks.positive(tol, "tol")
+    seconds = None if seconds is None else _checks.positive(seconds, "seconds")
 
     from uat.bounds import bisection, cells, precision, proofs
     from uat.bounds import modulus as modulus_
     from uat.bounds.rounding import evaluated
 
+    deadline = Deadline(seconds)  # from when the libraries are there: the first call would spend it on them
     interval = cells.domain_of(g, domain)
     facts = modulus_.declared(lipschitz, modulus)
     if (facts or arithmetic != "real") and norm != "sup":
