@@ -24,6 +24,7 @@ from uat.bounds.certification import NotProvenWarning, ToleranceWarning
 from uat.bounds.modulus import Modulus
 from uat.construct.corridor import TooSteepError
 from uat.construct.data_pieces import Points, fit_data
+from uat.construct.forecast import refuse_multitudes
 from uat.construct.function_pieces import Search
 from uat.construct.mesh import AT_JUMPS, Mesh
 from uat.construct.outcome import Narrowest
@@ -160,6 +161,8 @@ def _on_function(
     refuse_poles(f, domain)
     vanishing(mesh.x, mesh.y, tube)
     resolvable(mesh.x, mesh.y, tube)
+    if tube is not None:
+        refuse_multitudes(f, mesh.x, mesh.y, tube)
     belief.refuse_contradiction(PiecewiseAffine(mesh.x, mesh.y))
     if monotone:
         falling(mesh.x, mesh.y)

@@ -14,11 +14,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from uat._checks import InputError
+from uat import _checks
 from uat._deadline import Deadline
 from uat.bounds.certification import Certificate
 from uat.bounds.seen import seen_difference
 from uat.construct.corridor import TooSteepError
+from uat.construct.forecast import MOST_PIECES, too_many
 from uat.construct.inside import (
     COARSE,
     Verdict,
@@ -47,6 +48,7 @@ SLACKS = (
     1e-4,
     1e-3,
 )  # how far below it the proof from below is tried, until it succeeds
+GAP_SHARES = (0.5, 0.1)  # ... or, with tol=, how much of what is left between the tube and that least error
 BALANCE = 1e-3  # with tol=: the error comes this close to the least with the same number of pieces
 MARGIN = 1e-8  # one-sided: the path keeps this share of the tolerance away from f, well above rounding and ACCURACY
 ONE_SIDED_ROOM = 1e-3  # one-sided, with tol=: up to this share, where there is slack; the proof is cheap then
@@ -57,7 +59,7 @@ HASTE = 0.4  # seconds for each half of the bracket that is missing when the sea
 HASTY_PIECES = 4000  # what a certificate can do in that time
 SPARE = 3  # pieces more than the fewest, where a declared bound is all there is and too coarse to prove those
 AT_THE_JUMP = 3e-5  # relative: so much wider than half of a jump, which is known to six digits, is the tube tried there
-MOST_PIECES = 500_000  # minutes of search, and a gigabyte of cells to certify
+EDGE = 1e-7  # relative: how near to a least error a tolerance is called a knife edge
 KNIFE = 1e-9  # relative: no float search tells counts apart at a tolerance this close to a least error
 
 
@@ -81,6 +83,8 @@ class Search:
         self.upper: Upper | None = None
         self.witness: Witness | None = None
         self.error_witness: Witness | None = None
+        self.repairs = 0
+        self.fewer = math.nan  # of the tube, the least multiple that the pieces tried last can keep
         self.least_error = False  # whether that is the question
         self.nearest, self.jump_sentence = 0.0, ""  # half of a jump of f, once one is found
 
@@ -105,7 +109,9 @@ class Search:
         """Certify that p lies in the tube, with a relative `room` to spare; a function that does is kept."""
         certificate: Certificate
         if tube.rtol == 0:
-            verdict, certificate = in_constant_tube(self.f, p, tube, gap_for(room), self.deadline, self.belief)
+            verdict, certificate = in_constant_tube(
+                self.f, p, tube, gap_for(room), self.deadline, self.belief, asked=not self.least_error
+            )
         else:
             verdict = in_relative_tube(self.f, p, tube, gap_for(room), self.deadline)
         if tube.rtol or tube.side != "both":  # the distance from f itself, not from the middle of the tube
@@ -116,7 +122,7 @@ class Search:
         found = Upper(p, tube, verdict, certificate)
         if self.upper is None or verdict.inside or not self.upper.verdict.inside:
             self.upper = found
-        if verdict.note.startswith("Interrupted"):  # `certify` keeps Ctrl-C to itself, but it was meant for all of this
+        if verdict.interrupted:  # `certify` keeps Ctrl-C to itself, but it was meant for all of this
             raise KeyboardInterrupt
         return found
 
@@ -177,45 +183,65 @@ class Search:
                 return high
             accuracy = max(accuracy / 100, ACCURACY)
 
+    def attempt(self, tube: Tube, pieces: int) -> Upper | None:
+        """What so many pieces can do, judged; None where they cannot, as `fewer` says (in multiples of the tube)."""
+        while True:
+            self.deadline.look()
+            self.fewer = high = self.least_multiple(tube, pieces)
+            if high > 1:
+                return None
+            found = self.judge_balanced(tube, pieces, high)
+            missed = found.verdict.outside and not math.isclose(found.verdict.ratio, high, rel_tol=KNIFE)
+            if not missed or self.repairs == REPAIRS:
+                return found
+            self.repairs += 1
+            if not self.repair(found.verdict.where, tube):
+                return found
+
     def for_tolerance(self, tube: Tube) -> None:
         """The fewest pieces in the tube, their error balanced."""
-        mesh, repairs, too_few, spare = self.mesh, 0, 0, SPARE
+        mesh, spare = self.mesh, SPARE
         mesh.divide(tube.width, self.deadline)
         pieces = mesh.links(tube, self.margin).count
         if pieces > MOST_PIECES:
-            raise InputError(
-                f"the tolerance must be one that fewer than {MOST_PIECES} pieces can keep, but {tube} asks for some "
-                f"{pieces} or more."
-            )
+            raise too_many(tube, f"some {pieces} or more")
+        mesh.sharpen(pieces, tube.width, self.deadline)
+        pieces = mesh.links(tube, self.margin).count
         while True:
-            self.deadline.look()
-            high = self.least_multiple(tube, pieces)
-            if high > 1:  # polishing refined the mesh, which may know by now that many more are needed
-                too_few, pieces = pieces, max(mesh.links(tube, self.margin).count, pieces + 1)
+            found = self.attempt(tube, pieces)
+            if found is None:  # polishing refined the mesh, which may know by now that many more are needed
+                pieces = max(mesh.links(tube, self.margin).count, pieces + 1)
                 continue
-            found = self.judge_balanced(tube, pieces, high)
             verdict = found.verdict
-            if verdict.outside and repairs < REPAIRS and not math.isclose(verdict.ratio, high, rel_tol=KNIFE):
-                repairs += 1
-                if self.repair(verdict.where, tube):
-                    pieces = max(mesh.links(tube, self.margin).count, too_few + 1)
-                    continue
-            if verdict.proven and not verdict.inside and 1 - high < KNIFE:
-                too_few, pieces = pieces, pieces + 1
-                continue
-            if found.certificate.assumes and verdict.proven and not verdict.inside and spare and not verdict.outside:
-                spare, too_few, pieces = spare - 1, pieces, pieces + 1  # the declared bound is too coarse for so few
-                continue
-            break
-        needed = found.piecewise.pieces
-        self.witness = self.lower.prove(tube, needed, self.deadline)
-        if self.witness is not None and self.witness.pieces < needed and needed - 1 > too_few:
-            self.deadline.look()
-            high = self.least_multiple(tube, needed - 1)
-            if high <= 1:
-                self.judge_balanced(tube, needed - 1, high)
-            else:  # the mesh now is fine where it matters
-                self.witness = better(self.witness, self.lower.prove(tube, needed, self.deadline))
+            if verdict.inside or not verdict.proven:
+                break
+            if 1 - self.fewer >= KNIFE:
+                if not (found.certificate.assumes and spare and not verdict.outside):
+                    break
+                spare -= 1  # the declared bound is too coarse for so few
+            pieces += 1
+        self.witness = self.lower.prove(tube, found.piecewise.pieces, self.deadline)
+        self.close(tube)
+
+    def close(self, tube: Tube) -> None:
+        """While the two counts differ: one piece fewer is tried, and where it cannot do, proven at *its* least error.
+
+        There the mesh is fine at the points that matter, and what forces a piece in a wider tube does in this one.
+        """
+        while not self.lower.refusal and self.upper is not None and self.upper.verdict.inside:
+            fewer = self.upper.piecewise.pieces - 1
+            if fewer < (1 if self.witness is None else self.witness.pieces):
+                return
+            found = self.attempt(tube, fewer)
+            if found is None:
+                for share in GAP_SHARES:
+                    proof = self.lower.prove(tube.scaled(1 + share * (self.fewer - 1)), fewer + 1, self.deadline)
+                    self.witness = better(self.witness, None if proof is None else replace(proof, tube=tube))
+                    if self.witness is not None and self.witness.pieces > fewer:
+                        break
+                return
+            if not found.verdict.inside or found.piecewise.pieces > fewer:
+                return
 
     def for_pieces(self, pieces: int) -> None:
         """The least error of `pieces` pieces, from both sides."""
@@ -261,8 +287,13 @@ class Search:
             self.deadline.look()
         wanted = self.upper.piecewise.pieces
         self.witness = self.lower.prove(self.upper.tube, wanted, self.deadline)
-        if self.witness is not None and self.witness.pieces < wanted:
+        if self.witness is not None and self.witness.pieces < wanted:  # a plateau of the least error, up to roundings
             self.deadline.look()
+            wider = at(high * (1 + 4 * ACCURACY))
+            p = self.path(wider, self.margin)
+            if p.pieces < wanted and self.judge(p, wider.scaled(1 + self.margin + ACCURACY), ACCURACY).verdict.inside:
+                self.settle()
+                self.witness = self.lower.prove(self.upper.tube, p.pieces, self.deadline)
 
     def settle(self) -> None:
         """Asked for the least error: the tube is what the certificate says, whatever the search aimed at."""
@@ -346,6 +377,12 @@ class Search:
         self.nearest, self.jump_sentence = nearest_in(note)
         return self.nearest, self.jump_sentence
 
+    def undecided(self) -> str:
+        """Why the two counts differ: a knife edge, where the neighbouring count says so, or a proof that fell short."""
+        if abs(self.fewer - 1) <= EDGE:
+            return "the tolerance is a knife edge, where one count ends and the next begins"
+        return f"they seem to keep {self.fewer:.7g} times the tolerance, and not less, which is not proven"
+
     def outcome(self, stopped: str) -> Narrowest:
         """Whatever has been reached, with its proofs; `stopped` says what ended the search early."""
         assert self.upper is not None
@@ -376,10 +413,8 @@ class Search:
         elif needed < p.pieces and stopped:
             notes.append(f"the proven bracket is {needed} to {p.pieces} pieces")
         elif needed < p.pieces and not self.lower.refusal and not sentence:
-            notes.append(
-                f"whether {needed} pieces could do is not decided: the tolerance is a knife edge, where one count ends "
-                "and the next begins"
-            )
+            fewer = _checks.count(p.pieces - 1, "piece")
+            notes.append(f"whether {fewer} could do is not decided: {self.undecided()}")
         least = 0.0 if self.error_witness is None else float(self.error_witness.tube.tol)
         return Narrowest(
             p, tube, certificate, verdict.inside, needed, self.witness,

@@ -29,7 +29,8 @@ COARSE, FINE = 1e-2, 1e-11  # relative gaps that certificates are asked for
 class Verdict:
     """What was proven about "p lies in the tube": `ratio` bounds the distance from the tube's centre over its width.
 
-    `inside` says that ratio <= 1 is a theorem; `outside` that ratio > 1 was seen, at `where`.
+    `inside` says that ratio <= 1 is a theorem; `outside` that ratio > 1 was seen, at `where`; `interrupted` that Ctrl-C
+    ended the proof.
     """
 
     inside: bool
@@ -38,6 +39,7 @@ class Verdict:
     ratio: float
     where: float
     note: str
+    interrupted: bool = False
 
 
 def _shift(tube: Tube) -> Fraction:
@@ -60,14 +62,20 @@ def shifted(f: Function, shift: Fraction) -> Function:
 
 
 def in_constant_tube(
-    f: Function, p: PiecewiseAffine, tube: Tube, rel: float, deadline: Deadline, belief: Belief = NOTHING
-) -> tuple[Verdict, Certificate]:
-    """The verdict for a tube with rtol = 0, and the certificate of the distance from the tube's centre."""
+    f: Function, p: PiecewiseAffine, tube: Tube, rel: float, deadline: Deadline, belief: Belief = NOTHING, *,
+    asked: bool = True,
+) -> tuple[Verdict, Certificate]:  # fmt: skip
+    """The verdict for a tube with rtol = 0, and the certificate of the distance from the tube's centre.
+
+    A tube that was `asked` for is decided; one that a search guessed to the last digits is not worth that.
+    """
     half = _half_width(tube)
-    c = certified(shifted(f, _shift(tube)), p, tol=float(half), rel=rel, seconds=deadline.left(), belief=belief)
+    tol = float(half) if asked else None
+    c = certified(shifted(f, _shift(tube)), p, tol=tol, rel=rel, seconds=deadline.left(), belief=belief)
     inside = c.proven and Fraction(c.upper) <= half
     ratio = c.upper / float(half) if c.proven else c.lower / float(half)
-    return Verdict(inside, Fraction(c.lower) > half, c.proven, ratio, c.where, c.note), c
+    interrupted = c.stopped == "interrupt"
+    return Verdict(inside, Fraction(c.lower) > half, c.proven, ratio, c.where, c.note, interrupted), c
 
 
 def in_relative_tube(f: Function, p: PiecewiseAffine, tube: Tube, rel: float, deadline: Deadline) -> Verdict:
@@ -78,7 +86,9 @@ def in_relative_tube(f: Function, p: PiecewiseAffine, tube: Tube, rel: float, de
             return replace(worst, inside=False, proven=False, note="the `seconds` were used up")
         ends = slice(k, k + 2)
         zero = PiecewiseAffine(p.knots[ends], np.zeros(2))
-        c = certified(_ratio(f, p, k, tube), zero, rel=rel, abs=rel, seconds=deadline.left())
+        c = certified(_ratio(f, p, k, tube), zero, tol=1.0, rel=rel, abs=rel, seconds=deadline.left())
+        if c.stopped == "interrupt":
+            return replace(worst, inside=False, proven=False, note=c.note, interrupted=True)
         ratio = c.upper if c.proven else c.lower
         if ratio > worst.ratio or not c.proven:
             inside = worst.inside and c.proven and c.upper <= 1

@@ -22,10 +22,12 @@ from uat.construct.corridor import Links, fewest_links
 from uat.construct.tube import Tube
 
 START_CELLS = 128  # a first look; what it misses, the certificate finds
-RESOLUTION = 1 / 64  # chord error of a cell over the width of the tube: about ten cells a piece
+RESOLUTION = 1 / 64  # chord error of a cell over the width of the tube at first,
+CELLS_A_PIECE = 10  # ... which makes about so many
 DEEPEST = 1.0e-15  # cells shorter than this share of the domain are not divided: floats end there
 AT_JUMPS = 2.0**-36  # the same where f jumps: a sweep through cells as short as floats allow would lose its way
 MOST_SAMPLES = 4_000_000  # about 100 MB of walls and hulls
+MANY_SAMPLES = 1_000_000  # a tenth of a second for a sweep
 FEW_SAMPLES = 100_000  # take no time worth speaking of
 SAMPLES_A_SECOND = 500_000  # what a search can use: a sweep costs up to 0.1 microseconds a sample
 ROUNDINGS = 16  # of f itself (a few), of the walls (three), and of the line that is compared with them
@@ -48,6 +50,7 @@ class Mesh:
         self.a, self.b = domain
         self.deepest = DEEPEST * max(abs(self.a), abs(self.b), self.b - self.a)
         self.breaks, self.through = breaks, through
+        self.resolution = RESOLUTION
         self.direction = direction  # 1 or -1 where the path must rise or fall throughout
         ends = np.linspace(self.a, self.b, START_CELLS + 1)
         self.x: Floats
@@ -77,7 +80,7 @@ class Mesh:
         return self.insert(np.concatenate([[where], where - reach, where + reach]))
 
     def divide(self, width: Callable[[Floats], Floats], deadline: Deadline, known: Floats | None = None) -> None:
-        """Halve cells until their middles lie within RESOLUTION of the tube's width from the chord.
+        """Halve cells until their middles lie within `resolution` times the tube's width from the chord.
 
         Every middle is kept. Cells between two samples that were `known` to a mesh divided before are left alone: a
         repair in one place would double the mesh everywhere.
@@ -98,12 +101,22 @@ class Mesh:
             found_x.append(middle)
             found_y.append(value)
             total += middle.size
-            off = np.abs(value - (low + (high - low) / 2)) > RESOLUTION * width(value) + roundoff(value)
+            off = np.abs(value - (low + (high - low) / 2)) > self.resolution * width(value) + roundoff(value)
             off &= right - left > self.deepest
             left, right = np.concatenate([left[off], middle[off]]), np.concatenate([middle[off], right[off]])
             low, high = np.concatenate([low[off], value[off]]), np.concatenate([value[off], high[off]])
         x, first = np.unique(np.concatenate(found_x), return_index=True)
         self._hold(x, np.concatenate(found_y)[first])
+
+    def sharpen(self, pieces: int, width: Callable[[Floats], Floats], deadline: Deadline) -> None:
+        """Divide further, so finely that among so many pieces the chords' errors add up to less than one of them.
+
+        A longer chain of links is not polished in place: where one moves, all behind it do.
+        """
+        coarsest = RESOLUTION * (CELLS_A_PIECE * pieces / MANY_SAMPLES) ** 2
+        self.resolution = min(RESOLUTION, max(1 / (4 * pieces), coarsest))
+        if self.resolution < RESOLUTION:
+            self.divide(width, deadline)
 
     def walls(self, tube: Tube, margin: float = 0) -> tuple[Floats, Floats]:
         """The walls at the samples: closed where f must be met."""
