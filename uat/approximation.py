@@ -141,6 +141,8 @@ def approximate(
     seconds = None if seconds is None else _checks.positive(seconds, "seconds")
     knots = tuple(_checks.points(breaks, "breaks", (a, b)).tolist())
     recorded = record(function, (a, b))
+    if "formula" not in source and source["kind"] != "expression" and recorded.formula is not None:
+        source = {**source, "formula": str(recorded.formula)}
     _fitting(method, form, side, relative, knots, asked)
     optimality = graded = None
     if method == "narrowest":

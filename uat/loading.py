@@ -22,8 +22,8 @@ from uat.targets import target
 def load(path: str | os.PathLike[str]) -> Approximation:
     """The approximation that `save` wrote, bit for bit.
 
-    The function comes back when the file names a formula or a target; a Python function does not (`function` is None):
-    loading a file never imports or runs anything.
+    The function comes back as the target, or as the formula, that the file names; a Python function comes back as the
+    formula that its code showed, and a black box not at all (`function` is None): loading never imports or runs code.
 
     Raises
     ------
@@ -85,4 +85,6 @@ def _provenance(data: dict[str, Any]) -> dict[str, Any]:
 def _restored(source: dict[str, str]) -> Function | None:
     if source["kind"] == "expression":
         return Formula(source["text"], source.get("variable", "x"))
-    return target(source["text"]) if source["kind"] == "target" else None
+    if source["kind"] == "target":
+        return target(source["text"])
+    return Formula(source["formula"]) if "formula" in source else None

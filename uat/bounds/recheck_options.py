@@ -27,11 +27,10 @@ def confirm_options(data: dict[str, Any], line: BrokenLine, look: Callable[[], N
     Returns what must be said of the difference that is allowed: the fewest pieces may be fewer than those asked for.
     """
     kind = data["function"]["kind"]
-    if ("formula" in data["function"]) != (kind == "target") or (
-        "variable" in data["function"] and kind != "expression"
-    ):
+    wrong = "formula" in data["function"] if kind == "expression" else "variable" in data["function"]
+    if wrong or (kind == "target" and "formula" not in data["function"]):
         raise CheckFailedError(
-            f"The function is of the kind {kind!r}: a formula belongs to a target, a variable to an expression."
+            f"The function is of the kind {kind!r}: a formula belongs to a target or to code, a variable to an expression."
         )
     options, asked, pieces = data["options"], data["provenance"].get("arguments"), len(line.values) - 1
     method, form, tol = options["method"], options["form"], options["tol"]
