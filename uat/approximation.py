@@ -196,6 +196,8 @@ def approximate(
             },
         },
         optimality=optimality,
+        rtol=relative,
+        side=side,
         graded=graded,
     )
     if result.misses_tolerance:

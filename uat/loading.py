@@ -52,8 +52,10 @@ def load(path: str | os.PathLike[str]) -> Approximation:
             tol=None if options["tol"] is None else _checks.positive(options["tol"], "tol"),
             method=_checks.one_of(options["method"], "method", METHODS),
             form=form,
-            seconds=_checks.nonnegative(options.get("seconds_taken", options.get("seconds")), "seconds_taken"),
-            provenance=_provenance(data["provenance"]),
+            seconds=_checks.nonnegative(options["seconds_taken"], "seconds_taken"),
+            rtol=_rtol(options["rtol"]),
+            side=_checks.one_of(options["side"], "side", ("both", "under", "over")),
+            provenance=data["provenance"],
             optimality=Optimality.from_dict(data["optimality"]),
         )
     except InputError as error:
@@ -71,15 +73,11 @@ def _certificate(data: dict[str, Any], p: PiecewiseAffine) -> Certificate:
     return c
 
 
-def _provenance(data: dict[str, Any]) -> dict[str, Any]:
-    """The provenance of a file, whose arguments say which tolerance was asked for, and on which side."""
-    asked = data.get("arguments", {})
-    if not isinstance(asked, dict):
-        raise InputError(f"`arguments` must be an object, but is {_checks.show(asked)}.")
-    if asked.get("rtol") is not None and not _checks.positive(asked["rtol"], "rtol") < 1:
-        raise InputError(f"`rtol` must be < 1, but is {_checks.show(asked['rtol'])}.")
-    _checks.one_of(asked.get("side", "both"), "side", ("both", "under", "over"))
-    return data
+def _rtol(value: Any) -> float | None:
+    rtol = None if value is None else _checks.positive(value, "rtol")
+    if rtol is not None and not rtol < 1:
+        raise InputError(f"`rtol` must be < 1, but is {rtol!r}.")
+    return rtol
 
 
 def _restored(source: dict[str, str]) -> Function | None:

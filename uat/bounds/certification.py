@@ -25,6 +25,42 @@ _FLOOR = 4 * 2.0**-53  # an error below four units in the last place of f is as 
 STOPS = ("", "seconds", "interrupt", "boxes", "floats")
 
 
+GROUNDS = ("", "balls", "declared", "data", "samples")
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """f jumps by at least `size` at a point of [low, high]: no continuous function is nearer than half of it."""
+
+    low: float
+    high: float
+    size: float
+
+    def __post_init__(self) -> None:
+        if not (self.low <= self.high and self.size > 0):
+            raise InputError(f"a jump must have low <= high and a size > 0, but is {show(self)}.")
+
+    def sentence(self) -> str:
+        return (
+            f"f jumps by at least {_rounded_down(self.size)} at x = {_shortest(self.low, self.high)}: "
+            f"no continuous function is closer than {_rounded_down(self.size / 2)}."
+        )
+
+
+def _rounded_down(x: float) -> str:
+    """Six digits, never more than x."""
+    text = f"{x:.6g}"
+    return text if float(text) <= x else f"{x * (1 - 1e-5):.6g}"
+
+
+def _shortest(low: float, high: float) -> str:
+    """The shortest decimal in [low, high]."""
+    if low <= 0 <= high:
+        return "0"
+    texts = (f"{low + (high - low) / 2:.{digits}g}" for digits in range(1, 17))
+    return next((text for text in texts if low <= float(text) <= high), repr(low))
+
+
 class NotProvenWarning(UserWarning):
     """No proof could be had, so what is reported is an estimate; the message says why."""
 
@@ -60,6 +96,11 @@ class Certificate:
     stopped : str
         What ended the search before its goal: "seconds", "interrupt" (Ctrl-C), "boxes" (as many as are ever looked
         at), "floats" (there are none between the ends of a box); "" where nothing did.
+    grounds : str
+        On what the enclosure stands: "balls" (the formula of f), "declared" (a constant of the caller's, and samples),
+        "data" (all points of a table) or "samples" (an estimate); "" where nothing is known.
+    jump : Jump, optional
+        The largest jump of f that was proven on the way.
     """
 
     lower: float
@@ -73,10 +114,13 @@ class Certificate:
     bits: int = 53
     note: str = ""
     stopped: str = ""
+    grounds: str = ""
+    jump: Jump | None = None
 
     def __post_init__(self) -> None:
         _checks.one_of(self.norm, "norm", ("sup", "L1", "L2"))
         _checks.one_of(self.stopped, "stopped", STOPS)
+        _checks.one_of(self.grounds, "grounds", GROUNDS)
         for name in ("lower", "upper"):  # a difference of -0.0 is 0
             object.__setattr__(self, name, getattr(self, name) + 0.0)
         if not 0 <= self.lower <= self.upper or (self.proven and math.isinf(self.upper)):
@@ -140,7 +184,9 @@ class Certificate:
             where=where,
             assumes=tuple(assumes),
             norm=_checks.one_of(data["norm"], "norm", ("sup", "L1", "L2")),
-            stopped=_checks.one_of(data.get("stopped", ""), "stopped", STOPS),
+            stopped=_checks.one_of(data["stopped"], "stopped", STOPS),
+            grounds=_checks.one_of(data["grounds"], "grounds", GROUNDS),
+            jump=None if data["jump"] is None else Jump(**{k: _checks.real(v, k) for k, v in data["jump"].items()}),
             **{name: data[name] for name in kinds},
         )
 

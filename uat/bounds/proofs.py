@@ -15,7 +15,7 @@ import numpy as np
 
 from uat._checks import LARGEST, InputError
 from uat._deadline import Deadline, OutOfTime
-from uat.bounds.certification import Certificate
+from uat.bounds.certification import Certificate, Jump
 from uat.given import Recorded
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def at_a_float32(f: Recorded, pieces: Cells, interval: tuple[float, float], cert
     if f.formula is None:
         return 0.0
     x = float(np.float32(certificate.where))
-    if not (certificate.method.startswith("second-order") and interval[0] <= x <= interval[1]):
+    if not (certificate.grounds == "balls" and interval[0] <= x <= interval[1]):
         return 0.0
     here = np.flatnonzero((pieces.inner_low <= x) & (x <= pieces.inner_high))
     with precision.working_precision(2 * bisection.BITS):
@@ -57,6 +57,7 @@ def by_samples(f: Any, pieces: Cells, goal: Goal, facts: Declared, deadline: Dea
         proven=math.isfinite(upper),
         assumes=(*facts.assumes, "the values of f are those that it returns in float64"),
         method=f"declared continuity and {search.samples} samples",
+        grounds="declared" if math.isfinite(upper) else "samples",
         boxes=search.samples,
         note=search.note or ("" if math.isfinite(upper) else _sentence(_beyond(search.lower, "the declared bound"))),
         stopped=search.stopped,
@@ -81,7 +82,8 @@ def by_balls(
     probe = interval[0] + (interval[1] - interval[0]) * 0.3819
     search: Any = None
     ends: tuple[float, float] | None = None
-    stopped = doubt = jump = ""
+    stopped = doubt = ""
+    jump: Jump | None = None
     try:
         if run.interval(*interval).assumed:  # where that is plainly false a search would find no end
             doubt = unreal(f, run, real_at(*interval))
@@ -116,7 +118,7 @@ def by_balls(
     if doubt or ends is None:
         return Certificate(0.0, math.inf, interval[0], False, norm=norm, note=_sentence(doubt), stopped=stopped)
     lower, upper = ends
-    note = search.note or jump
+    note = search.note or ("" if jump is None else jump.sentence())
     return Certificate(
         lower=lower,
         upper=upper,
@@ -129,6 +131,8 @@ def by_balls(
         bits=search.bits,
         note=note or ("" if math.isfinite(upper) else _sentence(run.reason or _beyond(lower))),
         stopped=search.stopped,
+        grounds="balls" if math.isfinite(upper) else "",
+        jump=jump,
     )
 
 
@@ -141,7 +145,7 @@ def out_of_time(interval: tuple[float, float], norm: str) -> Certificate:
     return Certificate(0.0, math.inf, interval[0], False, norm=norm, note=note, stopped="seconds")
 
 
-def _jump(run: Any, search: Any, interval: tuple[float, float]) -> str:
+def _jump(run: Any, search: Any, interval: tuple[float, float]) -> Jump | None:
     """The largest jump that is proven in one of the highest boxes on which f has no slope."""
     from uat.bounds.jumps import find_jump
 
@@ -149,7 +153,7 @@ def _jump(run: Any, search: Any, interval: tuple[float, float]) -> str:
     highest = heapq.nsmallest(_BOXES_SEARCHED_FOR_JUMPS, rough, key=lambda entry: entry[:2])
     jumps = [find_jump(run, box, interval) for _, _, box in highest]
     proven = [jump for jump in jumps if jump is not None]
-    return max(proven, key=lambda jump: jump.size).sentence() if proven else ""
+    return max(proven, key=lambda jump: jump.size, default=None)
 
 
 _BOXES_SEARCHED_FOR_JUMPS = 4  # some hundred balls each
@@ -185,9 +189,9 @@ def by_sight(
         difference = distances(y, line(x))
     except InputError as error:
         note = f"{certificate.note} {error}"
-        return replace(certificate, lower=0.0, method="nothing", boxes=0, note=note)
+        return replace(certificate, lower=0.0, method="nothing", boxes=0, note=note, grounds="")
     except KeyboardInterrupt:
-        return replace(certificate, lower=0.0, method="nothing", boxes=0, stopped="interrupt")
+        return replace(certificate, lower=0.0, method="nothing", boxes=0, stopped="interrupt", grounds="")
     power = 1 if certificate.norm == "L1" else 2  # the trapezoidal rule: an estimate of the norm
     largest = float(difference.max())  # so scaled that no square leaves the floats
     scaled = PiecewiseAffine(x, (difference / (largest or 1.0)) ** power)
@@ -198,6 +202,7 @@ def by_sight(
         where=float(x[int(np.argmax(difference))]),
         proven=False,
         method=f"a sum over {x.size} samples",
+        grounds="samples",
         boxes=x.size,
     )
 

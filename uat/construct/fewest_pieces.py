@@ -176,11 +176,11 @@ def _on_function(
         try:
             search.search(tube, pieces)
         except TooSteepError:
-            half, sentence = search.jump()
-            if not half:
+            jump = search.jump()
+            if jump is None:
                 raise
             if tube is not None:
-                refuse_jump(tube, half, sentence)
+                refuse_jump(tube, jump)
             mesh = Mesh(f, domain, breaks, through, mesh.direction)
             mesh.deepest = max(mesh.deepest, AT_JUMPS * (mesh.b - mesh.a))
             search = Search(mesh, side, deadline, belief)

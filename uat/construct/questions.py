@@ -8,6 +8,7 @@ import numpy as np
 
 from uat import _checks
 from uat._checks import Floats, InputError, show
+from uat.bounds.certification import Jump
 from uat.construct.tube import Tube
 from uat.piecewise import UNIT
 
@@ -92,8 +93,8 @@ def resolvable(x: Floats, y: Floats, tube: Tube | None) -> None:
         )
 
 
-def refuse_jump(tube: Tube, half: float, sentence: str) -> None:
+def refuse_jump(tube: Tube, jump: Jump | None) -> None:
     """A constant tube narrower than half of a proven jump of f (one-sided: than the jump) holds no continuous line."""
-    if tube.rtol == 0 and half > float(tube.tol) / (1 if tube.side == "both" else 2):
+    if jump is not None and tube.rtol == 0 and jump.size / 2 > float(tube.tol) / (1 if tube.side == "both" else 2):
         to_one_side = "" if tube.side == "both" else ", and none on one side of it than twice that"
-        raise InputError(f"`tol` = {tube.tol!r} is out of reach: {sentence.removesuffix('.')}{to_one_side}.")
+        raise InputError(f"`tol` = {tube.tol!r} is out of reach: {jump.sentence().removesuffix('.')}{to_one_side}.")
