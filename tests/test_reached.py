@@ -60,7 +60,8 @@ def test_a_budget_that_ends_too_soon_is_a_warning_and_an_exit_code() -> None:
     )
     assert done.returncode == 3
     assert done.stderr.startswith("uat: warning: the result ")
-    assert json.loads(done.stdout)["certificate"]["upper"] > 1e-7
+    upper = json.loads(done.stdout)["certificate"]["upper"]
+    assert upper is None or upper > 1e-7  # by how much the time allows
 
 
 def test_what_keeps_its_tolerance_says_nothing() -> None:
