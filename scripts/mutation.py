@@ -41,7 +41,7 @@ ROOT = Path(__file__).resolve().parent.parent
 REASONS = Path(__file__).with_name("mutation_survivors.toml")
 PROVING = (
     "ball_rules.py", "jets.py", "intervals.py", "balls.py", "truths.py", "wholes.py", "watch.py", "ball_arrays.py",
-    "ufunc_rules.py", "array_rules.py", "numpy_rules.py", "boxes.py", "bisection.py",
+    "broken_lines.py", "ufunc_rules.py", "array_rules.py", "numpy_rules.py", "boxes.py", "bisection.py",
     "integrals.py", "cells.py", "jumps.py", "declared.py", "modulus.py", "running.py", "rounding.py", "proofs.py",
     "certification.py",
 )  # fmt: skip

@@ -589,6 +589,7 @@ def test_the_end_of_a_table_in_short_floats_is_the_end_of_the_domain(kind: Any) 
                     type_of = np.float32 if kind is np.float32 else np.float64
                     assert (y == type_of(p(float(rounded)) if inside else value)).all()
                     assert (np.asarray(p.derivative(x)) == slope).all()
+                    assert inside or p.integral(rounded) == p.integral(end)
                 else:
                     assert np.isnan(y).all()
             if np.isfinite(rounded) and np.isfinite(np.nextafter(rounded, kind(np.sign(end) * 6e4))):

@@ -18,22 +18,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from uat import _checks
 from uat._activations import HOMOGENEOUS, Activation, apply, is_sequence, per_layer
-from uat._checks import (
-    InputError,
-    all_positive,
-    float_dtype,
-    generator,
-    integer,
-    is_ball,
-    numbers,
-    one_of,
-    samples,
-    show,
-    vector,
-)
+from uat._checks import InputError, all_positive, float_dtype, generator, integer, memory, one_of, samples, show, vector
 
 Array = NDArray[Any]  # float64 or float32, whichever theta has
+MOST_NEURONS = 10_000_000  # of a layer: some seconds a step
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -128,7 +118,7 @@ class MLP:
         Raises InputError when the shapes do not fit together (they are shown) or a number is not finite.
         """
         try:
-            pairs = [(numbers(w, f"layers[{k}]"), numbers(b, f"layers[{k}]")) for k, (w, b) in enumerate(layers)]
+            pairs = [tuple(_checks.numbers(part, f"layers[{k}]") for part in (w, b)) for k, (w, b) in enumerate(layers)]
         except InputError:
             raise
         except (TypeError, ValueError):
@@ -171,7 +161,7 @@ class MLP:
         of length d_out otherwise. Accuracy: rounding of the layers' dot products.
         """
         u = self._through(x, len(self.sizes) - 1)
-        if is_ball(x):
+        if _checks.is_ball(x):
             return u[0] if u.shape == (1,) else u
         shape = np.shape(x)
         if len(shape) == 2:
@@ -183,7 +173,7 @@ class MLP:
         return self._through(x, len(self.sizes) - 2)
 
     def _through(self, x: ArrayLike, depth: int) -> Array:
-        if is_ball(x):
+        if _checks.is_ball(x):
             return self._layers(np.ones(1) * x, depth)
         try:
             single = np.ndim(x) == 0 and not isinstance(x, (str, bytes, dict))
@@ -290,4 +280,6 @@ def _sizes(values: Any) -> tuple[int, ...]:
         raise InputError(f"`sizes` must be a sequence, but is {show(values)}.") from None
     if len(sizes) < 2:
         raise InputError(f"`sizes` must have at least two entries, d_in and d_out, but is {show(values)}.")
-    return tuple(integer(size, f"sizes[{i}]") for i, size in enumerate(sizes))
+    sizes = tuple(integer(size, f"sizes[{i}]", most=MOST_NEURONS) for i, size in enumerate(sizes))
+    memory(count_parameters(sizes), f"a network of `sizes` = {show(sizes)}")
+    return sizes

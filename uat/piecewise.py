@@ -180,17 +180,23 @@ class PiecewiseAffine:
             When a limit lies outside the domain.
         """
         a, b = self.domain
-        c = a if lower is None else _checks.real(lower, "lower")
-        d = b if upper is None else _checks.real(upper, "upper")
-        for name, limit in (("lower", c), ("upper", d)):
-            if not a <= limit <= b:
-                raise InputError(f"`{name}` must lie in the domain [{a!r}, {b!r}], but is {limit!r}.")
+        c = a if lower is None else self._limit(lower, "lower")
+        d = b if upper is None else self._limit(upper, "upper")
         if c > d:
             return -self.integral(d, c)
         inner = self.knots[(self.knots > c) & (self.knots < d)]
         x = np.concatenate([[c], inner, [d]])
         y = self(x)
         return math.fsum((x[1:] - x[:-1]) * (0.5 * y[1:] + 0.5 * y[:-1]))
+
+    def _limit(self, limit: Any, name: str) -> float:
+        """A point of the domain; an end that was rounded outwards to a shorter float is that end, as in evaluation."""
+        a, b = self.domain
+        x = _checks.real(limit, name)
+        x = next((end for few, end in at_ends(np.atleast_1d(_checks.abscissae(limit)), a, b) if few.size), x)
+        if not a <= x <= b:
+            raise InputError(f"`{name}` must lie in the domain [{a!r}, {b!r}], but is {x!r}.")
+        return x
 
     @property
     def is_monotone(self) -> bool:

@@ -176,6 +176,7 @@ PLACES: dict[str, Callable[[Any], Any]] = {
     "another name, power": in_place(power_of, of=lambda x: x + 2.0, seen=lambda y: y, by=lambda x: 1 + spike(x)),
     "np.real": in_place(add_to, of=lambda x: 1.0 * x, seen=np.real, by=spike),
     "asarray": in_place(add_to, of=lambda x: 1.0 * x, seen=np.asarray, by=spike),
+    "truths that covered": lambda x: no_longer_covering(x),
     "truth under another name": in_place(or_with, of=lambda x: x > 2, seen=lambda y: y, by=near),
     "array under another name": in_place(add_to, of=lambda x: x * W, seen=lambda y: y, by=spike),
     "view": in_place(add_to, of=lambda x: x * W, seen=lambda y: y[1:], by=spike),
@@ -193,6 +194,20 @@ PLACES: dict[str, Callable[[Any], Any]] = {
     "argument given to out": lambda x: np.add(x, spike(x), out=x),
     "argument inside piecewise": lambda x: np.piecewise(x, [x < 9], [lambda u: add_to(u, spike(u)) - u]) + x,
 }
+
+
+def no_longer_covering(x: Any) -> Any:
+    below = x < 1
+    conditions = [below, x >= 1]
+    below &= ~near(x)
+    return (
+        np.piecewise(
+            x,
+            conditions,
+            [lambda u: u, lambda u: u],
+        )
+        + 0 * x
+    )
 
 
 def counted(limit: int) -> Callable[[Any], Any]:
@@ -418,6 +433,9 @@ HONEST: dict[str, tuple[Callable[[Any], Any], Any]] = {
     "chosen rows": (lambda x: np.where(x > 0, W * x, 1.0).sum(), lambda x: 0 * x if x > 0 else 3),
     "try without need": (lambda x: swallow_nothing(x), lambda x: x * x),
     "thread": (lambda x: in_a_thread(np.cos, x), mpmath.cos),
+    "mean": (lambda x: np.mean(W[:2] * x) + (W[:, None] * (x * np.ones(2))).mean(axis=0)[0], lambda x: 1.5 * x),
+    "a view by a method": (lambda x: view_by_a_method(x), lambda x: 2 * x + 3),
+    "summands kept": (lambda x: np.sum(W[:2] * x, keepdims=True)[0], lambda x: 3 * x),
     "a default argument": (growing, lambda x: x),
     "whole numbers": (lambda x: np.floor(np.where(x > 0.5, 7, 2)) * np.sign(np.where(x > 0, 3, -4)) * x,
                       lambda x: (7 if x > 0.5 else 2) * (1 if x > 0 else -1) * x),
@@ -432,6 +450,14 @@ def swallow_nothing(x: Any) -> Any:
         return x * x
     except TypeError:
         return 7.0
+
+
+def view_by_a_method(x: Any) -> Any:
+    y = W * x
+    rows = y.reshape(3, 1)
+    rows += 1
+    add_to(y.copy(), 5.0)
+    return y.ravel()[0] + y[0] + 1 - 0 * rows[2, 0]
 
 
 def countdown(x: Any, n: int) -> Any:

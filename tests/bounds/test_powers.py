@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from flint import arb
+from flint import arb, arb_series
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -87,6 +87,18 @@ def test_whole_exponents_beyond_counting_are_no_proof(exponent: Any) -> None:
     power = Interval(arb(-3), arb(2)) ** Interval(arb(exponent[0]), arb(exponent[1]))
     assert not power.low.is_finite()
     assert not Formula(f"x**where(x > 0, 1, {exponent[1]:.0f}.0)").hull(arb(-3), arb(2)).is_finite()
+
+
+def test_exponents_without_end_are_no_proof() -> None:
+    text = "(x - 9)**exp(exp(17 + x))"
+    assert not Formula(text).hull(arb(-1), arb(1)).is_finite()
+    assert not uat.certify(uat.Expression(text), ZERO, (-1, 1), seconds=1).proven
+
+
+def test_the_slopes_of_a_power_where_its_exponent_passes_a_whole_number() -> None:
+    slope = 3 * (arb(3).log() + arb(1) / 3)
+    assert Formula("(2 + x)**x").series(arb_series([1, 1], 3))[1].overlaps(slope)
+    assert Formula("(2 + x)**(1 + 0*x)").series(arb_series([1, 1], 3))[1] == 1
 
 
 # the text, the domain, and the least upper bound of |f|, by hand

@@ -68,6 +68,9 @@ def test_a_constant_that_is_right_is_not_remarked() -> None:
     flat = uat.MLP.from_layers([(np.ones((2, 1)), np.ones(2)), (np.zeros((1, 2)), [0.5])])
     assert "constant" not in fit(flat, x, np.full(50, 0.5), steps=5).outcome
     assert "constant" not in fit(flat, [1.0, 1.0], [0.0, 1.0], steps=5).outcome
+    clock = np.float32(1.5e15 + np.arange(9.0))  # rounded before it came here
+    assert "All 9 samples have the same x, so that one output" in fit(flat, clock, np.arange(9.0), steps=0).outcome
+    assert "the same x" not in fit(flat, clock, np.full(9, 1.0), steps=0).outcome
     assert "constant" not in fit(small(), X, Y, steps=50).outcome
 
 

@@ -31,7 +31,7 @@ LOGICAL = (np.logical_or, np.logical_and)
 EXTREMES = (np.maximum, np.minimum, np.fmax, np.fmin)
 METHODS: dict[str, Any] = {f.__name__: f for f in MOVING | COMBINING}
 METHODS |= {"max": np.max, "min": np.min, "any": np.any, "all": np.all, "clip": np.clip}
-OPTIONS = {"axis", "axes", "shape", "dx"}
+OPTIONS = {"axis", "axes", "shape", "dx", "keepdims"}
 
 
 class BallArray(Several, NDArrayOperatorsMixin):
@@ -75,6 +75,9 @@ class BallArray(Several, NDArrayOperatorsMixin):
             return entry_by_entry(where, args)
         if function is np.clip and len(args) == 3 and not kwargs:
             return entry_by_entry(_rules().ARRAY_FUNCTIONS[np.clip], args)
+        if function is np.mean:  # whose own asks a ball for its type
+            total = np.sum(*args, **kwargs)
+            return total / (self.entries.size // (total.size if isinstance(total, BallArray) else 1))
         if function in REDUCTIONS and kwargs.keys() <= {"axis"} and len(args) <= 2:
             return self._ufunc(REDUCTIONS[function], "reduce", args[:1], {"axis": [*args, kwargs.get("axis")][1]})
         written = function is not np.einsum and any(isinstance(x, BallArray) for x in args[2:])  # `out`, by position
@@ -89,8 +92,8 @@ class BallArray(Several, NDArrayOperatorsMixin):
             return getattr(self.entries, name)
         if name == "T":
             return BallArray(self.entries.T)
-        if name in ("copy", "flatten"):
-            return lambda: BallArray(self.entries.flatten() if name == "flatten" else self.entries.copy())
+        if name in ("copy", "flatten", "ravel", "reshape", "transpose", "squeeze"):  # as NumPy's: copies, or views
+            return lambda *options: BallArray(getattr(self.entries, name)(*options))
         if name in METHODS:
             return functools.partial(METHODS[name], self)
         sentence = f"an array of balls has no attribute {name!r}"

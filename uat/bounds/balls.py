@@ -176,7 +176,12 @@ class Enclosure:
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         """np.asarray(ball), on which NumPy's functions ask for x.sin() and the like; the argument is not written to."""
         if self.whole or dtype not in (None, object):
-            self._refuse(f"an array{f' of {dtype}' if dtype else ' of truth values or whole numbers'}")
+            what = (
+                f" of type {np.dtype(dtype)}"
+                if dtype
+                else " of truth values (write | and &) or whole numbers (1.0 * n)"
+            )
+            self._refuse(f"an array{what}")
         box = np.empty(1, dtype=object)
         box.fill(self)
         box.flags.writeable = bool(copy)

@@ -23,12 +23,11 @@ from uat._deadline import OutOfTime
 from uat._progress import bar
 from uat.bounds.ball_rules import Arb
 from uat.bounds.boxes import INF, Box, Cell, candidate, difference_at, down, examine
-from uat.bounds.cells import largest_on, spread_of
+from uat.bounds.cells import largest_by_stretches, largest_on, spread_of
 from uat.bounds.precision import precision_of
 from uat.bounds.running import FunctionOnBalls
 
 BITS = 64  # one machine word: the fastest precision of flint, 11 bits beyond float64
-_UNSEEN = 32  # stretches on which cells that nobody looked at are enclosed: the ranges of f on them are narrower
 _PARTS = 8  # of a stretch of cells on which ranges do not tell enough
 
 
@@ -112,10 +111,8 @@ class Search:
 
     def upper(self) -> float:
         """sup|f - g| <= upper: the largest over all boxes; cells that were never looked at count by the ranges of f."""
-        seen, count = max((-entry[0] for entry in self.heap), default=0.0), len(self.cells)
-        part = max(-(-(count - self.visited) // _UNSEEN), 1)
-        unseen = (self.cells[k : k + part] for k in range(self.visited, count, part))
-        return max([seen, *(largest_on(self.run, cells) for cells in unseen)])
+        seen = max((-entry[0] for entry in self.heap), default=0.0)
+        return max(seen, largest_by_stretches(self.run, self.cells[self.visited :]))
 
     def search(self) -> None:
         """Bisect until the goal is reached, nothing more can be done, the time is up, or the user interrupts."""

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from uat import _checks
 from uat._checks import LARGEST, Floats, InputError, show
-from uat._deadline import Deadline
+from uat._deadline import Deadline, OutOfTime
 from uat.bounds.ball_rules import Arb
 from uat.bounds.boxes import Cell, down, up
 from uat.bounds.running import FunctionOnBalls
@@ -28,6 +28,7 @@ from uat.piecewise import PiecewiseAffine
 from uat.regions import as_integers
 from uat.relu_net import ReluNet
 
+_STRETCHES = 128  # some milliseconds of balls
 Line = tuple[Arb, Arb, Arb, Arb]  # anchor, value, rise, run
 
 
@@ -155,6 +156,16 @@ def largest_on(run: FunctionOnBalls, cells: Sequence[Cell]) -> float:
     f = run.interval(cells[0].low, cells[-1].high)
     run.assumed |= f.assumed
     return max(up(f.high - low), -down(f.low - high))
+
+
+def largest_by_stretches(run: FunctionOnBalls, cells: Sequence[Cell]) -> float:
+    """The same, stretch by stretch; of all at once, should the time not suffice for that."""
+    size = max(-(-len(cells) // _STRETCHES), 1)
+    whole = largest_on(run, cells) if len(cells) else 0.0
+    try:
+        return min(whole, max((largest_on(run, cells[k : k + size]) for k in range(0, len(cells), size)), default=0.0))
+    except OutOfTime:
+        return whole
 
 
 def spread_of(cells: Sequence[Cell]) -> float:

@@ -18,6 +18,7 @@ from uat._checks import InputError, show
 from uat._deadline import Deadline, OutOfTime
 from uat.piecewise import PiecewiseAffine
 
+_NUMBERS_A_BOX = 170.0  # of memory: 1340 bytes a box were seen
 _FLOOR = 4 * 2.0**-53  # an error below four units in the last place of f is as good as none
 
 
@@ -210,7 +211,6 @@ def certify(
     Accuracy: theorem (statements G1 to G3; B2, B3 for black boxes). Source: Moore, Kearfott & Cloud, Introduction to
     Interval Analysis, 2009; Johansson, Arb, IEEE Trans. Comput. 66, 2017.
     """
-    deadline = Deadline(None if seconds is None else _checks.positive(seconds, "seconds"))
     if isinstance(f, str):
         from uat.given import resolve
 
@@ -226,11 +226,13 @@ def certify(
     _checks.one_of(norm, "norm", ("sup", "L1", "L2"))
     _checks.one_of(arithmetic, "arithmetic", ("real", "float64", "float32"))
     tol = None if tol is None else _checks.positive(tol, "tol")
+    seconds = None if seconds is None else _checks.positive(seconds, "seconds")
 
     from uat.bounds import bisection, cells, precision, proofs
     from uat.bounds import modulus as modulus_
     from uat.bounds.rounding import evaluated
 
+    deadline = Deadline(seconds)  # from when the libraries are there: the first call would spend it on them
     interval = cells.domain_of(g, domain)
     facts = modulus_.declared(lipschitz, modulus)
     if (facts or arithmetic != "real") and norm != "sup":
@@ -240,6 +242,8 @@ def certify(
     with precision.working_precision(bisection.BITS):
         try:
             pieces = cells.cells_of(g, interval, breaks, deadline)
+            if deadline.endless:
+                _checks.memory(_NUMBERS_A_BOX * len(pieces), f"a proof over {len(pieces)} pieces without `seconds`")
             size = cells.size_of(pieces)
             target, rounding = evaluated(g, interval, arithmetic)
             if target is not g:

@@ -155,9 +155,9 @@ class Interval(Enclosure):
             return self._of(_NAN, _NAN, exponent, "an exponent that may be beyond 2^50")
         first, last = (int(end.unique_fmpz()) for end in (exponent.low.ceil(), exponent.high.floor()))
         assumed = self.assumed | {_real_valued("a power that is not an integer", ">= 0")}
-        negative = Interval(self.low, arb.min(self.high, _ZERO), assumed, self.reason)
+        base = Interval(self.low, self.high, assumed, self.reason)
         whole = {n for n in (first, first + 1, last - 1, last) if first <= n <= last}
-        parts = [negative._integer_power(n) for n in sorted(whole)]
+        parts = [base._integer_power(n) for n in sorted(whole)]
         if self.high >= 0:
             parts.append(Interval(_ZERO, self.high, assumed) ** exponent)
         if not parts:

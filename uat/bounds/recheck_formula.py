@@ -244,8 +244,7 @@ class Formula:
             parts.append(arb(0).union(high**c) if high > 0 else arb(0))
         if low < 0:
             self.clipped.add("the argument of a power that is not a whole number is >= 0")
-            negative = low.union(arb.min(high, arb(0)))
-            parts += [whole_power(negative, n, False) for n in {first, first + 1, last - 1, last} if first <= n <= last]
+            parts += [whole_power(base, n, False) for n in {first, first + 1, last - 1, last} if first <= n <= last]
         if not parts:
             raise UndefinedError
         return reduce(arb.union, parts)

@@ -41,7 +41,7 @@ class Comparison(Discrete):
         CALL.made.append(self)
 
     def end(self) -> None:
-        self.decided = None  # and what was compared has ended too: undefined
+        self.decided = self.made_of = None  # where the call is over, what was compared has ended too: undefined
 
     def __bool__(self) -> bool:
         if self.decided is None:

@@ -8,7 +8,6 @@ the links are swept again exactly. Where the two counts differ, a tie was decide
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -18,11 +17,12 @@ from uat._checks import Floats, InputError, show
 from uat._deadline import Deadline, OutOfTime
 from uat.bounds.certification import Certificate
 from uat.construct.corridor import Links, fewest_links
+from uat.construct.data_check import INSIDE, OUTSIDE, TIED, check_on_data
 from uat.construct.mesh import least_scale, roundoff
 from uat.construct.outcome import Narrowest
 from uat.construct.tube import Tube
 from uat.construct.witness import Witness
-from uat.piecewise import UNIT, PiecewiseAffine, affine_on_cells
+from uat.piecewise import UNIT, PiecewiseAffine
 
 BALANCE = 2e-2  # with tol=: the error comes this close (relative) to the least with the same number of pieces
 FINEST = 1e-13  # with pieces=: a thousand roundings
@@ -30,7 +30,6 @@ FINEST = 1e-13  # with pieces=: a thousand roundings
 # where the data crowd and their gaps hold few floats
 CROWDED = 2.0**-20
 ROOM = (2.0**-44, 0.0, 2.0**-36, 2.0**-28, CROWDED, 2.0**-14, 2.0**-10, 2.0**-7)
-OUTSIDE, TIED, INSIDE = 0, 1, 2  # seen outside; outside by no more than floats resolve; inside, by proof
 KNOTS_ON_DATA = 2.0**-20  # with knots at the points, this share is left to the roundings of values
 WIDER = 1e-6  # rounded data may stand on a knife edge: so little more of the tolerance is tried
 REPAIRS = 100  # rounds in which knots are taken to the points
@@ -219,38 +218,3 @@ class Closed:
     """In place of links, where no function whatever passes: more of them than are allowed."""
 
     count: int
-
-
-def check_on_data(
-    p: PiecewiseAffine, x: Floats, y: Floats, tube: Tube, through: NDArray[np.bool_]
-) -> tuple[int, Certificate]:
-    """Whether p is INSIDE the tube at every point (decided exactly), OUTSIDE or TIED, and its largest difference."""
-    at = p(x)
-    cell = np.clip(np.searchsorted(p.knots, x, side="right") - 1, 0, p.pieces - 1)
-    # p(x) is within this of the exact value (see PiecewiseAffine), the walls within a few roundings more
-    rise, size = np.abs(np.diff(p.values))[cell], np.maximum(np.abs(p.values[cell]), np.abs(p.values[cell + 1]))
-    doubt = 8 * UNIT * (rise + size + np.abs(y) + tube.width(y))
-    room = np.minimum(at - tube.lower(y), tube.upper(y) - at)
-    room[through] = 0.0  # the value itself is asked for
-    place = INSIDE if (room >= -doubt).all() else OUTSIDE
-    walls = tube.exact()
-    if place == INSIDE:
-        for k in np.flatnonzero(room <= doubt).tolist():
-            point, value = Fraction(float(x[k])), np.array([Fraction(float(y[k]))], dtype=object)
-            ends = slice(cell[k], cell[k] + 2)
-            knots, values = (np.array([Fraction(float(v)) for v in a[ends]]) for a in (p.knots, p.values))
-            (exact,) = affine_on_cells(knots, values, np.array([point]))
-            good = exact == value[0] if through[k] else walls.lower(value)[0] <= exact <= walls.upper(value)[0]
-            if not good:
-                place = TIED
-                break
-    difference = np.abs(at - y)
-    k = int(np.argmax(difference + doubt))
-    return place, Certificate(
-        lower=max(float((difference - doubt).max()), 0.0),
-        upper=float(difference[k] + doubt[k]),
-        where=float(x[k]),
-        proven=True,
-        method=f"all {len(x)} points",
-        boxes=len(x),
-    )

@@ -110,7 +110,9 @@ class Search:
         """Certify that p lies in the tube, with a relative `room` to spare; a function that does is kept."""
         certificate: Certificate
         if tube.rtol == 0:
-            verdict, certificate = in_constant_tube(self.f, p, tube, gap_for(room), self.deadline, self.belief)
+            verdict, certificate = in_constant_tube(
+                self.f, p, tube, gap_for(room), self.deadline, self.belief, asked=not self.least_error
+            )
         else:
             verdict = in_relative_tube(self.f, p, tube, gap_for(room), self.deadline)
         if tube.rtol or tube.side != "both":  # the distance from f itself, not from the middle of the tube

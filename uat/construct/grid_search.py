@@ -30,7 +30,7 @@ from uat.construct.grids import Built, Grids
 from uat.construct.knots import cells_by_curvature
 from uat.piecewise import PiecewiseAffine
 
-A_CELL = 1e-5  # seconds a cell that the network and the cells of its certificate take, before anything is proven
+A_CELL = 5e-6  # seconds a cell that the network and its comparison with the pieces take, before anything is proven
 MANY = 100  # cells: nobody minds fewer
 FAR_FEWER = 10  # times fewer cells are worth a word
 A_GLANCE = 1.0  # seconds that the word may take
@@ -78,9 +78,9 @@ class _Search:
         self.deadline = grids.deadline
         self.places = [grids.a, grids.b]  # where grids are looked at first: the ends, and where one was seen to miss f
         self.more_than = len(grids.breaks)  # every grid of no more cells is out
-        self.best = (math.inf, 0)  # the least error that was seen, and of how many cells
+        self.a_sample = math.inf  # seconds that f takes at a point, the least so far
+        self.finest = 0  # cells of the finest grid that was looked at
         self.built: Built | None = None  # the best with a certificate
-        self.full = Paced(self._everywhere, self.deadline)
         self.a_ball = self._seconds_a_ball()
 
     def result(self) -> Built:
@@ -88,6 +88,8 @@ class _Search:
             return self._search()
         except OutOfTime as stop:
             return self._so_far(f"`seconds` were used up before a grid was proven to keep `tol`{stop}.")
+        except OutOfReachError as stop:
+            raise InputError(self._refusal(stop)) from None
         except KeyboardInterrupt:
             self.grids = replace(self.grids, deadline=Deadline(HASTE))
             return self._so_far("Interrupted before a grid was proven to keep `tol`.")
@@ -126,14 +128,14 @@ class _Search:
     def _by_samples(self) -> PiecewiseAffine:
         """The grid of the fewest cells that looks fine enough: a guess, but every smaller one was seen to miss f."""
         grids = self.grids
-        self.deadline = self.full.deadline = grids.deadline.half()
+        self.deadline = grids.deadline.half()
         left = grids.deadline.left()
         most = MOST_CELLS if left is None else int(min(MOST_CELLS, max(left / A_CELL, 2.0)))
         try:
             p = fewest_cells(self._attempt, self.tol, self.more_than, self._hopeless(), most)
         except OutOfReachError as stop:
             if stop.cells >= MOST_CELLS or stop.stalled:
-                raise InputError(self._refusal(stop)) from None
+                raise
             count = self._would_take(stop)
             raise OutOfTime(f": it would take some {count} cells" if count else "") from None
         return self._fewer(p) if grids.method == "uniform" else p
@@ -143,15 +145,18 @@ class _Search:
         if self.grids.method == "uniform":
             error = float(self._near(np.array([cells]), np.array(self.places)).max())
             if error > self.tol:
-                self.best = min(self.best, (error, cells))
+                self.finest = max(self.finest, cells)
                 return error, None
-        return self.full(cells)
+        return self._everywhere(cells)
 
     def _everywhere(self, cells: int) -> tuple[float, PiecewiseAffine]:
+        if math.isfinite(self.a_sample) and cells * self.a_sample > (self.deadline.left() or math.inf):
+            raise OutOfTime
         p = self.grids.interpolant(cells, self.places)
-        seen = seen_difference(self.grids.f, p, 15 if cells < _COARSE else 3)
+        seen = seen_difference(self.grids.f, p, 15 if cells < _COARSE else 3, deadline=self.deadline)
+        self.deadline.look()  # else the samples are not all there
         error = max(seen.lower, self._off(p, self.places))
-        self.best = min(self.best, (error, cells))
+        self.finest = max(self.finest, cells)
         if seen.lower > self.tol:
             self.places.append(seen.where)
         return error, p
@@ -169,7 +174,9 @@ class _Search:
         inner = left[..., None] + (right - left)[..., None] * _IN_A_CELL
         x = np.concatenate([np.stack([left, right, np.broadcast_to(places, left.shape)], axis=-1), inner], axis=-1)
         x = np.clip(x, a, b)
+        start = time.monotonic()
         y = sample(self.grids.f, x.reshape(-1)).reshape(x.shape)
+        self.a_sample = min(self.a_sample, (time.monotonic() - start) / x.size)
         with np.errstate(all="ignore"):
             share = np.clip((x - x[..., :1]) / (x[..., 1:2] - x[..., :1]), 0, 1)
             chord = y[..., :1] * (1 - share) + y[..., 1:2] * share
@@ -192,7 +199,7 @@ class _Search:
                     tried = len(self.places)
                     if not counts.size:
                         break
-                    error, found = self.full(int(counts[0]))
+                    error, found = self._everywhere(int(counts[0]))
                     if error <= self.tol:
                         return found
                     counts, tries = counts[1:], tries + 1
@@ -244,7 +251,9 @@ class _Search:
         """Some number of cells that it would take: by the rate at which the error falls, and by the known places."""
         grids, tol, floats = self.grids, self.tol, 8 * max(math.ulp(self.grids.a), math.ulp(self.grids.b))
         most, counts = (grids.b - grids.a) / floats, []
-        (coarse, before), (fine, after) = ((n, self._everywhere(n)[0]) for n in (stop.cells // 64, stop.cells // 16))
+        coarse, fine = max(stop.cells // 64, 1), max(stop.cells // 16, 2)
+        # of four neighbours the worst: where a kink falls in its cell makes a difference from one to the next
+        before, after = (max(self._everywhere(n + k)[0] for k in range(4)) for n in (coarse, fine))
         if 0 < after < 0.9 * before:
             rate = math.log(before / after) / math.log(fine / coarse)
             counts.append(fine * (after / tol) ** (1 / rate))
@@ -267,13 +276,11 @@ class _Search:
 
     def _so_far(self, why: str) -> Built:
         """The best grid so far; one that was only seen is certified in the time that is left."""
-        error, cells = self.best
         left = self.grids.deadline.left() or HASTE
-        if cells and (self.built is None or error < self.built.certificate.error):
-            pace = max(
-                A_CELL, 8 * self.a_ball, 16 * self.full.pace
-            )  # two balls a cell, what is made of them, some to refine
-            cells = min(cells, max(int(left / pace), self.more_than + 1))
+        if self.built is None or (self.finest > self.built.piecewise.pieces and not self.grids.deadline.passed()):
+            # two balls a cell, what is made of them, some to refine; a black box is sampled
+            pace = max(A_CELL, 8 * self.a_ball if self.a_ball else 4 * self.a_sample)
+            cells = min(self.finest, max(int(left / pace), self.more_than + 1))
             self._keep(self.grids.build(self.grids.interpolant(cells, self.places)))
         if self.built is None:
             raise InputError(f"{why[:-1]}, or of any grid at all.")

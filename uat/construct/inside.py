@@ -62,11 +62,16 @@ def shifted(f: Function, shift: Fraction) -> Function:
 
 
 def in_constant_tube(
-    f: Function, p: PiecewiseAffine, tube: Tube, rel: float, deadline: Deadline, belief: Belief = NOTHING
-) -> tuple[Verdict, Certificate]:
-    """The verdict for a tube with rtol = 0, and the certificate of the distance from the tube's centre."""
+    f: Function, p: PiecewiseAffine, tube: Tube, rel: float, deadline: Deadline, belief: Belief = NOTHING, *,
+    asked: bool = True,
+) -> tuple[Verdict, Certificate]:  # fmt: skip
+    """The verdict for a tube with rtol = 0, and the certificate of the distance from the tube's centre.
+
+    A tube that was `asked` for is decided; one that a search guessed to the last digits is not worth that.
+    """
     half = _half_width(tube)
-    c = certified(shifted(f, _shift(tube)), p, tol=float(half), rel=rel, seconds=deadline.left(), belief=belief)
+    tol = float(half) if asked else None
+    c = certified(shifted(f, _shift(tube)), p, tol=tol, rel=rel, seconds=deadline.left(), belief=belief)
     inside = c.proven and Fraction(c.upper) <= half
     ratio = c.upper / float(half) if c.proven else c.lower / float(half)
     interrupted = c.stopped == "interrupt"

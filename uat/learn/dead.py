@@ -19,7 +19,8 @@ from uat.mlp import MLP
 
 def remarked(fit: Fit, data: Samples) -> Fit:
     """The fit; its outcome says so where a layer of its networks is dead, or they are constant on samples that vary."""
-    vary = _varies(data.X) and _varies(data.Y)  # else a constant may be right, and no rate helps
+    inputs, targets = _varies(data.X), _varies(data.Y)
+    vary = inputs and targets  # else a constant may be right, and no rate helps
     best, last = why_constant(fit.network, data, vary), why_constant(fit.last, data, vary)
     if best:
         remark = f"The network is constant on the samples{best}."
@@ -28,6 +29,8 @@ def remarked(fit: Fit, data: Samples) -> Fit:
             f"Where the run stopped the network is constant on the samples{last}; `network`, of step "
             f"{fit.best_step}, is not."
         )
+    elif targets and not inputs:  # clocks that float32 brought together before they came here, for one
+        remark = f"All {data.count} samples have the same x, so that one output is learned for all their targets."
     else:
         return fit
     if vary and "ReLU" in best + last:
