@@ -432,8 +432,8 @@ def test_many_pieces_still_get_a_bracket_of_the_least_error() -> None:
     assert "`seconds`" in n.note
 
 
-def test_pieces_beyond_the_memory_are_refused() -> None:
-    with pytest.raises(InputError, match=r"`pieces` = 1000000000000 would take .* GiB of memory"):
+def test_pieces_beyond_all_reason_are_refused() -> None:
+    with pytest.raises(InputError, match="`pieces` must be at most 10000000, but is 1000000000000"):
         uat.narrowest(np.sin, (0, 6), pieces=10**12, seconds=1)
 
 
