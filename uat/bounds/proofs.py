@@ -123,7 +123,7 @@ def by_balls(
         boxes=search.boxes,
         bits=search.bits,
         note=note or ("" if math.isfinite(upper) else _sentence(run.reason or _beyond(lower))),
-        stopped=search.stopped,
+        stopped=stopped,
     )
 
 

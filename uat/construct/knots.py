@@ -17,12 +17,13 @@ from collections.abc import Iterable
 import numpy as np
 
 from uat import _checks
-from uat._checks import Floats, InputError
+from uat._checks import Floats, InputError, show
 from uat._deadline import Deadline
 from uat._sampling import Function, sample
 from uat.construct.mesh import Mesh
 
 EXPONENTS = {"sup": 1 / 2, "L2": 2 / 5}  # of |f''|: minimises max h^2 |f''|, or the integral of h^4 |f''|^2
+_NUMBERS_A_CELL = 8.0  # of memory
 _FOR_A_GLANCE = 64  # cells for which the mesh of an estimate is made
 _FINER = 1 / 16  # the mesh resolves f sixteen times better than the knots will
 
@@ -99,6 +100,7 @@ def graded_knots(
         raise InputError(
             f"`pieces` must be at least {inner.size + 1} with {inner.size} inner `breaks`, but is {pieces}."
         )
+    _checks.memory(_NUMBERS_A_CELL * pieces, f"`pieces` = {show(pieces)}")
     edges, mass = _mass(f, (a, b), inner, pieces, exponent, _checks.points(around, "around", (a, b)))
     total = np.concatenate([[0.0], np.cumsum(mass)])
     ends = np.concatenate([[a], inner, [b]])
@@ -143,8 +145,14 @@ def _mass(
 
 
 def _shares(masses: Floats, pieces: int) -> list[int]:
-    """Whole numbers >= 1 that sum to `pieces`: one each, the others one by one to the largest mass a cell."""
-    counts = np.ones(len(masses), dtype=int)
-    for _ in range(pieces - len(masses)):
+    """Whole numbers >= 1 that sum to `pieces`: one each, the others one by one to the largest mass a cell.
+
+    Whoever has the largest mass a cell never gets more than its exact share rounded up (Balinski and Young, Fair
+    Representation, 1982: the method of Adams), so nobody less than it by as many cells as there are others: the steps
+    to there are skipped.
+    """
+    few = len(masses)
+    counts = np.maximum(np.floor(pieces * (masses / masses.sum())) - few, 1).astype(int)
+    for _ in range(pieces - int(counts.sum())):
         counts[int(np.argmax(masses / counts))] += 1
     return [int(n) for n in counts]
