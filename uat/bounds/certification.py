@@ -18,6 +18,7 @@ from uat._checks import InputError, show
 from uat._deadline import Deadline, OutOfTime
 from uat.piecewise import PiecewiseAffine
 
+_NUMBERS_A_BOX = 170.0  # of memory: 1340 bytes a box were seen
 _FLOOR = 4 * 2.0**-53  # an error below four units in the last place of f is as good as none
 
 
@@ -241,6 +242,8 @@ def certify(
     with precision.working_precision(bisection.BITS):
         try:
             pieces = cells.cells_of(g, interval, breaks, deadline)
+            if deadline.endless:
+                _checks.memory(_NUMBERS_A_BOX * len(pieces), f"a proof over {len(pieces)} pieces without `seconds`")
             size = cells.size_of(pieces)
             target, rounding = evaluated(g, interval, arithmetic)
             if target is not g:

@@ -21,6 +21,7 @@ from uat._checks import Floats, InputError, show
 from uat._deadline import Deadline
 from uat._sampling import Function, sample
 from uat.construct.mesh import Mesh
+from uat.construct.questions import MOST_PIECES
 
 EXPONENTS = {"sup": 1 / 2, "L2": 2 / 5}  # of |f''|: minimises max h^2 |f''|, or the integral of h^4 |f''|^2
 _NUMBERS_A_CELL = 8.0  # of memory
@@ -37,7 +38,7 @@ def power_graded_knots(a: float, b: float, pieces: int, power: float, end: str =
     Parameters
     ----------
     a, b : float, a < b
-    pieces : int >= 1
+    pieces : int, 1 to 10 000 000
     power : float > 0
     end : "left" or "right"
         The end at which the knots crowd (for power > 1).
@@ -52,7 +53,7 @@ def power_graded_knots(a: float, b: float, pieces: int, power: float, end: str =
         Also when the first cells are finer than floats.
     """
     a, b = _checks.endpoints(a, b)
-    pieces, power = _checks.integer(pieces, "pieces"), _checks.positive(power, "power")
+    pieces, power = _checks.integer(pieces, "pieces", most=MOST_PIECES), _checks.positive(power, "power")
     share = (np.arange(pieces + 1) / pieces) ** power
     if _checks.one_of(end, "end", ("left", "right")) == "right":
         share = 1 - share[::-1]
@@ -77,7 +78,7 @@ def graded_knots(
     f : callable
         A function of one real number.
     domain : (a, b)
-    pieces : int >= 1
+    pieces : int, 1 to 10 000 000
         Number of cells; at least one more than there are inner breaks.
     norm : "sup" or "L2"
     breaks : a number or several, in [a, b]
@@ -92,7 +93,7 @@ def graded_knots(
     Accuracy: a placement, not a bound. For the interpolant N^2 sup|f - I f| tends to (1/8) (integral |f''|^(1/2))^2.
     """
     a, b = _checks.interval(domain)
-    pieces = _checks.integer(pieces, "pieces")
+    pieces = _checks.integer(pieces, "pieces", most=MOST_PIECES)
     exponent = EXPONENTS[_checks.one_of(norm, "norm", EXPONENTS)]
     inner = _checks.points(breaks, "breaks", (a, b))
     inner = inner[(inner > a) & (inner < b)]
@@ -112,8 +113,13 @@ def graded_knots(
     ]
     knots = np.unique(np.concatenate([ends, *stretches]))
     while knots.size <= pieces:  # knots that fell together, in stretches where f is straight or too steep for floats
-        k = int(np.argmax(np.diff(knots)))
-        knots = np.insert(knots, k + 1, knots[k] + (knots[k + 1] - knots[k]) / 2)
+        lengths = np.diff(knots)
+        k = np.sort(np.argsort(-lengths, kind="stable")[: max((pieces + 1 - knots.size) // 2, 1)])
+        before, knots = knots.size, np.unique(np.insert(knots, k + 1, knots[k] + lengths[k] / 2))
+        if knots.size == before:
+            raise InputError(
+                f"`domain` must hold {pieces + 1} knots, but there are not so many floats in {show((a, b))}."
+            )
     return _checks.strictly_increasing(knots, "knots")
 
 

@@ -11,6 +11,7 @@ from uat._checks import Floats, InputError, show
 from uat.construct.tube import Tube
 from uat.piecewise import UNIT
 
+MOST_PIECES = 10_000_000  # that may be asked for: a search of some minutes, and two gigabytes
 LARGEST = 1e300  # of f and of the tolerance: the walls, and slopes between near samples, are floats
 SMALLEST = float(np.finfo(np.float64).tiny)  # below, floats lose their digits
 
@@ -20,8 +21,7 @@ def question(tol: Any, rtol: Any, pieces: Any, side: str) -> tuple[Tube | None, 
     if pieces is not None:
         if tol is not None or rtol is not None:
             raise InputError("exactly one of a tolerance (`tol`, `rtol`) and `pieces` must be given, but got both.")
-        count = _checks.integer(pieces, "pieces")
-        _checks.memory(10 * count, f"`pieces` = {show(count)}")
+        count = _checks.integer(pieces, "pieces", most=MOST_PIECES)
         return None, count
     if tol is None and rtol is None:
         raise InputError("exactly one of a tolerance (`tol`, `rtol`) and `pieces` must be given, but got none.")
