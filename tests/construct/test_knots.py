@@ -105,9 +105,3 @@ def test_shares_by_skipping_are_those_one_by_one() -> None:
         for _ in range(pieces - masses.size):
             counts[int(np.argmax(masses / counts))] += 1
         assert _shares(masses, pieces) == counts.tolist()
-
-
-@pytest.mark.parametrize("pieces", [2**63, 10**12])
-def test_more_knots_than_memory_holds_are_refused_at_once(pieces: int) -> None:
-    with pytest.raises(InputError, match=r"`pieces` = \d+ would take .* GiB of memory"):
-        graded_knots(np.sin, (0, 1), pieces)

@@ -264,7 +264,7 @@ class _Search:
             if near is None:
                 return None
             count = max(count, near)
-        return self._rounded(count)
+        return self._rounded(count) if count > stop.cells else None
 
     def _by_places(self) -> int | None:
         """How many cells of a uniform grid it takes at least, as seen at the places that are known."""
@@ -275,13 +275,13 @@ class _Search:
             return float(self._near(np.array([cells]), np.array(self.places)).max()), cells
 
         try:
-            return self._rounded(fewest_cells(near, self.tol, self.finest, lambda: False, int(self._floats())))
+            return self._rounded(fewest_cells(near, self.tol, self.more_than, lambda: False, int(self._floats())))
         except OutOfReachError:
             return None
 
     def _rounded(self, count: float) -> int | None:
         """To three digits; None where floats have no room for so many cells."""
-        return int(float(f"{count:.3g}")) if self.finest < count <= self._floats() else None
+        return int(float(f"{count:.3g}")) if 0 < count <= self._floats() else None
 
     def _floats(self) -> float:
         a, b = self.grids.a, self.grids.b

@@ -17,14 +17,13 @@ from collections.abc import Iterable
 import numpy as np
 
 from uat import _checks
-from uat._checks import Floats, InputError, show
+from uat._checks import Floats, InputError
 from uat._deadline import Deadline
 from uat._sampling import Function, sample
 from uat.construct.mesh import Mesh
 from uat.construct.questions import MOST_PIECES
 
 EXPONENTS = {"sup": 1 / 2, "L2": 2 / 5}  # of |f''|: minimises max h^2 |f''|, or the integral of h^4 |f''|^2
-_NUMBERS_A_CELL = 8.0  # of memory
 _FOR_A_GLANCE = 64  # cells for which the mesh of an estimate is made
 _FINER = 1 / 16  # the mesh resolves f sixteen times better than the knots will
 
@@ -101,7 +100,6 @@ def graded_knots(
         raise InputError(
             f"`pieces` must be at least {inner.size + 1} with {inner.size} inner `breaks`, but is {pieces}."
         )
-    _checks.memory(_NUMBERS_A_CELL * pieces, f"`pieces` = {show(pieces)}")
     edges, mass = _mass(f, (a, b), inner, pieces, exponent, _checks.points(around, "around", (a, b)))
     total = np.concatenate([[0.0], np.cumsum(mass)])
     ends = np.concatenate([[a], inner, [b]])
