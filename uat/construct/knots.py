@@ -17,7 +17,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from uat import _checks
-from uat._checks import Floats, InputError
+from uat._checks import Floats, InputError, show
 from uat._deadline import Deadline
 from uat._sampling import Function, sample
 from uat.construct.mesh import Mesh
