@@ -130,10 +130,10 @@ def by_balls(
 _ENDED = {"seconds": "`seconds` were used up", "interrupt": "interrupted"}
 
 
-def out_of_time(interval: tuple[float, float], norm: str) -> Certificate:
-    """Where not even the pieces of g were there in time."""
-    note = _sentence(f"{_ENDED['seconds']} before anything was proven")
-    return Certificate(0.0, math.inf, interval[0], False, norm=norm, note=note, stopped="seconds")
+def ended(interval: tuple[float, float], norm: str, by: str) -> Certificate:
+    """Where not even the pieces of g were there in time, or before the interrupt."""
+    note = _sentence(f"{_ENDED[by]} before anything was proven")
+    return Certificate(0.0, math.inf, interval[0], False, norm=norm, note=note, stopped=by)
 
 
 def _jump(run: Any, search: Any, interval: tuple[float, float]) -> str:
@@ -180,8 +180,6 @@ def by_sight(
     except InputError as error:
         note = f"{certificate.note} {error}"
         return replace(certificate, lower=0.0, method="nothing", boxes=0, note=note)
-    except KeyboardInterrupt:
-        return replace(certificate, lower=0.0, method="nothing", boxes=0, stopped="interrupt")
     power = 1 if certificate.norm == "L1" else 2  # the trapezoidal rule: an estimate of the norm
     largest = float(difference.max())  # so scaled that no square leaves the floats
     scaled = PiecewiseAffine(x, (difference / (largest or 1.0)) ** power)
