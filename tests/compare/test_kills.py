@@ -69,6 +69,25 @@ def test_workers_end_with_the_sweep_that_was_killed(tmp_path: Path) -> None:
     assert killed(process, signal.SIGKILL) < 5
 
 
+def test_also_one_that_lets_no_thread_of_its_own_run(tmp_path: Path) -> None:
+    """Compiled code may hold Python's lock for minutes, as a large power does."""
+    code = (
+        "from uat.compare import process_pool\nif __name__ == '__main__':\n    pool = process_pool(1)\n"
+        "    pool.submit(abs, 1).result()\n    hog = pool.submit(pow, 3, 4 * 10**8)\n"
+        "    print('begun', flush=True)\n    hog.result()\n"
+    )
+    (tmp_path / "hog.py").write_text(code)
+    process = subprocess.Popen(
+        [sys.executable, "hog.py"], stdout=subprocess.PIPE, cwd=tmp_path, env=HERE, start_new_session=True
+    )
+    assert process.stdout is not None
+    with process.stdout:
+        assert process.stdout.readline() == b"begun\n"
+    time.sleep(0.5)
+    assert len(members(process.pid)) == 3
+    assert killed(process, signal.SIGKILL) < 5
+
+
 def resumed(folder: Path) -> list[dict[str, object]]:
     done = run("sweep", "--resume", "s.sqlite", "--workers", "1", cwd=folder)
     if "must hold the plan of a sweep" in done.stderr or "exists, but" in done.stderr:  # it was killed before its plan

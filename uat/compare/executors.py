@@ -90,13 +90,19 @@ def last_warning() -> Iterator[None]:
 
 def _begin_as_a_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_the_parent, daemon=True).start()
-
-
-def _end_with_the_parent() -> None:
-    """Whatever ended the parent closes a pipe; where a fork of it holds that open, another parent has taken over."""
-    parent, born = multiprocessing.parent_process(), os.getppid()
+    parent = multiprocessing.parent_process()
     assert parent is not None  # of a spawned process
+    if hasattr(os, "O_ASYNC"):  # Linux then sends a signal itself, which ends compiled code that lets no thread run
+        import fcntl
+
+        fcntl.fcntl(parent.sentinel, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(parent.sentinel, fcntl.F_SETFL, os.O_ASYNC)
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: Any) -> None:
+    """Whatever ended the parent closes a pipe; where a fork of it holds that open, another parent has taken over."""
+    born = os.getppid()
     while parent.is_alive() and os.getppid() == born:
         parent.join(timeout=1)
     os._exit(1)
