@@ -35,6 +35,8 @@ from uat.construct.tube import SIDES, Tube
 from uat.given import resolve
 from uat.piecewise import PiecewiseAffine
 
+LATE = "the search was stopped, as its `seconds` do not suffice"
+
 
 def narrowest(
     f: Function | str | tuple[Any, Any],
@@ -168,6 +170,7 @@ def _on_function(
         falling(mesh.x, mesh.y)
         mesh.direction = 1 if mesh.y[-1] >= mesh.y[0] else -1
     room_for_knots(pieces, int(mesh.forced[1:-1].sum()))
+    mesh.deadline = deadline
     search = Search(mesh, side, deadline, belief)
     stopped = ""
     try:
@@ -180,6 +183,7 @@ def _on_function(
             if tube is not None:
                 refuse_jump(tube, half, sentence)
             mesh = Mesh(f, domain, breaks, through, mesh.direction)
+            mesh.deadline = deadline
             mesh.deepest = max(mesh.deepest, AT_JUMPS * (mesh.b - mesh.a))
             search = Search(mesh, side, deadline, belief)
             try:
@@ -187,9 +191,11 @@ def _on_function(
             except TooSteepError:
                 search.beside_a_jump(tube, pieces)
     except OutOfTime:
-        stopped = "the search was stopped, as its `seconds` do not suffice"
+        stopped = LATE
     except KeyboardInterrupt:
         stopped = "the search was stopped from the keyboard"
+    if not stopped and deadline.passed() and not search.decided:
+        stopped = LATE
     if stopped:
         search.fall_back(tube, pieces)
     return search.outcome(stopped)

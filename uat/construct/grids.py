@@ -181,7 +181,10 @@ class Grids:
     def jump(self) -> tuple[float, str]:
         """Half of a proven jump of f, and the sentence on it: no continuous function is nearer. (0, "") without one."""
         rough = interpolate(self.f, self.a, self.b, pieces=16)  # the finer, the further a jump is hidden
-        return nearest_in(certified(self.f, rough, seconds=self.deadline.left()).note)
+        c = certified(self.f, rough, seconds=self.deadline.left())
+        if c.stopped == "interrupt":
+            raise KeyboardInterrupt
+        return nearest_in(c.note)
 
 
 def part(p: PiecewiseAffine, start: int, stop: int) -> PiecewiseAffine:
