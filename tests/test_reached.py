@@ -59,7 +59,8 @@ def test_a_budget_that_ends_too_soon_is_a_warning_and_an_exit_code() -> None:
     )
     assert done.returncode == 3
     assert done.stderr.startswith("uat: warning: the result ")
-    assert json.loads(done.stdout)["certificate"]["upper"] > 1e-7
+    upper = json.loads(done.stdout)["certificate"]["upper"]
+    assert upper is None or upper > 1e-7  # by how much the time allows
 
 
 def test_what_keeps_its_tolerance_says_nothing() -> None:
@@ -226,7 +227,8 @@ def test_ctrl_c_ends_a_long_search_with_its_bracket() -> None:
 
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        n = uat.narrowest(f, (0, 6), tol=1e-5)
+        with pytest.warns(uat.NotProvenWarning, match="there was no time to certify"):
+            n = uat.narrowest(f, (0, 6), tol=1e-5)
     finally:
         signal.signal(signal.SIGINT, before)
     assert pressed

@@ -94,7 +94,7 @@ def test_whole_exponents_beyond_counting_are_no_proof(exponent: Any) -> None:
 def test_exponents_without_end_are_no_proof() -> None:
     text = "(x - 9)**exp(exp(17 + x))"
     assert not Formula(text).hull(arb(-1), arb(1)).is_finite()
-    assert not uat.certify(uat.Expression(text), ZERO, (-1, 1), seconds=1).proven
+    assert not uat.certify(uat.Formula(text), ZERO, (-1, 1), seconds=1).proven
 
 
 def test_the_slopes_of_a_power_where_its_exponent_passes_a_whole_number() -> None:

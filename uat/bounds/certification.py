@@ -302,12 +302,17 @@ def certify(
                 else proofs.by_balls(f, pieces, goal, norm, interval, deadline)
             )
         except OutOfTime:
-            target, rounding, certificate = g, 0.0, proofs.out_of_time(interval, norm)
+            target, rounding, certificate = g, 0.0, proofs.ended(interval, norm, "seconds")
+        except KeyboardInterrupt:
+            target, rounding, certificate = g, 0.0, proofs.ended(interval, norm, "interrupt")
     if not certificate.proven:
         rest = Deadline() if deadline.endless else deadline.at_least(bisection.GRACE)
-        certificate = proofs.by_sight(
-            f, target, interval, certificate, Deadline(bisection.GRACE) if certificate.stopped else rest
-        )
+        try:
+            rest = Deadline(bisection.GRACE) if certificate.stopped else rest
+            certificate = proofs.by_sight(f, target, interval, certificate, rest)
+        except KeyboardInterrupt:  # a glance, then
+            certificate = replace(certificate, stopped="interrupt")
+            certificate = proofs.by_sight(f, target, interval, certificate, Deadline(bisection.GRACE))
         warnings.warn(f"the error is not proven: {certificate.note}", NotProvenWarning, stacklevel=2)
     if arithmetic == "float32":
         certificate = replace(certificate, lower=proofs.at_a_float32(f, pieces, interval, certificate))

@@ -23,7 +23,7 @@ from uat.balls.evaluation import FormulaOnBalls
 from uat.balls.precision import precision_of
 from uat.bounds.bisection import BITS, MOST_BITS, MOST_BOXES, PATIENCE, Goal
 from uat.bounds.boxes import INF, Box, Cell, down, examine, up
-from uat.bounds.cells import largest_on
+from uat.bounds.cells import largest_by_stretches
 
 _RECOUNT = 8  # an exact sum over all boxes whenever an eighth of them is new: it costs less than that eighth
 
@@ -132,7 +132,7 @@ class Integration:
         high = sum((share.high for share in shares), arb(0))
         rest = self.cells[self.visited :]
         if rest:
-            size = arb(largest_on(self.run, rest))
+            size = arb(largest_by_stretches(self.run, rest))
             high += (arb(rest[-1].high) - arb(rest[0].low)) * (size if self.norm == "L1" else square(size))
         if self.norm == "L2":
             low, high = _nonnegative(low.lower()).sqrt(), _nonnegative(high.upper()).sqrt()

@@ -39,6 +39,7 @@ _STALLS = 3  # finer grids that are no better before the search gives up on a bl
 _COARSE = 1000  # cells: below, 15 samples a cell are taken, else 3
 _IN_A_CELL = np.arange(1, 8) / 8  # where a cell with a known place in it is looked at, and at the place itself
 _BLOCK = 1 << 16  # counts that are tried at a place at once
+_QUICK = 1e-5  # seconds: f at a point takes no longer, where it may be asked for a thousand after the deadline
 _TRIES = 40  # counts that pass at all known places and fail elsewhere, before smaller ones are left alone
 
 
@@ -87,7 +88,9 @@ class _Search:
         try:
             return self._search()
         except OutOfTime as stop:
-            return self._so_far(f"`seconds` were used up before a grid was proven to keep `tol`{stop}.")
+            count = None if str(stop) or self.a_sample > _QUICK else self._by_places()
+            take = f": it would take some {count} cells" if count else stop
+            return self._so_far(f"`seconds` were used up before a grid was proven to keep `tol`{take}.")
         except OutOfReachError as stop:
             raise InputError(self._refusal(stop)) from None
         except KeyboardInterrupt:
@@ -106,8 +109,6 @@ class _Search:
             p, c = built.piecewise, built.certificate
             if not c.proven or c.upper <= tol:
                 return built
-            if c.stopped == "interrupt":
-                raise KeyboardInterrupt
             self.grids.deadline.look()
             if c.lower <= tol or self._off(p, [c.where]) <= tol:  # floats do not see it: it would be no guide
                 return self._upwards(built)
@@ -153,7 +154,9 @@ class _Search:
         if math.isfinite(self.a_sample) and cells * self.a_sample > (self.deadline.left() or math.inf):
             raise OutOfTime
         p = self.grids.interpolant(cells, self.places)
-        seen = seen_difference(self.grids.f, p, 15 if cells < _COARSE else 3, deadline=self.deadline)
+        per_cell = 15 if cells < _COARSE else 3
+        brief = per_cell * cells * self.a_sample < (self.deadline.left() or math.inf) / 4  # then all at once
+        seen = seen_difference(self.grids.f, p, per_cell, deadline=None if brief else self.deadline)
         self.deadline.look()  # else the samples are not all there
         error = max(seen.lower, self._off(p, self.places))
         self.finest = max(self.finest, cells)
@@ -248,30 +251,49 @@ class _Search:
         )
 
     def _would_take(self, stop: OutOfReachError) -> int | None:
-        """Some number of cells that it would take: by the rate at which the error falls, and by the known places."""
-        grids, tol, floats = self.grids, self.tol, 8 * max(math.ulp(self.grids.a), math.ulp(self.grids.b))
-        most, counts = (grids.b - grids.a) / floats, []
+        """How many cells it would take: by the rate at which the error falls, and by the known places."""
         coarse, fine = max(stop.cells // 64, 1), max(stop.cells // 16, 2)
         # of four neighbours the worst: where a kink falls in its cell makes a difference from one to the next
         before, after = (max(self._everywhere(n + k)[0] for k in range(4)) for n in (coarse, fine))
+        count = 0.0
         if 0 < after < 0.9 * before:
             rate = math.log(before / after) / math.log(fine / coarse)
-            counts.append(fine * (after / tol) ** (1 / rate))
-        if grids.method == "uniform":
-            at = np.array(self.places)
-            near = lambda cells: (float(self._near(np.array([cells]), at).max()), cells)  # noqa: E731
-            try:
-                counts.append(fewest_cells(near, tol, stop.cells, lambda: False, int(min(most, 2.0**52))))
-            except OutOfReachError:
+            count = fine * (after / self.tol) ** (1 / rate)
+        if self.grids.method == "uniform":
+            near = self._by_places()
+            if near is None:
                 return None
-        count = float(f"{max(counts, default=math.inf):.3g}")
-        return int(count) if stop.cells < count <= most else None
+            count = max(count, near)
+        return self._rounded(count) if count > stop.cells else None
+
+    def _by_places(self) -> int | None:
+        """How many cells of a uniform grid it takes at least, as seen at the places that are known."""
+        if self.grids.method != "uniform":
+            return None
+
+        def near(cells: int) -> tuple[float, int]:
+            return float(self._near(np.array([cells]), np.array(self.places)).max()), cells
+
+        try:
+            return self._rounded(fewest_cells(near, self.tol, self.more_than, lambda: False, int(self._floats())))
+        except OutOfReachError:
+            return None
+
+    def _rounded(self, count: float) -> int | None:
+        """To three digits; None where floats have no room for so many cells."""
+        return int(float(f"{count:.3g}")) if 0 < count <= self._floats() else None
+
+    def _floats(self) -> float:
+        a, b = self.grids.a, self.grids.b
+        return min((b - a) / (8 * max(math.ulp(a), math.ulp(b))), 2.0**52)
 
     # ---- stopped ----------------------------------------------------------------------------------------------------
 
     def _keep(self, built: Built) -> Built:
         if self.built is None or built.certificate.error < self.built.certificate.error:
             self.built = built
+        if built.certificate.stopped == "interrupt" and built.certificate.error > self.tol:
+            raise KeyboardInterrupt
         return built
 
     def _so_far(self, why: str) -> Built:

@@ -181,7 +181,10 @@ class Grids:
     def jump(self) -> Jump | None:
         """A proven jump of f, if one is found: no continuous function is nearer than half of it."""
         rough = interpolate(self.f, self.a, self.b, pieces=16)  # the finer, the further a jump is hidden
-        return certified(self.f, rough, seconds=self.deadline.left()).jump
+        c = certified(self.f, rough, seconds=self.deadline.left())
+        if c.stopped == "interrupt":
+            raise KeyboardInterrupt
+        return c.jump
 
 
 def part(p: PiecewiseAffine, start: int, stop: int) -> PiecewiseAffine:

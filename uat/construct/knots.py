@@ -149,8 +149,14 @@ def _mass(
 
 
 def _shares(masses: Floats, pieces: int) -> list[int]:
-    """Whole numbers >= 1 that sum to `pieces`: one each, the others one by one to the largest mass a cell."""
-    counts = np.ones(len(masses), dtype=int)
-    for _ in range(pieces - len(masses)):
+    """Whole numbers >= 1 that sum to `pieces`: one each, the others one by one to the largest mass a cell.
+
+    Whoever has the largest mass a cell never gets more than its exact share rounded up (Balinski and Young, Fair
+    Representation, 1982: the method of Adams), so nobody less than it by as many cells as there are others: the steps
+    to there are skipped.
+    """
+    few = len(masses)
+    counts = np.maximum(np.floor(pieces * (masses / masses.sum())) - few, 1).astype(int)
+    for _ in range(pieces - int(counts.sum())):
         counts[int(np.argmax(masses / counts))] += 1
     return [int(n) for n in counts]
