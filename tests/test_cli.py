@@ -63,7 +63,7 @@ def test_functions_from_files_and_modules(tmp_path: Path) -> None:
     done = start("approximate", "model.py:curve", "--on", "-1", "1", "--width", "3", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["piecewise"]["values"] == [3.0, 0.0, 3.0]
-    done = start("approximate", "math:cos", "--on", "0", "pi", "--step", "pi/4", "--json")
+    done = run("approximate", "math:cos", "--on", "0", "pi", "--step", "pi/4", "--json")
     assert json.loads(done.stdout)["pieces"] == 4
     assert done.stderr.startswith("uat: warning: the error is estimated, not proven: ")
     assert len(done.stderr.splitlines()) == 1
@@ -105,20 +105,18 @@ def test_wrong_input_is_one_sentence_and_exit_code_2(arguments: list[str], sente
     assert "Traceback" not in done.stderr
 
 
-def test_a_failure_is_exit_code_1_and_debug_shows_where() -> None:
-    code = (
-        "import sys, uat, uat.cli, uat.approximation\n"
-        "def broken(*a, **k): raise OSError('disk on fire')\n"
-        "uat.approximate = broken\n"
-        "sys.argv = ['uat', 'approximate', 'x', '--on', '0', '1', '--tol', '1', *sys.argv[1:]]\n"
-        "uat.cli.main()\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 1
+def test_a_failure_is_exit_code_1_and_debug_shows_where(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise OSError("disk on fire")
+
+    monkeypatch.setattr(uat, "approximate", broken)
+    asked = ["approximate", "x", "--on", "0", "1", "--tol", "1"]
+    done = run(*asked)
+    assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "uat: failed with OSError: disk on fire (--debug shows where).\n"
-    done = subprocess.run([sys.executable, "-c", code, "--debug"], capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert "Traceback" in done.stderr
+    with pytest.raises(OSError, match="disk on fire") as caught:
+        run(*asked, "--debug")
+    assert caught.traceback[-1].name == "broken"
 
 
 def test_ctrl_c_leaves_a_clean_exit(tmp_path: Path) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import math
 import signal
-import subprocess
-import sys
+import time
 import warnings
 from typing import Any
 
@@ -60,7 +59,8 @@ def test_a_budget_that_ends_too_soon_is_a_warning_and_an_exit_code() -> None:
     )
     assert done.returncode == 3
     assert done.stderr.startswith("uat: warning: the result ")
-    assert json.loads(done.stdout)["certificate"]["upper"] > 1e-7
+    upper = json.loads(done.stdout)["certificate"]["upper"]
+    assert upper is None or upper > 1e-7  # by how much the time allows
 
 
 def test_what_keeps_its_tolerance_says_nothing() -> None:
@@ -216,13 +216,21 @@ def test_a_stopped_search_begins_no_certificate_that_it_has_no_time_for() -> Non
 
 
 def test_ctrl_c_ends_a_long_search_with_its_bracket() -> None:
-    """Some 400 000 pieces are sought."""
-    code = (
-        "import signal, threading, uat\n"
-        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "threading.Timer(3, lambda: signal.raise_signal(signal.SIGINT)).start()\n"
-        "n = uat.narrowest('1000000*sin(x)', (0, 6), tol=1e-5)\n"
-        "assert n.stopped, n.note\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=100)
-    assert done.returncode == 0, done.stderr
+    """Some 400 000 pieces are sought; it is pressed when the mesh is a quarter of the way."""
+    pressed: list[float] = []
+
+    def f(x: Any) -> Any:
+        if isinstance(x, np.ndarray) and x.size > 30_000 and not pressed:
+            pressed.append(time.monotonic())
+            signal.raise_signal(signal.SIGINT)
+        return 1e6 * np.sin(x)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.warns(uat.NotProvenWarning, match="there was no time to certify"):
+            n = uat.narrowest(f, (0, 6), tol=1e-5)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert pressed
+    assert n.stopped, n.note
+    assert n.certificate.lower <= n.certificate.error

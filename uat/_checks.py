@@ -105,8 +105,12 @@ def nonnegative(value: Any, name: str) -> float:
     return number
 
 
-def integer(value: Any, name: str, least: int = 1) -> int:
-    """An integer >= least (True and 3.0 are not integers here)."""
+def integer(value: Any, name: str, least: int = 1, most: int | None = None) -> int:
+    """An integer >= least, and <= most if that is given (True and 3.0 are not integers here).
+
+    A count that is the length of an array, or of a loop that nothing else ends, has a `most`, or is asked for its
+    `memory`, before anything is made of it.
+    """
     try:
         if isinstance(value, (bool, np.bool_)):
             raise TypeError
@@ -115,6 +119,8 @@ def integer(value: Any, name: str, least: int = 1) -> int:
         raise InputError(f"`{name}` must be an integer >= {least}, but is {show(value)}.") from None
     if number < least:
         raise InputError(f"`{name}` must be an integer >= {least}, but is {show(value)}.")
+    if most is not None and number > most:
+        raise InputError(f"`{name}` must be at most {most}, but is {show(value)}.")
     return number
 
 

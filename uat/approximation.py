@@ -32,6 +32,7 @@ from uat.construct.grid_search import graded_instead, within
 from uat.construct.grids import Built, Grids
 from uat.construct.outcome import Narrowest
 from uat.construct.poles import refuse_poles
+from uat.construct.questions import MOST_PIECES
 from uat.construct.tube import SIDES
 from uat.given import resolve as resolve
 from uat.piecewise import interpolate
@@ -276,7 +277,7 @@ def _domain(f: Function, domain: tuple[float, float] | None) -> tuple[float, flo
 def _pieces_of_width(width: Any, form: str) -> int:
     least = 2 if form == "shifted-origin" else 1
     try:
-        return _checks.integer(width, "width", least) - (least - 1)
+        return _checks.integer(width, "width", least, MOST_PIECES) - (least - 1)
     except InputError as error:
         reason = " (one neuron more than pieces in the shifted-origin form)" if least == 2 else ""
         raise InputError(f"{str(error)[:-1]}{reason}.") from None

@@ -20,9 +20,10 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from uat import _checks
 from uat._activations import HOMOGENEOUS, Activation, apply, is_sequence, per_layer
-from uat._checks import InputError, all_positive, float_dtype, generator, integer, one_of, samples, show, vector
+from uat._checks import InputError, all_positive, float_dtype, generator, integer, memory, one_of, samples, show, vector
 
 Array = NDArray[Any]  # float64 or float32, whichever theta has
+MOST_NEURONS = 10_000_000  # of a layer: some seconds a step
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -279,4 +280,6 @@ def _sizes(values: Any) -> tuple[int, ...]:
         raise InputError(f"`sizes` must be a sequence, but is {show(values)}.") from None
     if len(sizes) < 2:
         raise InputError(f"`sizes` must have at least two entries, d_in and d_out, but is {show(values)}.")
-    return tuple(integer(size, f"sizes[{i}]") for i, size in enumerate(sizes))
+    sizes = tuple(integer(size, f"sizes[{i}]", most=MOST_NEURONS) for i, size in enumerate(sizes))
+    memory(count_parameters(sizes), f"a network of `sizes` = {show(sizes)}")
+    return sizes

@@ -18,7 +18,8 @@ import pytest
 import uat
 from uat._deadline import Deadline
 from uat.bounds.bisection import Goal
-from uat.bounds.cells import cells_of
+from uat.bounds.cells import cells_of, largest_by_stretches
+from uat.bounds.running import FunctionOnBalls
 
 TEXTS = [
     "hypot(x, 0)",
@@ -209,7 +210,17 @@ def test_an_interrupt_keeps_what_there_is(after: int) -> None:
 def test_an_interrupt_while_samples_are_taken() -> None:
     with pytest.warns(uat.NotProvenWarning):
         c = uat.certify(interrupting(lambda x: float(np.sin(x)), 40), uat.interpolate(np.sin, 0, 6, pieces=50))
-    assert (c.proven, c.stopped) == (False, "interrupt")
+    assert (c.proven, c.stopped, c.status) == (False, "interrupt", "estimated")
+
+
+@pytest.mark.parametrize("g", [uat.interpolate(np.sin, 0, 6, pieces=50), wide(3.0)])
+def test_an_interrupt_before_there_are_pieces(g: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from uat.bounds import cells
+
+    monkeypatch.setattr(cells, "size_of", interrupting(cells.size_of, 0))
+    with pytest.warns(uat.NotProvenWarning, match="interrupted before anything was proven"):
+        c = uat.certify(np.sin, g, (0, 3))
+    assert (c.proven, c.stopped, c.status) == (False, "interrupt", "estimated")
 
 
 # ------------------------------------------------------------------------------------------------------ no number
@@ -266,3 +277,13 @@ def test_kinks_that_share_their_float_are_put_in_order_exactly() -> None:
     assert float(cells[2].at(1.0)) == pytest.approx(float(net(1.0)))
     assert float(cells[0].at(0.0)) == 0.0
     assert all(cell.low < cell.high for cell in cells)
+
+
+def test_the_range_of_the_rest_is_had_however_late_it_is() -> None:
+    run = FunctionOnBalls(np.sin, Deadline(-1))
+    cells = cells_of((0.0, 0.0), (0.0, 3.0), [1.0, 2.0])
+    assert 1 <= largest_by_stretches(run, cells) <= 1.01
+    assert run.deadline.passed()
+    assert largest_by_stretches(run, cells[:0]) == 0.0
+    run.deadline = Deadline()
+    assert largest_by_stretches(run, cells[:1]) <= 0.85

@@ -149,6 +149,8 @@ TYPES: dict[str, Callable[[Any], Any]] = {
     "mean of truths": lambda x: x + np.mean(rows(x)),
     "any of numbers": lambda x: x + np.any(np.ones(1) * x * near(x)) * 5.0,
     "all of numbers": lambda x: x + np.all(x - 0.3 * np.ones(1)) * 5.0,
+    "degrees of truths": lambda x: x + np.degrees(near(x)),
+    "radians of truths": lambda x: x + np.deg2rad(near(x)),
     "astype": lambda x: x + (5 * near(x)).astype(np.int8),
     "full_like": lambda x: x + np.full_like(near(x), 2) * 1.0,
     "result type": lambda x: x + near(x) * (np.result_type(x) == np.float64),

@@ -23,7 +23,7 @@ def test_groups_enclose_what_single_cells_enclose(f: uat.Expression, tol: float)
     assert (together.upper <= tol) == (one_by_one.upper <= tol)
 
 
-@pytest.mark.parametrize("error", [0.01, 0.04, 0.06, 0.5])
+@pytest.mark.parametrize("error", [0.02, 0.04, 0.06, 0.5])
 @pytest.mark.parametrize("k", [7, 1999, 3999])
 def test_an_error_planted_in_a_flat_stretch_is_found(error: float, k: int) -> None:
     """A single value of g off by `error`, among thousands on which f is 0 to all digits."""

@@ -10,9 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from flint import arb
 
 import uat
+from uat.bounds.precision import working_precision
+from uat.bounds.running import FunctionOnBalls, NotProvableError
 from uat.bounds.watch import Watch
 
 
@@ -81,3 +85,22 @@ def test_a_module_that_is_found_in_a_folder_is_no_file(tmp_path: Path, monkeypat
         return twice(x)
 
     assert uat.certify(f, (2.0, 0.0), (0, 1)).proven
+
+
+def test_files_that_others_open_between_the_runs_of_a_function_are_theirs(tmp_path: Path) -> None:
+    """Such as the machine code of a kernel that the search compiles half-way."""
+    other = tmp_path / "kernel.nbi"
+    other.write_text("")
+    with working_precision(64):
+        f = FunctionOnBalls(np.exp)
+        for _ in range(2):
+            assert f.jet(arb(0.5)).c0.is_finite()
+            other.read_text()
+            assert f.distrust(0.0, 1.0) == ""
+        reading = FunctionOnBalls(lambda x: (other.read_text(), np.exp(x))[1])
+        with pytest.raises(NotProvableError, match="opens the file"):
+            reading.jet(arb(0.5))
+        reading = FunctionOnBalls(lambda x: (isinstance(x, np.ndarray) and other.read_text(), np.exp(x))[1])
+        reading._float_values([0.5])
+        with pytest.raises(NotProvableError, match="opens the file"):
+            reading.jet(arb(0.5))

@@ -47,7 +47,7 @@ def living(group: int) -> bool:
 
 
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="process groups")
-@pytest.mark.parametrize("whom", ["group", "parent", "twice", "early"])
+@pytest.mark.parametrize("whom", [pytest.param("group", marks=pytest.mark.nightly), "parent", "twice", "early"])
 def test_ctrl_c_ends_a_pool(whom: str, tmp_path: Path) -> None:
     process = begun(tmp_path, "--workers", "2")
     try:

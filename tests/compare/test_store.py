@@ -208,6 +208,7 @@ def test_one_name_on_two_intervals_or_for_two_functions_is_two_problems(tmp_path
         uat.draw.kinks(table)
 
 
+@pytest.mark.parquet
 def test_multiples_are_called_so_in_files(tmp_path: Path) -> None:
     table = Table((row(0), row(0, method="narrowest", sup_error=0.05))).over("narrowest")
     table.to_csv(tmp_path / "t.csv")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 import warnings
 from typing import Any
 
@@ -154,3 +155,37 @@ def test_ctrl_c_leaves_the_best_so_far(on: str, call: int) -> None:
     assert r.misses_tolerance
     assert r.certificate.proven
     assert r.certificate.lower <= 1 / (4 * math.sqrt(r.pieces)) * 1.0001 <= r.certificate.upper * 1.0002
+
+
+@pytest.mark.parametrize(
+    ("tol", "sentence"),
+    [
+        (0.4, r"out of reach of any continuous function: f jumps by at least 1 at x = 0\.3"),
+        (0.5, r"f jumps by at least 1 .*, and a grid misses f by up to the whole jump: method=\"narrowest\" comes as"),
+    ],
+)
+@pytest.mark.parametrize("method", ["uniform", "graded"])
+def test_a_jump_is_named_whatever_the_tolerance(tol: float, sentence: str, method: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        uat.approximate("where(x<0.3, 0, 1)", (0, 1), tol=tol, method=method)
+
+
+def test_seconds_leave_the_finest_grid_that_could_be_certified() -> None:
+    """Of a function whose tolerance takes a million cells, and of a black box that naps."""
+    with pytest.warns(uat.ToleranceWarning, match="`seconds` were used up before a grid was proven to keep `tol`"):
+        r = uat.approximate("sqrt(x)", (0, 1), tol=1.3e-4, seconds=0.4)
+    assert r.pieces > 100
+    assert r.certificate.lower <= 1 / (4 * math.sqrt(r.pieces)) * 1.0001
+    naps = 0
+
+    def naps_a_little(x: float) -> float:
+        nonlocal naps
+        naps += 1
+        time.sleep(0.002)
+        return math.sin(float(x))
+
+    start = time.monotonic()
+    with pytest.warns(uat.ToleranceWarning):
+        uat.approximate(naps_a_little, (0, 6), tol=1e-6, seconds=0.4)
+    assert time.monotonic() - start < 0.4 + 2 * 0.002 * naps  # it did little beside
+    assert naps < 2 * 0.4 / 0.002

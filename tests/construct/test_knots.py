@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from uat import InputError, PiecewiseAffine
-from uat.construct.knots import graded_knots, power_graded_knots
+from uat.construct.knots import _shares, graded_knots, power_graded_knots
 
 
 def chord_error(f: object, knots: np.ndarray) -> float:
@@ -95,3 +95,13 @@ def test_refusals() -> None:
         power_graded_knots(0, 1, 4, -1)
     with pytest.raises(InputError, match=r"`knots` must be strictly increasing"):
         power_graded_knots(1, 2, 100, 50)
+
+
+def test_shares_by_skipping_are_those_one_by_one() -> None:
+    rng = np.random.default_rng(5)
+    for _ in range(200):
+        masses, pieces = 10 ** rng.uniform(-4, 1, rng.integers(1, 6)), int(rng.integers(6, 90))
+        counts = np.ones(masses.size)
+        for _ in range(pieces - masses.size):
+            counts[int(np.argmax(masses / counts))] += 1
+        assert _shares(masses, pieces) == counts.tolist()

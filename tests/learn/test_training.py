@@ -316,7 +316,7 @@ def test_progress_shows_a_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> 
         ({"batches": 32}, r"`batches` must be full\(\), shuffled\(size\)"),
         ({"method": SGD(lambda t: 1.0 - t)}, "`rate` must be finite and > 0 at every step, but gamma_1 = 0.0"),
         ({"method": SGD(lambda t: float("nan"))}, "`rate` must be finite and > 0 at every step, but gamma_1 = nan"),
-        ({"method": "adam"}, "`method` must be SGD, Adam, LBFGS or VariableProjection"),
+        ({"method": "adam"}, "`method` must be SGD, Adam, AdamW, LBFGS or VariableProjection"),
         ({"loss": "mse"}, "`loss` must be one of 'absolute', 'squared'"),
         ({"weights": [-1.0] * 40}, r"`weights` must be >= 0 and not all 0, but weights\[0\] = -1.0"),
         ({"weights": [1.0]}, "`weights` must have 40 entries"),

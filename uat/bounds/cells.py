@@ -159,11 +159,15 @@ def largest_on(run: FunctionOnBalls, cells: Sequence[Cell]) -> float:
 
 
 def largest_by_stretches(run: FunctionOnBalls, cells: Sequence[Cell]) -> float:
-    """The same, stretch by stretch; of all at once, should the time not suffice for that."""
-    size = max(-(-len(cells) // _STRETCHES), 1)
-    whole = largest_on(run, cells) if len(cells) else 0.0
+    """The same, stretch by stretch; of all at once, which is always had, should the time not suffice for that."""
+    if not len(cells):
+        return 0.0
+    size, deadline = -(-len(cells) // _STRETCHES), run.deadline
+    run.deadline = Deadline()
+    whole = largest_on(run, cells)
+    run.deadline = deadline
     try:
-        return min(whole, max((largest_on(run, cells[k : k + size]) for k in range(0, len(cells), size)), default=0.0))
+        return min(whole, max(largest_on(run, cells[k : k + size]) for k in range(0, len(cells), size)))
     except OutOfTime:
         return whole
 

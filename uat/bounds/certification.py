@@ -18,6 +18,7 @@ from uat._checks import InputError, show
 from uat._deadline import Deadline, OutOfTime
 from uat.piecewise import PiecewiseAffine
 
+_NUMBERS_A_BOX = 170.0  # of memory: 1340 bytes a box were seen
 _FLOOR = 4 * 2.0**-53  # an error below four units in the last place of f is as good as none
 
 
@@ -241,6 +242,8 @@ def certify(
     with precision.working_precision(bisection.BITS):
         try:
             pieces = cells.cells_of(g, interval, breaks, deadline)
+            if deadline.endless:
+                _checks.memory(_NUMBERS_A_BOX * len(pieces), f"a proof over {len(pieces)} pieces without `seconds`")
             size = cells.size_of(pieces)
             target, rounding = evaluated(g, interval, arithmetic)
             if target is not g:
@@ -253,12 +256,17 @@ def certify(
                 else proofs.by_balls(f, pieces, goal, norm, interval, deadline)
             )
         except OutOfTime:
-            target, rounding, certificate = g, 0.0, proofs.out_of_time(interval, norm)
+            target, rounding, certificate = g, 0.0, proofs.ended(interval, norm, "seconds")
+        except KeyboardInterrupt:
+            target, rounding, certificate = g, 0.0, proofs.ended(interval, norm, "interrupt")
     if not certificate.proven:
         rest = Deadline() if deadline.endless else deadline.at_least(bisection.GRACE)
-        certificate = proofs.by_sight(
-            f, target, interval, certificate, Deadline(bisection.GRACE) if certificate.stopped else rest
-        )
+        try:
+            rest = Deadline(bisection.GRACE) if certificate.stopped else rest
+            certificate = proofs.by_sight(f, target, interval, certificate, rest)
+        except KeyboardInterrupt:  # a glance, then
+            certificate = replace(certificate, stopped="interrupt")
+            certificate = proofs.by_sight(f, target, interval, certificate, Deadline(bisection.GRACE))
         warnings.warn(f"the error is not proven: {certificate.note}", NotProvenWarning, stacklevel=2)
     if arithmetic == "float32":
         certificate = replace(certificate, lower=proofs.at_a_float32(f, pieces, interval, certificate))

@@ -21,7 +21,7 @@ from uat._deadline import OutOfTime
 from uat.bounds.ball_rules import Arb, square
 from uat.bounds.bisection import BITS, MOST_BITS, MOST_BOXES, PATIENCE, Goal
 from uat.bounds.boxes import INF, Box, Cell, down, examine, up
-from uat.bounds.cells import largest_on
+from uat.bounds.cells import largest_by_stretches
 from uat.bounds.precision import precision_of
 from uat.bounds.running import FunctionOnBalls
 
@@ -132,7 +132,7 @@ class Integration:
         high = sum((share.high for share in shares), arb(0))
         rest = self.cells[self.visited :]
         if rest:
-            size = arb(largest_on(self.run, rest))
+            size = arb(largest_by_stretches(self.run, rest))
             high += (arb(rest[-1].high) - arb(rest[0].low)) * (size if self.norm == "L1" else square(size))
         if self.norm == "L2":
             low, high = _nonnegative(low.lower()).sqrt(), _nonnegative(high.upper()).sqrt()

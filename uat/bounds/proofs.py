@@ -8,7 +8,6 @@ from __future__ import annotations
 import heapq
 import math
 from dataclasses import replace
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +15,7 @@ import numpy as np
 from uat._checks import LARGEST, InputError
 from uat._deadline import Deadline, OutOfTime
 from uat.bounds.certification import Certificate
+from uat.piecewise import PiecewiseAffine
 
 if TYPE_CHECKING:
     from uat.bounds.bisection import Goal
@@ -123,17 +123,17 @@ def by_balls(
         boxes=search.boxes,
         bits=search.bits,
         note=note or ("" if math.isfinite(upper) else _sentence(run.reason or _beyond(lower))),
-        stopped=search.stopped,
+        stopped=stopped,
     )
 
 
 _ENDED = {"seconds": "`seconds` were used up", "interrupt": "interrupted"}
 
 
-def out_of_time(interval: tuple[float, float], norm: str) -> Certificate:
-    """Where not even the pieces of g were there in time."""
-    note = _sentence(f"{_ENDED['seconds']} before anything was proven")
-    return Certificate(0.0, math.inf, interval[0], False, norm=norm, note=note, stopped="seconds")
+def ended(interval: tuple[float, float], norm: str, by: str) -> Certificate:
+    """Where not even the pieces of g were there in time, or before the interrupt."""
+    note = _sentence(f"{_ENDED[by]} before anything was proven")
+    return Certificate(0.0, math.inf, interval[0], False, norm=norm, note=note, stopped=by)
 
 
 def _jump(run: Any, search: Any, interval: tuple[float, float]) -> str:
@@ -159,7 +159,6 @@ def by_sight(
 ) -> Certificate:
     """Where nothing is proven: what samples show, in float64, as the lower end."""
     from uat.bounds.seen import distances, looks, seen_difference
-    from uat.piecewise import PiecewiseAffine
     from uat.relu_net import ReluNet
 
     a, b = interval
@@ -169,20 +168,18 @@ def by_sight(
     elif isinstance(g, ReluNet):
         inner = np.unique(g.kinks[g.weights != 0])
     ends = np.concatenate([[a], inner[(inner > a) & (inner < b)], [b]])
-    line = PiecewiseAffine(ends, g(ends) if callable(g) else g[0] * ends + g[1])
+    line = g if isinstance(g, PiecewiseAffine) and interval == g.domain else _line(g, ends)
     per_cell = int(np.clip(_SAMPLES // ends.size, 3, _SAMPLES))
     try:
         if certificate.norm == "sup":
             seen = seen_difference(f, line, per_cell, certificate.note, deadline)
             return replace(seen, stopped=certificate.stopped)
-        x = np.unique(np.concatenate([np.linspace(p, q, per_cell) for p, q in pairwise(ends)]))
+        x = np.unique((ends[:-1] + np.diff(ends) * np.linspace(0, 1, per_cell)[:, None]).clip(a, b))
         x, y = looks(f, x, deadline)
         difference = distances(y, line(x))
     except InputError as error:
         note = f"{certificate.note} {error}"
         return replace(certificate, lower=0.0, method="nothing", boxes=0, note=note)
-    except KeyboardInterrupt:
-        return replace(certificate, lower=0.0, method="nothing", boxes=0, stopped="interrupt")
     power = 1 if certificate.norm == "L1" else 2  # the trapezoidal rule: an estimate of the norm
     largest = float(difference.max())  # so scaled that no square leaves the floats
     scaled = PiecewiseAffine(x, (difference / (largest or 1.0)) ** power)
@@ -195,6 +192,10 @@ def by_sight(
         method=f"a sum over {x.size} samples",
         boxes=x.size,
     )
+
+
+def _line(g: Any, ends: Any) -> PiecewiseAffine:
+    return PiecewiseAffine(ends, g(ends) if callable(g) else g[0] * ends + g[1])
 
 
 _SAMPLES = 20_000

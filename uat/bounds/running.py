@@ -57,6 +57,7 @@ class FunctionOnBalls:
         self.looked: list[tuple[float, Arb]] = []
         self._looks, self._every = 0, 1
         WATCH.begin()
+        WATCH.end()
 
     def jet(self, ball: Arb) -> Jet:
         """f, its slopes and its curvature on a ball; not finite where they are not known."""
@@ -83,7 +84,7 @@ class FunctionOnBalls:
     def _run(self, x: Any, kind: type[Any]) -> Any:
         self.deadline.look()
         before = REFUSALS.count
-        outer = CALL.begin(x)
+        outer, unheard = CALL.begin(x), WATCH.listen()
         try:
             result = self.f(x)
             if WATCH.seen:
@@ -106,6 +107,7 @@ class FunctionOnBalls:
             said = f": {error}" if str(error) else ""
             raise NotProvableError(f"f raised {type(error).__name__} on a ball{said}") from error
         finally:
+            WATCH.thread = unheard
             CALL.end(outer)
 
     def distrust(self, a: float, b: float, *, lossy: bool = False) -> str:
@@ -179,7 +181,11 @@ class FunctionOnBalls:
 
     def _float_values(self, points: list[float]) -> list[float]:
         """f in floats, as many of them as there is time for; infinite where f takes none (`raised` says why)."""
-        return [y for start, stop in self.deadline.runs(0, len(points)) for y in self._floats(points[start:stop])]
+        unheard = WATCH.listen()
+        try:
+            return [y for start, stop in self.deadline.runs(0, len(points)) for y in self._floats(points[start:stop])]
+        finally:
+            WATCH.thread = unheard
 
     def _floats(self, points: list[float]) -> list[float]:
         """On all points at once if it can be."""

@@ -1,7 +1,8 @@
 """What a function does beside computing: a file that it opens, a program or a connection that it starts.
 
 Python reports such things to audit hooks (PEP 578). A hook stays for the life of the process, so this one does nothing
-but from when a function meets its first ball, and hears nothing of other threads, which have work of their own: nor of
+but while a function runs (between its runs the search reads and writes files of its own, such as the machine code of a
+kernel), and hears nothing of other threads, which have work of their own: nor of
 those that the function starts. What Python does not report (the time, the environment, os.stat) is not seen.
 """
 
@@ -35,6 +36,11 @@ class Watch:
             self.hooked = True
             sys.addaudithook(self._heard)
         self.thread, self.seen = threading.get_ident(), ""
+
+    def listen(self) -> int:
+        """Go on, while f runs; what it returns goes back to `thread` after that."""
+        outer, self.thread = self.thread, threading.get_ident()
+        return outer
 
     def end(self) -> str:
         """What was done since `begin`, in a few words; empty if nothing."""

@@ -90,13 +90,19 @@ def last_warning() -> Iterator[None]:
 
 def _begin_as_a_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_the_parent, daemon=True).start()
-
-
-def _end_with_the_parent() -> None:
-    """Whatever ended the parent closes a pipe; where a fork of it holds that open, another parent has taken over."""
-    parent, born = multiprocessing.parent_process(), os.getppid()
+    parent = multiprocessing.parent_process()
     assert parent is not None  # of a spawned process
+    if hasattr(os, "O_ASYNC"):  # Linux then sends a signal itself, which ends compiled code that lets no thread run
+        import fcntl
+
+        fcntl.fcntl(parent.sentinel, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(parent.sentinel, fcntl.F_SETFL, os.O_ASYNC)
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: Any) -> None:
+    """Whatever ended the parent closes a pipe; where a fork of it holds that open, another parent has taken over."""
+    born = os.getppid()
     while parent.is_alive() and os.getppid() == born:
         parent.join(timeout=1)
     os._exit(1)
@@ -131,8 +137,8 @@ def processors() -> int:
 
 
 def process_pool(workers: int | None = None) -> Pool:
-    """A pool of spawned processes, one a processor unless told otherwise."""
-    count = processors() if workers is None else _checks.integer(workers, "workers")
+    """A pool of spawned processes, one a processor unless told otherwise, at most 1024."""
+    count = processors() if workers is None else _checks.integer(workers, "workers", most=1024)
     if count > _MOST:
         raise InputError(f"`workers` must be at most {_MOST}, but is {show(workers)}.")
     return Pool(count)

@@ -148,7 +148,7 @@ def grid(
         raise InputError(f"`seeds` must be at most {_MOST}, but is {show(seeds)}.")
     chosen = range(_checks.integer(seeds, "seeds")) if isinstance(seeds, int) else seeds
     numbers = [_checks.integer(seed, "seeds", least=0) for seed in _listed(chosen, "seeds")]
-    budget = _checks.integer(budget, "budget")
+    budget = _checks.integer(budget, "budget", most=_MOST_STEPS)
     for name, values in (("widths", sizes), ("methods", names), ("seeds", numbers)):
         if len(set(values)) < len(values):
             raise InputError(f"`{name}` must not name anything twice, but is {show(values)}.")
@@ -163,6 +163,7 @@ def grid(
     return stacks
 
 
+_MOST_STEPS = 10**9  # some days of the smallest network
 _MOST = 10_000  # of widths, or of seeds: a list that nobody has the time for, and that would fill the memory
 
 

@@ -9,6 +9,7 @@ the search.
 from __future__ import annotations
 
 import math
+import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -55,8 +56,8 @@ ONE_SIDED_ROOM = 1e-3  # one-sided, with tol=: up to this share, where there is 
 REPAIRS = 40  # places at which a certificate may find that the mesh had missed something
 SURPRISE = 0.05  # of the range of f: a chord of the first mesh that is missed by more shows a feature nobody sampled
 TOUCHES = 3  # rounds of sampling where a moved path touches f, each superlinear: 1e-2, 1e-4, 1e-8
-HASTE = 0.4  # seconds for each half of the bracket that is missing when the search is stopped
-HASTY_PIECES = 4000  # what a certificate can do in that time
+HASTE = 0.15  # seconds for each half of the bracket that is missing when the search is stopped
+HASTY_PIECES = 1500  # what a certificate can do in that time
 SPARE = 3  # pieces more than the fewest, where a declared bound is all there is and too coarse to prove those
 AT_THE_JUMP = 3e-5  # relative: so much wider than half of a jump, which is known to six digits, is the tube tried there
 EDGE = 1e-7  # relative: how near to a least error a tolerance is called a knife edge
@@ -346,17 +347,30 @@ class Search:
         certificate = seen_difference(self.f, p, per_cell=3, note=note + ".")
         self.upper = Upper(p, tube, Verdict(False, False, False, math.inf, certificate.where, note), certificate)
 
+    @property
+    def decided(self) -> bool:
+        """Whether both sides are proven, so that more time would change nothing."""
+        if self.upper is None or not self.upper.verdict.inside or (self.least_error and self.error_witness is None):
+            return False
+        return self.upper.piecewise.pieces <= (1 if self.witness is None else self.witness.pieces)
+
     def fall_back(self, tube: Tube | None, pieces: int | None) -> None:
-        """Stopped early: what is missing is made up for hastily, the path on the mesh as it is and a first witness."""
+        """Stopped early: what is missing is made up for hastily, the path on the mesh as it is and a first witness.
+
+        Where the search was stopped because it would not end in time, that time is there to be used.
+        """
+        whole = self.deadline
+        spare = 0.0 if whole.endless else max(whole.end - time.monotonic(), 0.0) / 2
         if self.upper is None:
             wide = max(float(np.ptp(self.mesh.y)), float(roundoff(self.mesh.y).max()))  # a constant is this close
             held = Tube(wide, 0.0, self.side) if tube is None else tube
+            most = int(HASTY_PIECES * (1 + spare / HASTE))
             if pieces is None or self.side != "both" or self.mesh.forced.any():
                 p = self.path(held, self.margin)
             else:
-                p = interpolate(self.f, self.mesh.a, self.mesh.b, pieces=min(pieces, HASTY_PIECES))
-            self.deadline = Deadline(HASTE)
-            if p.pieces > HASTY_PIECES:
+                p = interpolate(self.f, self.mesh.a, self.mesh.b, pieces=min(pieces, most))
+            self.deadline = Deadline(HASTE + spare)
+            if p.pieces > most:
                 self.glance(p, held)
             else:
                 self.judge(p, held, COARSE)
@@ -364,7 +378,9 @@ class Search:
             self.settle()
         assert self.upper is not None
         if self.witness is None or self.witness.pieces < self.upper.piecewise.pieces:
-            self.witness = better(self.witness, self.lower.prove(self.upper.tube, 1, Deadline(HASTE)))
+            spare = 0.0 if whole.endless else max(whole.end - time.monotonic(), 0.0)
+            proof = self.lower.prove(self.upper.tube, 1, Deadline(HASTE + spare))
+            self.witness = better(self.witness, proof)
 
     def jump(self) -> tuple[float, str]:
         """Half of a proven jump of f, and the sentence on it: no continuous function is nearer. (0, "") without one."""

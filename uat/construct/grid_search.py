@@ -30,7 +30,7 @@ from uat.construct.grids import Built, Grids
 from uat.construct.knots import cells_by_curvature
 from uat.piecewise import PiecewiseAffine
 
-A_CELL = 1e-5  # seconds a cell that the network and the cells of its certificate take, before anything is proven
+A_CELL = 5e-6  # seconds a cell that the network and its comparison with the pieces take, before anything is proven
 MANY = 100  # cells: nobody minds fewer
 FAR_FEWER = 10  # times fewer cells are worth a word
 A_GLANCE = 1.0  # seconds that the word may take
@@ -39,6 +39,7 @@ _STALLS = 3  # finer grids that are no better before the search gives up on a bl
 _COARSE = 1000  # cells: below, 15 samples a cell are taken, else 3
 _IN_A_CELL = np.arange(1, 8) / 8  # where a cell with a known place in it is looked at, and at the place itself
 _BLOCK = 1 << 16  # counts that are tried at a place at once
+_QUICK = 1e-5  # seconds: f at a point takes no longer, where it may be asked for a thousand after the deadline
 _TRIES = 40  # counts that pass at all known places and fail elsewhere, before smaller ones are left alone
 
 
@@ -78,16 +79,20 @@ class _Search:
         self.deadline = grids.deadline
         self.places = [grids.a, grids.b]  # where grids are looked at first: the ends, and where one was seen to miss f
         self.more_than = len(grids.breaks)  # every grid of no more cells is out
-        self.best = (math.inf, 0)  # the least error that was seen, and of how many cells
+        self.a_sample = math.inf  # seconds that f takes at a point, the least so far
+        self.finest = 0  # cells of the finest grid that was looked at
         self.built: Built | None = None  # the best with a certificate
-        self.full = Paced(self._everywhere, self.deadline)
         self.a_ball = self._seconds_a_ball()
 
     def result(self) -> Built:
         try:
             return self._search()
         except OutOfTime as stop:
-            return self._so_far(f"`seconds` were used up before a grid was proven to keep `tol`{stop}.")
+            count = None if str(stop) or self.a_sample > _QUICK else self._by_places()
+            take = f": it would take some {count} cells" if count else stop
+            return self._so_far(f"`seconds` were used up before a grid was proven to keep `tol`{take}.")
+        except OutOfReachError as stop:
+            raise InputError(self._refusal(stop)) from None
         except KeyboardInterrupt:
             self.grids = replace(self.grids, deadline=Deadline(HASTE))
             return self._so_far("Interrupted before a grid was proven to keep `tol`.")
@@ -104,8 +109,6 @@ class _Search:
             p, c = built.piecewise, built.certificate
             if not c.proven or c.upper <= tol:
                 return built
-            if c.stopped == "interrupt":
-                raise KeyboardInterrupt
             self.grids.deadline.look()
             if c.lower <= tol or self._off(p, [c.where]) <= tol:  # floats do not see it: it would be no guide
                 return self._upwards(built)
@@ -126,14 +129,14 @@ class _Search:
     def _by_samples(self) -> PiecewiseAffine:
         """The grid of the fewest cells that looks fine enough: a guess, but every smaller one was seen to miss f."""
         grids = self.grids
-        self.deadline = self.full.deadline = grids.deadline.half()
+        self.deadline = grids.deadline.half()
         left = grids.deadline.left()
         most = MOST_CELLS if left is None else int(min(MOST_CELLS, max(left / A_CELL, 2.0)))
         try:
             p = fewest_cells(self._attempt, self.tol, self.more_than, self._hopeless(), most)
         except OutOfReachError as stop:
             if stop.cells >= MOST_CELLS or stop.stalled:
-                raise InputError(self._refusal(stop)) from None
+                raise
             count = self._would_take(stop)
             raise OutOfTime(f": it would take some {count} cells" if count else "") from None
         return self._fewer(p) if grids.method == "uniform" else p
@@ -143,15 +146,20 @@ class _Search:
         if self.grids.method == "uniform":
             error = float(self._near(np.array([cells]), np.array(self.places)).max())
             if error > self.tol:
-                self.best = min(self.best, (error, cells))
+                self.finest = max(self.finest, cells)
                 return error, None
-        return self.full(cells)
+        return self._everywhere(cells)
 
     def _everywhere(self, cells: int) -> tuple[float, PiecewiseAffine]:
+        if math.isfinite(self.a_sample) and cells * self.a_sample > (self.deadline.left() or math.inf):
+            raise OutOfTime
         p = self.grids.interpolant(cells, self.places)
-        seen = seen_difference(self.grids.f, p, 15 if cells < _COARSE else 3)
+        per_cell = 15 if cells < _COARSE else 3
+        brief = per_cell * cells * self.a_sample < (self.deadline.left() or math.inf) / 4  # then all at once
+        seen = seen_difference(self.grids.f, p, per_cell, deadline=None if brief else self.deadline)
+        self.deadline.look()  # else the samples are not all there
         error = max(seen.lower, self._off(p, self.places))
-        self.best = min(self.best, (error, cells))
+        self.finest = max(self.finest, cells)
         if seen.lower > self.tol:
             self.places.append(seen.where)
         return error, p
@@ -169,7 +177,9 @@ class _Search:
         inner = left[..., None] + (right - left)[..., None] * _IN_A_CELL
         x = np.concatenate([np.stack([left, right, np.broadcast_to(places, left.shape)], axis=-1), inner], axis=-1)
         x = np.clip(x, a, b)
+        start = time.monotonic()
         y = sample(self.grids.f, x.reshape(-1)).reshape(x.shape)
+        self.a_sample = min(self.a_sample, (time.monotonic() - start) / x.size)
         with np.errstate(all="ignore"):
             share = np.clip((x - x[..., :1]) / (x[..., 1:2] - x[..., :1]), 0, 1)
             chord = y[..., :1] * (1 - share) + y[..., 1:2] * share
@@ -192,7 +202,7 @@ class _Search:
                     tried = len(self.places)
                     if not counts.size:
                         break
-                    error, found = self.full(int(counts[0]))
+                    error, found = self._everywhere(int(counts[0]))
                     if error <= self.tol:
                         return found
                     counts, tries = counts[1:], tries + 1
@@ -241,39 +251,58 @@ class _Search:
         )
 
     def _would_take(self, stop: OutOfReachError) -> int | None:
-        """Some number of cells that it would take: by the rate at which the error falls, and by the known places."""
-        grids, tol, floats = self.grids, self.tol, 8 * max(math.ulp(self.grids.a), math.ulp(self.grids.b))
-        most, counts = (grids.b - grids.a) / floats, []
-        (coarse, before), (fine, after) = ((n, self._everywhere(n)[0]) for n in (stop.cells // 64, stop.cells // 16))
+        """How many cells it would take: by the rate at which the error falls, and by the known places."""
+        coarse, fine = max(stop.cells // 64, 1), max(stop.cells // 16, 2)
+        # of four neighbours the worst: where a kink falls in its cell makes a difference from one to the next
+        before, after = (max(self._everywhere(n + k)[0] for k in range(4)) for n in (coarse, fine))
+        count = 0.0
         if 0 < after < 0.9 * before:
             rate = math.log(before / after) / math.log(fine / coarse)
-            counts.append(fine * (after / tol) ** (1 / rate))
-        if grids.method == "uniform":
-            at = np.array(self.places)
-            near = lambda cells: (float(self._near(np.array([cells]), at).max()), cells)  # noqa: E731
-            try:
-                counts.append(fewest_cells(near, tol, stop.cells, lambda: False, int(min(most, 2.0**52))))
-            except OutOfReachError:
+            count = fine * (after / self.tol) ** (1 / rate)
+        if self.grids.method == "uniform":
+            near = self._by_places()
+            if near is None:
                 return None
-        count = float(f"{max(counts, default=math.inf):.3g}")
-        return int(count) if stop.cells < count <= most else None
+            count = max(count, near)
+        return self._rounded(count) if count > stop.cells else None
+
+    def _by_places(self) -> int | None:
+        """How many cells of a uniform grid it takes at least, as seen at the places that are known."""
+        if self.grids.method != "uniform":
+            return None
+
+        def near(cells: int) -> tuple[float, int]:
+            return float(self._near(np.array([cells]), np.array(self.places)).max()), cells
+
+        try:
+            return self._rounded(fewest_cells(near, self.tol, self.more_than, lambda: False, int(self._floats())))
+        except OutOfReachError:
+            return None
+
+    def _rounded(self, count: float) -> int | None:
+        """To three digits; None where floats have no room for so many cells."""
+        return int(float(f"{count:.3g}")) if 0 < count <= self._floats() else None
+
+    def _floats(self) -> float:
+        a, b = self.grids.a, self.grids.b
+        return min((b - a) / (8 * max(math.ulp(a), math.ulp(b))), 2.0**52)
 
     # ---- stopped ----------------------------------------------------------------------------------------------------
 
     def _keep(self, built: Built) -> Built:
         if self.built is None or built.certificate.error < self.built.certificate.error:
             self.built = built
+        if built.certificate.stopped == "interrupt" and built.certificate.error > self.tol:
+            raise KeyboardInterrupt
         return built
 
     def _so_far(self, why: str) -> Built:
         """The best grid so far; one that was only seen is certified in the time that is left."""
-        error, cells = self.best
         left = self.grids.deadline.left() or HASTE
-        if cells and (self.built is None or error < self.built.certificate.error):
-            pace = max(
-                A_CELL, 8 * self.a_ball, 16 * self.full.pace
-            )  # two balls a cell, what is made of them, some to refine
-            cells = min(cells, max(int(left / pace), self.more_than + 1))
+        if self.built is None or (self.finest > self.built.piecewise.pieces and not self.grids.deadline.passed()):
+            # two balls a cell, what is made of them, some to refine; a black box is sampled
+            pace = max(A_CELL, 8 * self.a_ball if self.a_ball else 4 * self.a_sample)
+            cells = min(self.finest, max(int(left / pace), self.more_than + 1))
             self._keep(self.grids.build(self.grids.interpolant(cells, self.places)))
         if self.built is None:
             raise InputError(f"{why[:-1]}, or of any grid at all.")

@@ -74,9 +74,10 @@ class Grids:
     def build(self, p: PiecewiseAffine) -> Built:
         """The network for p, and a certificate that holds for both: storing the weights moved the function a little."""
         net = ReluNet.from_piecewise(p, form=self.form, shift=default_shift(p))
+        moved = stored_distance(p, net)  # before the proof, which ends when the time does
         c = self.certificate(p)
         if c.proven:
-            c = replace(c, upper=math.nextafter(c.upper + stored_distance(p, net), math.inf))
+            c = replace(c, upper=math.nextafter(c.upper + moved, math.inf))
         return Built(p, net, c)
 
     def certificate(self, p: PiecewiseAffine) -> Certificate:
@@ -179,7 +180,11 @@ class Grids:
 
     def jump(self) -> tuple[float, str]:
         """Half of a proven jump of f, and the sentence on it: no continuous function is nearer. (0, "") without one."""
-        return nearest_in(self.by_balls(interpolate(self.f, self.a, self.b, pieces=16)).note)
+        rough = interpolate(self.f, self.a, self.b, pieces=16)  # the finer, the further a jump is hidden
+        c = certified(self.f, rough, seconds=self.deadline.left())
+        if c.stopped == "interrupt":
+            raise KeyboardInterrupt
+        return nearest_in(c.note)
 
 
 def part(p: PiecewiseAffine, start: int, stop: int) -> PiecewiseAffine:

@@ -17,10 +17,11 @@ from collections.abc import Iterable
 import numpy as np
 
 from uat import _checks
-from uat._checks import Floats, InputError
+from uat._checks import Floats, InputError, show
 from uat._deadline import Deadline
 from uat._sampling import Function, sample
 from uat.construct.mesh import Mesh
+from uat.construct.questions import MOST_PIECES
 
 EXPONENTS = {"sup": 1 / 2, "L2": 2 / 5}  # of |f''|: minimises max h^2 |f''|, or the integral of h^4 |f''|^2
 _FOR_A_GLANCE = 64  # cells for which the mesh of an estimate is made
@@ -36,7 +37,7 @@ def power_graded_knots(a: float, b: float, pieces: int, power: float, end: str =
     Parameters
     ----------
     a, b : float, a < b
-    pieces : int >= 1
+    pieces : int, 1 to 10 000 000
     power : float > 0
     end : "left" or "right"
         The end at which the knots crowd (for power > 1).
@@ -51,7 +52,7 @@ def power_graded_knots(a: float, b: float, pieces: int, power: float, end: str =
         Also when the first cells are finer than floats.
     """
     a, b = _checks.endpoints(a, b)
-    pieces, power = _checks.integer(pieces, "pieces"), _checks.positive(power, "power")
+    pieces, power = _checks.integer(pieces, "pieces", most=MOST_PIECES), _checks.positive(power, "power")
     share = (np.arange(pieces + 1) / pieces) ** power
     if _checks.one_of(end, "end", ("left", "right")) == "right":
         share = 1 - share[::-1]
@@ -76,7 +77,7 @@ def graded_knots(
     f : callable
         A function of one real number.
     domain : (a, b)
-    pieces : int >= 1
+    pieces : int, 1 to 10 000 000
         Number of cells; at least one more than there are inner breaks.
     norm : "sup" or "L2"
     breaks : a number or several, in [a, b]
@@ -91,7 +92,7 @@ def graded_knots(
     Accuracy: a placement, not a bound. For the interpolant N^2 sup|f - I f| tends to (1/8) (integral |f''|^(1/2))^2.
     """
     a, b = _checks.interval(domain)
-    pieces = _checks.integer(pieces, "pieces")
+    pieces = _checks.integer(pieces, "pieces", most=MOST_PIECES)
     exponent = EXPONENTS[_checks.one_of(norm, "norm", EXPONENTS)]
     inner = _checks.points(breaks, "breaks", (a, b))
     inner = inner[(inner > a) & (inner < b)]
@@ -110,8 +111,13 @@ def graded_knots(
     ]
     knots = np.unique(np.concatenate([ends, *stretches]))
     while knots.size <= pieces:  # knots that fell together, in stretches where f is straight or too steep for floats
-        k = int(np.argmax(np.diff(knots)))
-        knots = np.insert(knots, k + 1, knots[k] + (knots[k + 1] - knots[k]) / 2)
+        lengths = np.diff(knots)
+        k = np.sort(np.argsort(-lengths, kind="stable")[: max((pieces + 1 - knots.size) // 2, 1)])
+        before, knots = knots.size, np.unique(np.insert(knots, k + 1, knots[k] + lengths[k] / 2))
+        if knots.size == before:
+            raise InputError(
+                f"`domain` must hold {pieces + 1} knots, but there are not so many floats in {show((a, b))}."
+            )
     return _checks.strictly_increasing(knots, "knots")
 
 
@@ -143,8 +149,14 @@ def _mass(
 
 
 def _shares(masses: Floats, pieces: int) -> list[int]:
-    """Whole numbers >= 1 that sum to `pieces`: one each, the others one by one to the largest mass a cell."""
-    counts = np.ones(len(masses), dtype=int)
-    for _ in range(pieces - len(masses)):
+    """Whole numbers >= 1 that sum to `pieces`: one each, the others one by one to the largest mass a cell.
+
+    Whoever has the largest mass a cell never gets more than its exact share rounded up (Balinski and Young, Fair
+    Representation, 1982: the method of Adams), so nobody less than it by as many cells as there are others: the steps
+    to there are skipped.
+    """
+    few = len(masses)
+    counts = np.maximum(np.floor(pieces * (masses / masses.sum())) - few, 1).astype(int)
+    for _ in range(pieces - int(counts.sum())):
         counts[int(np.argmax(masses / counts))] += 1
     return [int(n) for n in counts]

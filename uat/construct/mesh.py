@@ -51,6 +51,7 @@ class Mesh:
         self.deepest = DEEPEST * max(abs(self.a), abs(self.b), self.b - self.a)
         self.breaks, self.through = breaks, through
         self.resolution = RESOLUTION
+        self.deadline = Deadline(None)  # for the sampling of a slow f
         self.direction = direction  # 1 or -1 where the path must rise or fall throughout
         ends = np.linspace(self.a, self.b, START_CELLS + 1)
         self.x: Floats
@@ -63,6 +64,15 @@ class Mesh:
         exact = np.isin(x, self.through)
         self.x, self.y, self.exact, self.forced = x, y, exact, exact | np.isin(x, self.breaks)
 
+    def _sample(self, x: Floats) -> Floats:
+        """f at the points x, in runs that end with the time; then `OutOfTime`."""
+        if self.deadline.endless:
+            return sample(self.f, x)
+        values = [sample(self.f, x[start:stop]) for start, stop in self.deadline.runs(0, len(x))]
+        if sum(map(len, values)) < len(x):
+            raise OutOfTime
+        return np.concatenate(values) if values else np.empty(0)
+
     def insert(self, points: Floats) -> bool:
         """Sample f at those of the points that are new; whether there were any."""
         points = np.unique(points[(points > self.a) & (points < self.b)])
@@ -71,7 +81,7 @@ class Mesh:
         if points.size == 0:
             return False
         at = np.searchsorted(self.x, points)
-        self._hold(np.insert(self.x, at, points), np.insert(self.y, at, sample(self.f, points)))
+        self._hold(np.insert(self.x, at, points), np.insert(self.y, at, self._sample(points)))
         return True
 
     def insert_around(self, where: float) -> bool:
@@ -91,22 +101,24 @@ class Mesh:
             cells = np.flatnonzero(fresh[:-1] | fresh[1:])
         left, right, low, high = self.x[:-1][cells], self.x[1:][cells], self.y[:-1][cells], self.y[1:][cells]
         found_x, found_y, total = [self.x], [self.y], len(self.x)
-        while left.size and total < MOST_SAMPLES:
-            if total + left.size > most_samples(deadline):
-                deadline.look()
-                if most_samples(deadline) < MOST_SAMPLES:
-                    raise OutOfTime  # before the time is spent, not after
-            middle = left + (right - left) / 2
-            value = sample(self.f, middle)
-            found_x.append(middle)
-            found_y.append(value)
-            total += middle.size
-            off = np.abs(value - (low + (high - low) / 2)) > self.resolution * width(value) + roundoff(value)
-            off &= right - left > self.deepest
-            left, right = np.concatenate([left[off], middle[off]]), np.concatenate([middle[off], right[off]])
-            low, high = np.concatenate([low[off], value[off]]), np.concatenate([value[off], high[off]])
-        x, first = np.unique(np.concatenate(found_x), return_index=True)
-        self._hold(x, np.concatenate(found_y)[first])
+        try:
+            while left.size and total < MOST_SAMPLES:
+                if total + left.size > most_samples(deadline):
+                    deadline.look()
+                    if most_samples(deadline) < MOST_SAMPLES:
+                        raise OutOfTime  # before the time is spent, not after
+                middle = left + (right - left) / 2
+                value = self._sample(middle)
+                found_x.append(middle)
+                found_y.append(value)
+                total += middle.size
+                off = np.abs(value - (low + (high - low) / 2)) > self.resolution * width(value) + roundoff(value)
+                off &= right - left > self.deepest
+                left, right = np.concatenate([left[off], middle[off]]), np.concatenate([middle[off], right[off]])
+                low, high = np.concatenate([low[off], value[off]]), np.concatenate([value[off], high[off]])
+        finally:  # what was sampled is kept: the best that there is, should the time be up
+            x, first = np.unique(np.concatenate(found_x[: len(found_y)]), return_index=True)
+            self._hold(x, np.concatenate(found_y)[first])
 
     def sharpen(self, pieces: int, width: Callable[[Floats], Floats], deadline: Deadline) -> None:
         """Divide further, so finely that among so many pieces the chords' errors add up to less than one of them.

@@ -11,6 +11,7 @@ from uat._checks import Floats, InputError, show
 from uat.construct.tube import Tube
 from uat.piecewise import UNIT
 
+MOST_PIECES = 10_000_000  # that may be asked for: a search of some minutes, and two gigabytes
 LARGEST = 1e300  # of f and of the tolerance: the walls, and slopes between near samples, are floats
 SMALLEST = float(np.finfo(np.float64).tiny)  # below, floats lose their digits
 
@@ -20,8 +21,7 @@ def question(tol: Any, rtol: Any, pieces: Any, side: str) -> tuple[Tube | None, 
     if pieces is not None:
         if tol is not None or rtol is not None:
             raise InputError("exactly one of a tolerance (`tol`, `rtol`) and `pieces` must be given, but got both.")
-        count = _checks.integer(pieces, "pieces")
-        _checks.memory(10 * count, f"`pieces` = {show(count)}")
+        count = _checks.integer(pieces, "pieces", most=MOST_PIECES)
         return None, count
     if tol is None and rtol is None:
         raise InputError("exactly one of a tolerance (`tol`, `rtol`) and `pieces` must be given, but got none.")
@@ -67,16 +67,33 @@ def vanishing(x: Floats, y: Floats, tube: Tube | None) -> None:
         )
 
 
-def falling(x: Floats, y: Floats) -> None:
-    """monotone=True is for monotone f."""
-    sign = 1.0 if y[-1] >= y[0] else -1.0
-    bad = np.flatnonzero(sign * np.diff(y) < 0)
-    if bad.size:
-        k = int(bad[0])
+def one_way(lower: Floats, upper: Floats, direction: int) -> tuple[Floats, Floats]:
+    """What two walls leave open to a function that rises (1) or falls (-1) throughout; nothing where lower > upper."""
+    if direction < 0:
+        low, high = one_way(-upper, -lower, 1)
+        return -high, -low
+    return np.maximum.accumulate(lower), np.minimum.accumulate(upper[::-1])[::-1]
+
+
+def direction_of(x: Floats, lower: Floats, upper: Floats, low: Floats, high: Floats, beyond: str = "") -> int:
+    """monotone=True: which way the walls let a function go; InputError, with a fall and a rise, where neither.
+
+    The values low and high (where one value was measured, the same) are shown, `beyond` ends the sentence.
+    """
+    found: list[tuple[float, int, int]] = []
+    for bottom, top in ((lower, upper), (-upper, -lower)):
+        missed = np.maximum.accumulate(bottom) - top
+        after = int(np.argmax(missed))
+        found.append((float(missed[after]), int(np.argmax(bottom[: after + 1])), after))
+    rising, falling = found
+    if min(rising[0], falling[0]) > 0:
+        (_, i, j), (_, k, m) = rising, falling
         raise InputError(
-            "`monotone` = True needs a monotone f, but "
-            f"f({show(x[k])}) = {show(y[k])} and f({show(x[k + 1])}) = {show(y[k + 1])}."
+            f"`monotone` = True needs a monotone f, but it falls from f({show(x[i])}) = {show(high[i])} to "
+            f"f({show(x[j])}) = {show(low[j])} and rises from f({show(x[k])}) = {show(low[k])} to f({show(x[m])}) = "
+            f"{show(high[m])}{beyond}."
         )
+    return 1 if rising[0] <= falling[0] else -1
 
 
 def resolvable(x: Floats, y: Floats, tube: Tube | None) -> None:

@@ -32,6 +32,7 @@ from uat.learn.regularizers import Regularizer
 from uat.learn.risk import Risk, Samples, bind, prepare, value_and_gradient
 from uat.mlp import MLP, Array
 
+MOST_DIRECTIONS = 100_000  # some minutes of a small network
 STEPS = (2e-3, 2e-4, 2e-5, 2e-6)  # from h to h/10 the truncation error falls to its 10^-4
 
 
@@ -75,9 +76,9 @@ def check_gradient(
     known here. The error estimate is a rule of thumb, not a bound: this is a test, not a proof.
 
     Raises InputError where `value_and_gradient` does, and for a ``gradient`` that is not (P,), ``directions`` < 1 or
-    ``tol`` <= 0.
+    > 100 000 or ``tol`` <= 0.
     """
-    directions, tol = integer(directions, "directions"), positive(tol, "tol")
+    directions, tol = integer(directions, "directions", most=MOST_DIRECTIONS), positive(tol, "tol")
     as_network(network)
     network, resolved, draw = network.astype(np.float64), resolve(loss), generator(rng)
     if gradient is None:

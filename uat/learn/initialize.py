@@ -14,7 +14,7 @@ from numpy.typing import DTypeLike
 
 from uat._activations import Activation
 from uat._checks import InputError, generator, integer, interval, nonnegative, show
-from uat.mlp import MLP
+from uat.mlp import MLP, MOST_NEURONS
 from uat.relu_net import ReluNet
 
 Seed = int | np.random.Generator | None
@@ -50,7 +50,7 @@ def uniform_kinks(width: int, domain: tuple[float, float], rng: Seed = 0) -> MLP
     Weights w_j = +-1 with equal probability, kinks t_j uniform on [a, b], biases -w_j t_j, outer weights normal with
     variance 1/width in units of 1/(b - a), so that values are of order 1 on the domain; output bias 0.
     """
-    width, (a, b), draw = integer(width, "width"), interval(domain), generator(rng)
+    width, (a, b), draw = integer(width, "width", most=MOST_NEURONS), interval(domain), generator(rng)
     w = draw.choice([-1.0, 1.0], size=width)
     kinks = draw.uniform(a, b, width)
     outer = draw.normal(0.0, 1 / np.sqrt(width), width) / (b - a)
@@ -68,7 +68,7 @@ def from_net(net: ReluNet | MLP, *, width: int | None = None, noise: float = 0.0
     draw, noise = generator(rng), nonnegative(noise, "noise")
     if width is not None:
         plain = net if isinstance(net, ReluNet) else ReluNet.from_mlp(net)
-        extra = integer(width, "width") - plain.width
+        extra = integer(width, "width", most=MOST_NEURONS) - plain.width
         if extra < 0:
             raise InputError(f"`width` must be >= the width of the net, {plain.width}, but is {width}.")
         kinks = plain.kinks[plain.weights != 0]

@@ -24,6 +24,8 @@ from uat.learn.losses import resolve
 from uat.learn.risk import bind, prepare
 from uat.mlp import MLP
 
+_MOST_SIZE = 2**53  # what is larger than the number of samples is refused by that number
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class GradientNoise:
@@ -56,7 +58,7 @@ def gradient_noise(
         listed = list(sizes)
     except TypeError:
         raise InputError(f"`sizes` must be a sequence of batch sizes, but is {show(sizes)}.") from None
-    chosen = np.array([integer(size, f"sizes[{k}]") for k, size in enumerate(listed)], dtype=np.int64)
+    chosen = np.array([integer(size, f"sizes[{k}]", most=_MOST_SIZE) for k, size in enumerate(listed)], dtype=np.int64)
     if chosen.size and chosen.max() > n:
         raise InputError(f"`sizes` must be <= n = {n}, but holds {chosen.max()}.")
     memory(2.0 * n * network.theta.size, "the gradients of the single samples")

@@ -31,7 +31,7 @@ from uat.mlp import MLP, Array
 
 @dataclass(frozen=True, slots=True)
 class LBFGS:
-    """Limited-memory BFGS with ``memory`` pairs; converged when the largest gradient entry is <= ``tol``.
+    """Limited-memory BFGS with ``memory`` pairs, at most 1000; converged when the largest gradient entry is <= ``tol``.
 
     Where the line search finds no lower point before that (a kink, or rounding), the outcome is "stalled".
     """
@@ -40,7 +40,7 @@ class LBFGS:
     tol: float = 1e-9
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "memory", integer(self.memory, "memory"))
+        object.__setattr__(self, "memory", integer(self.memory, "memory", most=1000))
         object.__setattr__(self, "tol", positive(self.tol, "tol"))
 
 
