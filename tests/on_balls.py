@@ -14,7 +14,7 @@ from uat.balls.enclosure import Enclosure, Truth
 from uat.balls.evaluation import FormulaOnBalls, Program
 from uat.balls.operations import OPERATIONS
 from uat.formula.vocabulary import operation_of
-from uat.given import written
+from uat.given import Recorded, written
 
 WIDE = (-1024.0, 1024.0)  # a domain for code without branches
 
@@ -84,3 +84,39 @@ for _method, _name in {
     "__ge__": "greater_equal",
 }.items():
     setattr(Enclosure, _method, _comparison(_name))
+
+
+# -- something that happens in the middle of a proof, such as Ctrl-C
+def ctrl_c_at(call: int) -> Callable[[], None]:
+    """Ctrl-C, once, at the call after so many."""
+    left = [call]
+
+    def press() -> None:
+        left[0] -= 1
+        if left[0] == -1:
+            raise KeyboardInterrupt
+
+    return press
+
+
+def at_every_ball(monkeypatch: Any, do: Callable[[], None]) -> None:
+    """Do it whenever a formula meets a ball."""
+    for name in ("jet", "interval"):
+        plain = getattr(FormulaOnBalls, name)
+
+        def patched(self: FormulaOnBalls, *ends: Any, plain: Any = plain) -> Any:
+            do()
+            return plain(self, *ends)
+
+        monkeypatch.setattr(FormulaOnBalls, name, patched)
+
+
+def at_every_sample(monkeypatch: Any, do: Callable[[Any], None]) -> None:
+    """Do it whenever a function is taken at points in floats; it is given the points."""
+    plain = Recorded.__call__
+
+    def patched(self: Recorded, x: Any) -> Any:
+        do(x)
+        return plain(self, x)
+
+    monkeypatch.setattr(Recorded, "__call__", patched)

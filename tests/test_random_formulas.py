@@ -21,15 +21,15 @@ import mpmath
 import numpy as np
 import pytest
 from flint import arb, fmpq
+from uat.bounds.intervals import Interval
+from uat.bounds.precision import working_precision
+from uat.bounds.refusals import UndecidedError
 
 import uat
 from tests.random_formulas import UNDEFINED, RandomFormula, Unjudged, drawn
 from uat.bounds.certification import Certificate
-from uat.bounds.intervals import Interval
-from uat.bounds.precision import working_precision
 from uat.bounds.recheck import recheck
 from uat.bounds.recheck_formula import Formula, FormulaError
-from uat.bounds.refusals import UndecidedError
 
 SOME, ENCLOSED, ALL, CHUNK = 100, 300, 20_000, 1000
 TEMPLATES: dict[Any, Any] = {}

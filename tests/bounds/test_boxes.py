@@ -19,8 +19,8 @@ from uat.balls.precision import working_precision
 from uat.bounds.bisection import Goal
 from uat.bounds.boxes import Cell, candidate, down, examine, up
 from uat.bounds.cells import cells_of, largest_on
+from uat.bounds.certification import _rounded_down, _shortest
 from uat.bounds.integrals import absolute_share, square_share
-from uat.bounds.jumps import _rounded_down, _shortest
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import uat
-from tests.on_balls import run_of
+from tests.on_balls import ctrl_c_at, run_of
 from tests.oracles_bounds import fraction
 from uat._deadline import Deadline
 from uat.balls.precision import working_precision
@@ -39,18 +39,18 @@ def precision() -> Iterator[None]:
         yield
 
 
-def interrupted(f: Callable[[Any], Any], calls: int) -> Callable[[Any], Any]:
-    """f, but Ctrl-C comes once, at the call after so many."""
-    left = calls
+def interrupted(f: Callable[[Any], Any], calls: int) -> Any:
+    """f on balls, but Ctrl-C comes once, at the call after so many."""
+    run, press = run_of(f), ctrl_c_at(calls)
+    for name in ("jet", "interval"):
+        plain = getattr(run, name)
 
-    def g(x: Any) -> Any:
-        nonlocal left
-        left -= 1
-        if left == -1:
-            raise KeyboardInterrupt
-        return f(x)
+        def patched(*ends: Any, plain: Any = plain) -> Any:
+            press()
+            return plain(*ends)
 
-    return g
+        setattr(run, name, patched)
+    return run
 
 
 @dataclass(frozen=True)
@@ -406,8 +406,7 @@ def test_sums_at_every_moment(norm: str, rel: float) -> None:
     # roots of (x^2 - x)/3 - x/2 inside (0, 1/2): none; of (x^2 - x)/3 - 1/4: x = (1 + 2)/2
     true = norms(parts, [F(3, 2)])[norm]
     for calls in range(40):
-        g = interrupted(f, calls)
-        search = Integration(run_of(g), cells, Goal(rel, 0.0), norm)
+        search = Integration(interrupted(f, calls), cells, Goal(rel, 0.0), norm)
         search.search()
         holds(norm, search.enclosure(), true)
         if not search.note:
@@ -625,8 +624,7 @@ def test_a_search_encloses_the_rational_supremum_at_every_moment(rel: float) -> 
     cells = cells_of(p, p.domain)
     true = max(abs(v) for cell in cells for v in f.minus(cell).extremes(F(cell.low), F(cell.high)))
     for calls in range(30):
-        g = interrupted(f, calls)
-        search = Search(run_of(g), cells, Goal(rel, 0.0))
+        search = Search(interrupted(f, calls), cells, Goal(rel, 0.0))
         search.search()
         low, high = search.enclosure()
         assert F(low) <= true <= F(high)

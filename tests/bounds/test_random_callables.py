@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from flint import arb
 
+import uat
 from tests.on_balls import run_of
 from uat.balls.precision import working_precision
 

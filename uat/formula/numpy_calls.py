@@ -352,6 +352,14 @@ def _xor(path: Path, a: Any, b: Any) -> Traced:
     )
 
 
+def _in_other_units(path: Path, x: Any, above: float | str, below: float | str) -> Traced:
+    """x times pi/180 or its inverse: the number pi, whose float NumPy divides."""
+    if lift(path, x).dtype == TRUTH:
+        raise path.refuse("there is no rule for angles that are truth values: NumPy computes them in few bits")
+    parts = [path.graph.add("decimal" if isinstance(c, str) else "number", value=c) for c in (above, below)]
+    return elementwise(path, "multiply", [x, Traced(path, path.add("divide", *parts), FLOAT)])
+
+
 _LOWERED: dict[Any, Callable[..., Traced]] = {
     np.square: _square,
     np.reciprocal: lambda path, x: elementwise(path, "divide", [1.0, _floats_only(path, x, "np.reciprocal")]),
@@ -360,10 +368,10 @@ _LOWERED: dict[Any, Callable[..., Traced]] = {
     ),
     np.logical_xor: _xor,
     np.bitwise_xor: _xor,
-    np.deg2rad: lambda path, x: elementwise(path, "multiply", [x, np.pi / 180.0]),
-    np.radians: lambda path, x: elementwise(path, "multiply", [x, np.pi / 180.0]),
-    np.rad2deg: lambda path, x: elementwise(path, "multiply", [x, 180.0 / np.pi]),
-    np.degrees: lambda path, x: elementwise(path, "multiply", [x, 180.0 / np.pi]),
+    np.deg2rad: lambda path, x: _in_other_units(path, x, "pi", 180.0),
+    np.radians: lambda path, x: _in_other_units(path, x, "pi", 180.0),
+    np.rad2deg: lambda path, x: _in_other_units(path, x, 180.0, "pi"),
+    np.degrees: lambda path, x: _in_other_units(path, x, 180.0, "pi"),
 }
 
 
