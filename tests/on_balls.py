@@ -10,6 +10,7 @@ import numpy as np
 from flint import arb
 
 from uat import Formula
+from uat._deadline import Deadline
 from uat.balls.enclosure import Enclosure, Truth
 from uat.balls.evaluation import FormulaOnBalls, Program
 from uat.balls.operations import OPERATIONS
@@ -24,8 +25,10 @@ def formula_of(f: Callable[[Any], Any], domain: tuple[float, float] = WIDE) -> F
     return Formula.trace(f, domain) if shown is None else shown
 
 
-def run_of(f: Callable[[Any], Any], domain: tuple[float, float] = WIDE) -> FormulaOnBalls:
-    return FormulaOnBalls(formula_of(f, domain))
+def run_of(
+    f: Callable[[Any], Any], domain: tuple[float, float] = WIDE, deadline: Deadline | None = None
+) -> FormulaOnBalls:
+    return FormulaOnBalls(formula_of(f, domain), deadline)
 
 
 def on_balls(f: Callable[[Any], Any], x: Any) -> Any:

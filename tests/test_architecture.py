@@ -36,7 +36,7 @@ PERMITTED: dict[str, set[str]] = {
     "formula": set(),
     "targets": {"formula"},
     "given": {"formula", "targets", "reference"},
-    "balls": {"formula", "given"},
+    "balls": {"formula", "given", "bounds"},  # of bounds: the turns at flint's precision, which the checker takes too
     "bounds": NOUNS | {"given", "balls"},
     "construct": NOUNS | {"balls", "bounds", "given", "draw"},
     "learn": NOUNS,

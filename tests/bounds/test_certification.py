@@ -409,9 +409,8 @@ def test_an_interruption_leaves_a_true_enclosure(norm: str, call: int, monkeypat
 def test_an_interruption_before_the_search_began(monkeypatch: pytest.MonkeyPatch) -> None:
     p = uat.interpolate(np.sin, 0, 1, pieces=3)
     at_every_ball(monkeypatch, ctrl_c_at(0))
-    c = uat.certify(uat.Formula("1/(x - 2) + sin(x)"), p)  # by the ranges on the whole pieces
-    assert "nterrupt" in c.note
-    assert 1 <= c.upper < 3
+    with pytest.warns(uat.NotProvenWarning, match="interrupted before anything was proven"):
+        assert not uat.certify("sin(x)", p).proven
 
 
 def test_a_step_at_a_knot_is_enclosed_by_the_exact_end_point() -> None:

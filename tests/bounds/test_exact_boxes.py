@@ -432,7 +432,7 @@ def test_cells_that_overlap_are_not_counted_twice_below(norm: str) -> None:
     two = Cell(0.75, 2.0, arb(0), arb(0), arb(0), arb(1), inner_low=1.25)
     for power in (0, 1):
         f = Quadratic(F(0), F(power, 3), F(1, 3))
-        search = Integration(run_of(f, Deadline(0.3)), [one, two], Goal(0.0, 0.5), norm)
+        search = Integration(run_of(f, deadline=Deadline(0.3)), [one, two], Goal(0.0, 0.5), norm)
         search.search()
         true = norms([(f, F(0), F(2))], [])[norm]
         holds(norm, search.enclosure(), true)
@@ -447,7 +447,7 @@ def test_what_lies_beyond_a_kink_is_no_lower_bound(norm: str, kink: float) -> No
     """e is 0 left and right of the kink; either line, followed beyond it, would give a distance of 1."""
     one = Cell(0.0, 1.25, arb(kink), arb(0), arb(4), arb(1), inner_high=0.75)
     two = Cell(0.75, 2.0, arb(kink), arb(0), arb(-4), arb(1), inner_low=1.25)
-    f = run_of(lambda x: -4 * abs(x - kink), Deadline(0.2))
+    f = run_of(lambda x: -4 * abs(x - kink), deadline=Deadline(0.2))
     search = Integration(f, [one, two], Goal(0.0, 0.0), norm)
     search.search()
     f.deadline = Deadline()
@@ -595,7 +595,7 @@ def test_the_floor_is_one_of_the_distance(norm: str) -> None:
 def test_sums_stop_and_say_so(norm: str) -> None:
     f = run_of(np.sin)
     cells = [Cell(float(k), k + 1.0, arb(0), arb(0), arb(0), arb(1)) for k in range(3)]
-    late = Integration(run_of(np.sin, Deadline(-1)), cells, Goal(1e-12, 0.0), norm)
+    late = Integration(run_of(np.sin, deadline=Deadline(-1)), cells, Goal(1e-12, 0.0), norm)
     late.search()
     late.run.deadline = Deadline()
     assert late.stopped == "seconds"
@@ -677,7 +677,7 @@ def test_a_search_stops_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 
     cells = [Cell(float(k), k + 1.0, arb(0), arb(0), arb(0), arb(1)) for k in range(3)]
     sine: Callable[[Any], Any] = np.sin
-    late = Search(run_of(sine, Deadline(-1)), cells, Goal(1e-12, 0.0))
+    late = Search(run_of(sine, deadline=Deadline(-1)), cells, Goal(1e-12, 0.0))
     late.search()
     late.run.deadline = Deadline()
     assert late.stopped == "seconds"

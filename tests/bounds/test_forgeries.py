@@ -109,6 +109,7 @@ def set_tube(d: dict[str, Any], **entries: Any) -> None:
     """Another tube, everywhere in the file where it is spoken of."""
     d["optimality"]["witness"].update(entries)
     d["provenance"]["arguments"].update({k: v for k, v in entries.items() if k in ("tol", "rtol", "side")})
+    d["options"].update({k: v for k, v in entries.items() if k in ("rtol", "side")})
     if "tol" in entries:
         d["options"]["tol"] = entries["tol"]
         d["optimality"]["least_error"] = [0.0, entries["tol"]]
@@ -153,6 +154,7 @@ FORGERIES: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
             d.update(optimality=None),
             d["options"].update(method="graded"),
             d["provenance"]["arguments"].update(side="over"),
+            d["options"].update(side="over"),
         ),
         "says nothing",
     ),

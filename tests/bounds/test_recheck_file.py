@@ -76,7 +76,7 @@ def leaves(data: Any, place: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 NOT_COVERED = {
     ("certificate", "boxes"), ("certificate", "bits"), ("certificate", "method"), ("certificate", "note"),
-    ("certificate", "stopped"), ("certificate", "assumes"), ("options", "seconds_taken"), ("optimality", "note"),
+    ("certificate", "stopped"), ("certificate", "assumes"), ("certificate", "grounds"), ("certificate", "jump"), ("options", "seconds_taken"), ("optimality", "note"),
     ("provenance", "uat"), ("provenance", "numpy"), ("provenance", "python"), ("provenance", "arguments", "seconds"),
     ("provenance", "arguments", "lipschitz"), ("provenance", "arguments", "modulus"),
 }  # fmt: skip
@@ -235,7 +235,7 @@ EDITS: dict[str, tuple[dict[str, Any], Callable[[dict[str, Any]], Any], str]] = 
     ),
     "a relative tolerance of 0": (
         {"tol": 1e-2, "method": "narrowest"},
-        lambda d: d["provenance"]["arguments"].update(rtol=0.0),
+        lambda d: (d["provenance"]["arguments"].update(rtol=0.0), d["options"].update(rtol=0.0)),
         "no relative tolerance",
     ),
     "two formulas": ({"width": 9}, lambda d: d["function"].update(formula="cos(x)"), "belongs to a target"),

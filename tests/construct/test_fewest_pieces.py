@@ -323,7 +323,7 @@ def test_black_boxes_are_estimated_and_say_so() -> None:
     assert not n.minimal
     assert n.lower_bound == 1
     assert math.isinf(n.certificate.upper)
-    assert "no lower bound is proven, because there is no rule for jv" in n.note
+    assert "no lower bound is proven, because `f` cannot be traced: there is no rule for jv" in n.note
 
 
 def test_a_singular_end_is_named() -> None:

@@ -15,8 +15,8 @@ from uat.bounds.recheck_boxes import BrokenLine
 from uat.bounds.recheck_file import CheckFailedError
 
 NOT_COVERED = (
-    "Not covered: notes, assumptions, what the certificate says of its method, boxes, bits and float arithmetic, how a "
-    "graded grid was placed, declared constants, seconds, versions"
+    "Not covered: notes, assumptions, what the certificate says of its method, grounds, jumps, boxes, bits and float "
+    "arithmetic, how a graded grid was placed, declared constants, seconds, versions"
 )
 _UNIT = Fraction(1, 2**53)
 
