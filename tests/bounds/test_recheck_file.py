@@ -76,7 +76,8 @@ def leaves(data: Any, place: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 NOT_COVERED = {
     ("certificate", "boxes"), ("certificate", "bits"), ("certificate", "method"), ("certificate", "note"),
-    ("certificate", "stopped"), ("certificate", "assumes"), ("certificate", "grounds"), ("certificate", "jump"), ("options", "seconds_taken"), ("optimality", "note"),
+    ("certificate", "stopped"), ("certificate", "assumes"), ("certificate", "grounds"),
+    ("certificate", "jump"), ("options", "seconds_taken"), ("optimality", "note"),
     ("provenance", "uat"), ("provenance", "numpy"), ("provenance", "python"), ("provenance", "arguments", "seconds"),
     ("provenance", "arguments", "lipschitz"), ("provenance", "arguments", "modulus"),
 }  # fmt: skip
