@@ -66,6 +66,17 @@ def test_all_wrong_arguments() -> None:
     assert raw(calls()) == []
 
 
+def test_an_exception_that_does_not_let_itself_be_shown() -> None:
+    class Silent(Exception):
+        __str__ = __repr__ = NoNumber.__str__
+
+    def f(x: Any) -> Any:
+        raise Silent
+
+    with pytest.raises(InputError, match=r"raised Silent\.$"):
+        uat.interpolate(f, 0, 1, pieces=2)
+
+
 @pytest.mark.parametrize("silent", [NoNumber, HostileNumber, HostileText])
 def test_what_does_not_let_itself_be_shown(silent: Any) -> None:
     silent = silent()

@@ -58,7 +58,10 @@ def count(n: int, noun: str) -> str:
 
 def raised(error: BaseException) -> str:
     """An exception in a sentence: its type, and what it says if it says anything."""
-    text = str(error)
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - the sentence must come out whatever the exception does
+        text = ""
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
