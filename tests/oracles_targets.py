@@ -1,7 +1,7 @@
 """A slow, obvious twin of differentiation: the power series of a formula at a point, in 60-digit arithmetic.
 
-`Jet` runs an Expression through its ball protocol (`from_literal`, `__array_ufunc__`) on python-flint's arb_series, and
-owes nothing to the package. Only non-singular points, and comparisons that are clear there, are asked of it.
+A walk over the nodes of a formula on python-flint's arb_series, which owes nothing else to the package. Only
+non-singular points, and comparisons that are clear there, are asked of it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import Any
 
 import flint
 import numpy as np
-import scipy.special
 from flint import arb, arb_series
 
 ORDER = 4  # coefficients 0..4: up to f'''' divided by 4!
@@ -27,56 +26,60 @@ def _tanh(s: arb_series) -> arb_series:
     return 1 - 2 / ((2 * s).exp() + 1)
 
 
-UFUNCS: dict[Any, Callable[..., arb_series]] = {
-    np.add: lambda s, t: s + t,
-    np.subtract: lambda s, t: s - t,
-    np.multiply: lambda s, t: s * t,
-    np.divide: lambda s, t: s / t,
-    np.negative: lambda s: -s,
-    np.power: lambda s, t: (s if t >= 0 else 1 / s) ** abs(t) if isinstance(t, int) else (t * s.log()).exp(),
-    np.sin: lambda s: s.sin(),
-    np.cos: lambda s: s.cos(),
-    np.tanh: _tanh,
-    np.exp: lambda s: s.exp(),
-    np.log: lambda s: s.log(),
-    np.log1p: lambda s: (1 + s).log(),
-    np.sqrt: lambda s: s.sqrt(),
-    np.absolute: _abs,
-    np.maximum: lambda s, t: s if s[0] > t[0] else t,
-    np.minimum: lambda s, t: s if s[0] < t[0] else t,
-    scipy.special.erf: lambda s: s.erf(),
-    scipy.special.xlogy: lambda s, t: s * t.log(),
+def _power(s: arb_series, t: arb_series) -> arb_series:
+    n = t[0].unique_fmpz() if t.length() <= 1 else None
+    if n is None:
+        return (t * s.log()).exp()
+    return (s if n >= 0 else 1 / s) ** abs(int(n))
+
+
+UFUNCS: dict[str, Callable[..., arb_series]] = {
+    "add": lambda s, t: s + t,
+    "subtract": lambda s, t: s - t,
+    "multiply": lambda s, t: s * t,
+    "divide": lambda s, t: s / t,
+    "negative": lambda s: -s,
+    "power": _power,
+    "sin": lambda s: s.sin(),
+    "cos": lambda s: s.cos(),
+    "tanh": _tanh,
+    "exp": lambda s: s.exp(),
+    "log": lambda s: s.log(),
+    "log1p": lambda s: (1 + s).log(),
+    "logaddexp": lambda s, t: (s.exp() + t.exp()).log(),
+    "expit": lambda s: 1 / (1 + (-s).exp()),
+    "sqrt": lambda s: s.sqrt(),
+    "absolute": _abs,
+    "maximum": lambda s, t: s if s[0] > t[0] else t,
+    "minimum": lambda s, t: s if s[0] < t[0] else t,
+    "erf": lambda s: s.erf(),
+    "xlogy": lambda s, t: s * t.log(),
 }
 
 
-class Jet:
-    """A power series in h at a point."""
-
-    def __init__(self, series: arb_series):
-        self.series = series
-
-    @classmethod
-    def variable(cls, point: arb) -> Jet:
-        return cls(arb_series([point, 1], prec=ORDER + 1))
-
-    @classmethod
-    def from_literal(cls, text: str) -> Jet:
-        value = {"pi": arb.pi(), "e": arb(1).exp()}.get(text)
-        return cls(arb_series([arb(text) if value is None else value], prec=ORDER + 1))
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any) -> Jet:
-        assert method == "__call__"
-        return Jet(UFUNCS[ufunc](*(x.series if isinstance(x, Jet) else x for x in inputs)))
+def series_of(f: Any, point: arb) -> arb_series:
+    """f as a power series in h at a point."""
+    formula = getattr(f, "expression", f)
+    values: list[Any] = []
+    for operation, operands, value in formula.nodes:
+        if operation == "variable":
+            values.append(arb_series([point, 1], prec=ORDER + 1))
+        elif operands:
+            values.append(UFUNCS[operation](*[values[k] for k in operands]))
+        else:
+            number = {"pi": arb.pi(), "e": arb(1).exp()}.get(value) if operation == "decimal" else None
+            values.append(arb_series([arb(value) if number is None else number], prec=ORDER + 1))
+    return values[-1]
 
 
-def derivatives(f: Callable[[Any], Jet], point: arb | float) -> list[arb]:
+def derivatives(f: Any, point: arb | float) -> list[arb]:
     """The derivatives of order 0 to 4 at a point: enclosures of about 60 digits."""
     with flint.ctx.workprec(BITS):
-        series = f(Jet.variable(arb(point))).series
+        series = series_of(f, arb(point))
         return [series[k] * math.factorial(k) for k in range(ORDER + 1)]
 
 
-def supremum(f: Callable[[Any], Jet], order: int, points: np.ndarray) -> arb:
+def supremum(f: Any, order: int, points: np.ndarray) -> arb:
     """sup|f^(order)| to about 50 digits, provided that the points find the right hill.
 
     From the largest value on the points, Newton's method climbs to the zero of the next derivative (order <= 2); where

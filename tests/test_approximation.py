@@ -166,11 +166,10 @@ def test_a_grid_coarser_than_the_oscillations_is_no_reason_to_give_up() -> None:
 
 
 def test_a_note_is_said_once() -> None:
-    rng = np.random.default_rng(0)
     with pytest.warns((uat.NotProvenWarning, uat.ToleranceWarning)) as caught:
-        uat.approximate(lambda x: np.sin(x) + 0.01 * rng.normal(size=np.shape(x)), (0, 6), tol=0.05)
+        uat.approximate(lambda x: np.sin(x) + 0.01 * np.ones(np.shape(x)), (0, 6), tol=0.05)
     (said,) = [str(one.message) for one in caught]
-    assert said.count("no rule for np.shape") == 1
+    assert said.count("the shape of x") == 1
     assert ".." not in said.replace("...", "")
 
 

@@ -33,20 +33,21 @@ PERMITTED: dict[str, set[str]] = {
     "hinges": {"piecewise"},
     "regions": {"hinges"},
     "relu_net": {"piecewise", "hinges", "regions", "mlp"},
-    "expression": set(),
-    "targets": {"expression"},
-    "given": {"expression", "targets", "reference"},
-    "bounds": NOUNS | {"given"},
-    "construct": NOUNS | {"bounds", "given", "draw"},
+    "formula": set(),
+    "targets": {"formula"},
+    "given": {"formula", "targets", "reference"},
+    "balls": {"formula", "given", "bounds"},  # of bounds: the turns at flint's precision, which the checker takes too
+    "bounds": NOUNS | {"given", "balls"},
+    "construct": NOUNS | {"balls", "bounds", "given", "draw"},
     "learn": NOUNS,
     "exchange": NOUNS,
     "draw": NOUNS,
     "result": NOUNS | {"bounds", "draw", "exchange"},
-    "loading": NOUNS | {"bounds", "targets", "expression", "exchange", "result"},
+    "loading": NOUNS | {"bounds", "targets", "formula", "exchange", "result"},
     "approximation": NOUNS | {"construct", "bounds", "targets", "given", "result"},
-    "compare": NOUNS | {"approximation", "construct", "bounds", "learn", "targets", "expression", "reference"},
+    "compare": NOUNS | {"approximation", "construct", "bounds", "learn", "targets", "formula", "reference"},
     "reference": set(),
-    "cli_options": {"expression"},
+    "cli_options": {"formula"},
     "__main__": {"cli"},
 }
 PERMITTED["cli_sweep"] = set(PERMITTED) - {"__init__", "__main__"}  # the command line may call everything
@@ -58,7 +59,7 @@ FREE = {
 ONLY_IN = {
     "matplotlib": {"draw"},
     "click": {"cli", "cli_options", "cli_sweep"},
-    "simpleeval": {"expression"},
+    "simpleeval": {"formula"},
     "numba": {"_kernels"},
     "threadpoolctl": {"_threads"},
 }

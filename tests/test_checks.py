@@ -13,9 +13,8 @@ import numpy as np
 import pytest
 
 import uat
-from uat import InputError, learn
+from uat import Formula, InputError, learn
 from uat._checks import show
-from uat.expression import Expression
 
 MASKED = np.ma.masked_array([0.0, 1.0, 2.0], mask=[False, True, False])
 LINE, NET = uat.PiecewiseAffine([0.0, 1.0, 2.0], [1.0, 2.0, 4.0]), uat.ReluNet([1.0, 1.0], [0.0, -1.0], [1.0, 2.0])
@@ -122,7 +121,7 @@ AT: dict[str, Callable[[Any], Any]] = {  # functions, and what learns
     "a network": NET,
     "neuron by neuron": NET.forward,
     "a slope": LINE.derivative,
-    "a formula": Expression("2*x"),
+    "a formula": Formula("2*x"),
     "a perceptron": uat.MLP((1, 1), [1, 0]),
     "fit": lambda v: learn.fit(uat.MLP((1, 1), [1, 0]), v, [0, 0, 0], steps=1),
     "the gradient": lambda v: learn.value_and_gradient(uat.MLP((1, 1), [1, 0]), v, [0, 0, 0]),
@@ -197,7 +196,7 @@ def test_masks_are_seen_at_every_door_also_in_parts_of_a_list() -> None:
         uat.ReluNet([1], [1], [1], np.ma.array(5.0, mask=True))
     seen = np.ma.array([0.0, 1, 2], mask=False)  # nothing is hidden
     assert uat.narrowest((seen, seen), tol=0.1).pieces == 1
-    np.testing.assert_array_equal(Expression("2*x")(MASKED), [0, np.nan, 4])
+    np.testing.assert_array_equal(Formula("2*x")(MASKED), [0, np.nan, 4])
 
 
 class Column:

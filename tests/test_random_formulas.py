@@ -11,6 +11,7 @@ from __future__ import annotations
 import collections
 import random
 import warnings
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -19,13 +20,18 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
+from flint import arb, fmpq
 
 import uat
 from tests.random_formulas import UNDEFINED, RandomFormula, Unjudged, drawn
+from uat.balls.evaluation import Program
+from uat.balls.intervals import Interval
+from uat.balls.precision import working_precision
 from uat.bounds.certification import Certificate
 from uat.bounds.recheck import recheck
+from uat.bounds.recheck_formula import Formula, FormulaError
 
-SOME, ALL, CHUNK = 120, 20_000, 1000
+SOME, ENCLOSED, ALL, CHUNK = 100, 300, 20_000, 1000
 TEMPLATES: dict[Any, Any] = {}
 
 
@@ -74,7 +80,7 @@ def judge(seed: int, folder: Path, seen: collections.Counter[str]) -> str:
     """What is wrong with what was proven of the formula of a seed; empty if nothing."""
     f, rng = drawn(seed)
     try:
-        function = f.code() if f.as_code else uat.Expression(f.text)
+        function = f.code() if f.as_code else uat.Formula(f.text)
     except uat.InputError:  # a part without x that is undefined
         return ""
     p = broken_line(f, rng)
@@ -154,6 +160,42 @@ def test_some_random_formulas(tmp_path: Path) -> None:
     assert seen["assuming"] > SOME / 50, seen
     assert seen["confirmed"] > SOME / 8, seen
     assert seen["false claims"] > SOME / 4, seen
+
+
+def outside(seed: int) -> str:
+    """A value of the formula of a seed that lies outside of an enclosure of it, by either program; empty if none."""
+    f, rng = replace(drawn(seed)[0], as_code=False), random.Random(seed)
+    try:
+        enclosures = (Program(uat.Formula(f.text), Interval), Formula(f.text).hull)
+    except (uat.InputError, FormulaError):
+        return ""
+    points, values = f.points(rng, []), {}
+    for x in points:
+        with suppress(Unjudged):
+            values[x] = f.value(x)
+    for x in rng.sample(points, 4):
+        low, high = (float(x) + sign * rng.choice([1e-12, 1e-6, 1e-3, 0.1]) for sign in (-1, 1))
+        with suppress(TypeError, FormulaError), working_precision(128):
+            image, hull = enclosures[0](Interval(arb(low), arb(high))), enclosures[1](arb(low), arb(high))
+            for name, bottom, top in (("interval", image.low, image.high), ("hull", hull.lower(), hull.upper())):
+                for t, value in values.items():
+                    if low <= t <= high and value is not UNDEFINED and bottom.is_finite():
+                        exact = isinstance(value, Fraction)
+                        v = arb(fmpq(*value.as_integer_ratio())) if exact else arb(mpmath.nstr(value, 45))
+                        if max(bottom - v, v - top) > 1e-30 * abs(v):
+                            return f"{name} on [{low!r}, {high!r}] at {t}: {value} in [{bottom}, {top}]: {f.text}"
+    return ""
+
+
+def test_enclosures_hold_every_value() -> None:
+    wrong = {seed: said for seed in range(ENCLOSED) if (said := outside(seed))}
+    assert not wrong, wrong
+
+
+@pytest.mark.nightly
+def test_all_enclosures_hold_every_value() -> None:
+    wrong = {seed: said for seed in range(ALL) if (said := outside(seed))}
+    assert not wrong, wrong
 
 
 @pytest.mark.nightly

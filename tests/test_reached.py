@@ -14,6 +14,7 @@ import pytest
 
 import uat
 from tests.command import run
+from tests.on_balls import at_every_sample
 from tests.test_evaluation import needs_numba
 from uat._deadline import Deadline
 from uat._kernels.compiling import Kernel
@@ -215,16 +216,17 @@ def test_a_stopped_search_begins_no_certificate_that_it_has_no_time_for() -> Non
     assert n.certificate.lower >= np.abs(n.piecewise(mesh.x) - mesh.y).max() * (1 - 1e-9)
 
 
-def test_ctrl_c_ends_a_long_search_with_its_bracket() -> None:
+def test_ctrl_c_ends_a_long_search_with_its_bracket(monkeypatch: pytest.MonkeyPatch) -> None:
     """Some 400 000 pieces are sought; it is pressed when the mesh is a quarter of the way."""
     pressed: list[float] = []
 
-    def f(x: Any) -> Any:
-        if isinstance(x, np.ndarray) and x.size > 30_000 and not pressed:
+    def press(x: Any) -> None:
+        if np.size(x) > 30_000 and not pressed:
             pressed.append(time.monotonic())
             signal.raise_signal(signal.SIGINT)
-        return 1e6 * np.sin(x)
 
+    at_every_sample(monkeypatch, press)
+    f = uat.Formula("1e6*sin(x)")
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with pytest.warns(uat.NotProvenWarning, match="there was no time to certify"):

@@ -18,7 +18,8 @@ from scipy.integrate import quad
 import uat
 from tests.oracles_targets import derivatives, supremum
 from uat import InputError
-from uat.expression import FUNCTIONS, Expression
+from uat.formula import Formula
+from uat.formula.vocabulary import FUNCTIONS
 from uat.targets import TARGETS, Target, target
 
 ALL = pytest.mark.parametrize("t", TARGETS.values(), ids=TARGETS.keys())
@@ -168,7 +169,7 @@ def test_a_target_is_a_finite_function_on_its_domain(t: Target) -> None:
     assert np.isfinite(t(x)).all()
     assert isinstance(t(t.domain[0]), float)
     assert t.source
-    assert t.expression == Expression(t.formula)
+    assert t.expression == Formula(t.formula)
 
 
 @ALL
@@ -281,10 +282,10 @@ def test_a_name_means_one_thing() -> None:
     assert {"sin", "exp", "ln", "sigmoid", "softplus", "square"} <= set(shared)
     for name in shared:
         x = np.linspace(*TARGETS[name].domain, 101)
-        np.testing.assert_allclose(TARGETS[name](x), Expression(f"{name}(x)")(x), rtol=1e-14, atol=1e-14)
+        np.testing.assert_allclose(TARGETS[name](x), Formula(f"{name}(x)")(x), rtol=1e-14, atol=1e-14)
     for name in TARGETS:
         if getattr(getattr(np, name, None), "nin", 0) == 1:
             x = np.linspace(*TARGETS[name].domain, 101)
             np.testing.assert_array_equal(TARGETS[name](x), getattr(np, name)(x))
-    assert Expression("sinc(x)")(0.5) == np.sinc(0.5)  # sin(pi x)/(pi x)
+    assert Formula("sinc(x)")(0.5) == np.sinc(0.5)  # sin(pi x)/(pi x)
     assert target("sin-over-x")(2.0) == math.sin(2.0) / 2.0

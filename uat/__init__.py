@@ -13,7 +13,7 @@ __version__ = "0.1.0"
 
 # public name -> the module that defines it; None marks a public subpackage
 _HOMES: dict[str, str | None] = {
-    "Expression": "uat.expression",
+    "Formula": "uat.formula",
     "InputError": "uat._checks",
     "PiecewiseAffine": "uat.piecewise",
     "interpolate": "uat.piecewise",
@@ -55,7 +55,6 @@ if TYPE_CHECKING:
     from uat.bounds.certification import certify as certify
     from uat.construct.fewest_pieces import narrowest as narrowest
     from uat.construct.outcome import Narrowest as Narrowest
-    from uat.expression import Expression as Expression
     from uat.loading import load as load
     from uat.mlp import MLP as MLP
     from uat.piecewise import PiecewiseAffine as PiecewiseAffine

@@ -34,6 +34,7 @@ from uat.construct.outcome import Narrowest
 from uat.construct.poles import refuse_poles
 from uat.construct.questions import MOST_PIECES
 from uat.construct.tube import SIDES
+from uat.given import record
 from uat.given import resolve as resolve
 from uat.piecewise import interpolate
 from uat.relu_net import FORMS, ReluNet, default_shift
@@ -139,12 +140,15 @@ def approximate(
     tol = None if tol is None else _checks.positive(tol, "tol")
     seconds = None if seconds is None else _checks.positive(seconds, "seconds")
     knots = tuple(_checks.points(breaks, "breaks", (a, b)).tolist())
+    recorded = record(function, (a, b))
+    if "formula" not in source and source["kind"] != "expression" and recorded.formula is not None:
+        source = {**source, "formula": str(recorded.formula)}
     _fitting(method, form, side, relative, knots, asked)
     optimality = graded = None
     if method == "narrowest":
         pieces = _pieces_of_width(width, form) if asked == "width" else None
         n = fewest(
-            function, (a, b), tol=tol, rtol=relative, pieces=pieces, side=side, breaks=knots,
+            recorded, (a, b), tol=tol, rtol=relative, pieces=pieces, side=side, breaks=knots,
             lipschitz=lipschitz, modulus=modulus, seconds=seconds,
         )  # fmt: skip
         _within_reach(n, tol, relative)
@@ -153,15 +157,15 @@ def approximate(
     else:
         facts, known = declared(lipschitz, modulus), _known(function, (a, b))
         deadline = Deadline(seconds)
-        sample(function, np.array([a, b]))  # an infinite value has a plainer sentence than a pole
-        refuse_poles(function, (a, b))
+        sample(recorded, np.array([a, b]))  # an infinite value has a plainer sentence than a pole
+        refuse_poles(recorded, (a, b))
         inner = tuple(x for x in knots if a < x < b)
-        grids = Grids(function, a, b, facts, known, form, method, inner, deadline, tol)
+        grids = Grids(recorded, a, b, facts, known, form, method, inner, deadline, tol)
         if tol is not None:
             built = within(grids, tol)
             graded = graded_instead(grids, tol, built)
         elif step is not None:
-            built = grids.build(interpolate(function, a, b, step=step))
+            built = grids.build(interpolate(recorded, a, b, step=step))
         else:
             built = grids.build(grids.interpolant(_pieces_of_width(width, form)))
     p, net, certificate = built
@@ -192,6 +196,8 @@ def approximate(
             },
         },
         optimality=optimality,
+        rtol=relative,
+        side=side,
         graded=graded,
     )
     if result.misses_tolerance:

@@ -105,9 +105,7 @@ def _comparable(result: Any) -> bool:
     Near a jump the samples of a grid see nothing of the error.
     """
     plain = result.method == "narrowest" and result.tol is not None and result.rtol is None and result.side == "both"
-    return (
-        plain and result.certificate.proven and not result.misses_tolerance and "jumps" not in result.certificate.note
-    )
+    return plain and result.certificate.proven and not result.misses_tolerance and result.certificate.jump is None
 
 
 def _other_grids(result: Any) -> str:

@@ -15,7 +15,7 @@ class Number(click.ParamType[float]):
     name = "number"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        from uat.expression import constant
+        from uat.formula.parsing import constant
 
         if isinstance(value, float):
             return value

@@ -12,7 +12,7 @@ from uat._checks import InputError
 from uat._sampling import Function
 from uat.bounds.certification import Certificate
 from uat.bounds.rounding import conversion_bound
-from uat.expression import Expression
+from uat.formula import Formula
 from uat.piecewise import PiecewiseAffine
 from uat.relu_net import FORMS, ReluNet
 from uat.result import METHODS, Approximation, Optimality
@@ -22,8 +22,8 @@ from uat.targets import target
 def load(path: str | os.PathLike[str]) -> Approximation:
     """The approximation that `save` wrote, bit for bit.
 
-    The function comes back when the file names a formula or a target; a Python function does not (`function` is None):
-    loading a file never imports or runs anything.
+    The function comes back as the target, or as the formula, that the file names; a Python function comes back as the
+    formula that its code showed, and a black box not at all (`function` is None): loading never imports or runs code.
 
     Raises
     ------
@@ -52,8 +52,10 @@ def load(path: str | os.PathLike[str]) -> Approximation:
             tol=None if options["tol"] is None else _checks.positive(options["tol"], "tol"),
             method=_checks.one_of(options["method"], "method", METHODS),
             form=form,
-            seconds=_checks.nonnegative(options.get("seconds_taken", options.get("seconds")), "seconds_taken"),
-            provenance=_provenance(data["provenance"]),
+            seconds=_checks.nonnegative(options["seconds_taken"], "seconds_taken"),
+            rtol=_rtol(options["rtol"]),
+            side=_checks.one_of(options["side"], "side", ("both", "under", "over")),
+            provenance=data["provenance"],
             optimality=Optimality.from_dict(data["optimality"]),
         )
     except InputError as error:
@@ -71,18 +73,16 @@ def _certificate(data: dict[str, Any], p: PiecewiseAffine) -> Certificate:
     return c
 
 
-def _provenance(data: dict[str, Any]) -> dict[str, Any]:
-    """The provenance of a file, whose arguments say which tolerance was asked for, and on which side."""
-    asked = data.get("arguments", {})
-    if not isinstance(asked, dict):
-        raise InputError(f"`arguments` must be an object, but is {_checks.show(asked)}.")
-    if asked.get("rtol") is not None and not _checks.positive(asked["rtol"], "rtol") < 1:
-        raise InputError(f"`rtol` must be < 1, but is {_checks.show(asked['rtol'])}.")
-    _checks.one_of(asked.get("side", "both"), "side", ("both", "under", "over"))
-    return data
+def _rtol(value: Any) -> float | None:
+    rtol = None if value is None else _checks.positive(value, "rtol")
+    if rtol is not None and not rtol < 1:
+        raise InputError(f"`rtol` must be < 1, but is {rtol!r}.")
+    return rtol
 
 
 def _restored(source: dict[str, str]) -> Function | None:
     if source["kind"] == "expression":
-        return Expression(source["text"], source.get("variable", "x"))
-    return target(source["text"]) if source["kind"] == "target" else None
+        return Formula(source["text"], source.get("variable", "x"))
+    if source["kind"] == "target":
+        return target(source["text"])
+    return Formula(source["formula"]) if "formula" in source else None

@@ -84,6 +84,8 @@ class Approximation:
     function : the function itself, or None when it was loaded from a file that only names it
     source : {"kind": "expression" | "target" | "reference" | "callable", "text": ...}, what the function was given as
     tol, method, form : how it was asked for
+    rtol : float or None, the relative tolerance that was asked for, beside `tol` or alone
+    side : where the pieces were to lie: "both", "under" or "over" (never across f)
     seconds : float, what the construction took
     provenance : versions and options
     optimality : what is proven of the fewest possible pieces, for method="narrowest"
@@ -103,6 +105,8 @@ class Approximation:
     provenance: dict[str, Any] = field(default_factory=dict)
     optimality: Optimality | None = None
     graded: int | None = None
+    rtol: float | None = None
+    side: str = "both"
 
     @property
     def pieces(self) -> int:
@@ -133,17 +137,6 @@ class Approximation:
             return True
         return c.proven and o is not None and not math.isfinite(o.least_error[1])  # the tube is that of the pieces
 
-    @property
-    def rtol(self) -> float | None:
-        """The relative tolerance that was asked for, beside `tol` or alone."""
-        asked = self.provenance.get("arguments", {}).get("rtol")
-        return None if asked is None else float(asked)
-
-    @property
-    def side(self) -> str:
-        """Where the pieces were to lie: "both", "under" or "over" (never across f)."""
-        return str(self.provenance.get("arguments", {}).get("side", "both"))
-
     def __call__(self, x: ArrayLike) -> Any:
         """The network at x, shape of x."""
         return self.net(x)
@@ -172,8 +165,7 @@ class Approximation:
             rows.append(
                 ("other grids", f'graded {_checks.count(self.graded, "piece")} (method "graded"): less than a tenth')
             )
-        given = self.provenance.get("arguments", {})
-        if given.get("lipschitz") is not None or given.get("modulus") is not None:
+        if c.grounds:
             rows.append(("grounds", c.method))
         rows += [("assumes", sentence) for sentence in c.assumes]
         rows += [("note", c.note)] if c.note else []
@@ -273,7 +265,14 @@ class Approximation:
                 "output_bias": net.output_bias,
             },
             "certificate": self.certificate.to_dict(),
-            "options": {"tol": self.tol, "method": self.method, "form": self.form, "seconds_taken": self.seconds},
+            "options": {
+                "tol": self.tol,
+                "rtol": self.rtol,
+                "side": self.side,
+                "method": self.method,
+                "form": self.form,
+                "seconds_taken": self.seconds,
+            },
             "optimality": None if self.optimality is None else _finite(asdict(self.optimality)),
             "provenance": self.provenance,
         }

@@ -23,7 +23,7 @@ mark("import numpy")
 import uat
 from uat import PiecewiseAffine, ReluNet
 mark("import uat, beyond numpy")
-f = uat.Expression("sin(x)")
+f = uat.Formula("sin(x)")
 mark("parse the formula")
 p = uat.interpolate(f, 0, 2 * np.pi, pieces=71)
 net = ReluNet.from_piecewise(p)

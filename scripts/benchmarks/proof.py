@@ -40,7 +40,7 @@ def rows(quick: bool) -> Iterator[Row]:
     for name, f in (
         ("np.sin", np.sin),
         ("exp(-x) sin x", damped_sine),
-        ("the formula sin(x)", uat.Expression("sin(x)")),
+        ("the formula sin(x)", uat.Formula("sin(x)")),
     ):
         g = uat.interpolate(f, 0, 6, pieces=256)
         uat.certify(f, g)

@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import uat
+from tests.on_balls import run_of
+from uat.balls.precision import working_precision
 from uat.bounds.bisection import Goal
 from uat.bounds.boxes import Cell, candidate, down, examine, up
 from uat.bounds.cells import cells_of, largest_on
+from uat.bounds.certification import _rounded_down, _shortest
 from uat.bounds.integrals import absolute_share, square_share
-from uat.bounds.jumps import _rounded_down, _shortest
-from uat.bounds.precision import working_precision
-from uat.bounds.running import FunctionOnBalls
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +49,7 @@ def test_bounds_hold_on_every_box(
 ) -> None:
     f, right = FUNCTIONS[name], left + width
     cell = Cell(left, right, arb(anchor), arb(value), arb(slope), arb(1))
-    box = examine(FunctionOnBalls(f), cell, left, right, 64)
+    box = examine(run_of(f), cell, left, right, 64)
     x = np.linspace(left, right, 101)
     e = f(x) - (value + slope * (x - anchor))
     noise = 1e-13 * (1 + np.abs(f(x)).max())
@@ -68,14 +68,14 @@ def test_bounds_hold_on_every_box(
 
 def test_a_parabola_is_enclosed_exactly() -> None:
     """x^2 against its chord on [0, 1]: e = x^2 - x has its least value -1/4 in the middle and is 0 at the ends."""
-    box = examine(FunctionOnBalls(lambda x: x**2), Cell(0.0, 1.0, arb(0), arb(0), arb(1), arb(1)), 0.0, 1.0, 64)
+    box = examine(run_of(lambda x: x**2), Cell(0.0, 1.0, arb(0), arb(0), arb(1), arb(1)), 0.0, 1.0, 64)
     assert box.bottom == pytest.approx(-0.25, abs=1e-9)
     assert box.top == pytest.approx(0.0, abs=1e-8)
     shares = absolute_share(box), square_share(box)
     for (low, high), true in zip(shares, (1 / 6, 1 / 30), strict=True):
         assert float(low) == pytest.approx(true, rel=1e-7)
         assert float(high) == pytest.approx(true, rel=1e-6)
-    tilted = examine(FunctionOnBalls(lambda x: x**2), Cell(0.0, 1.0, arb(0), arb(0), arb(0.25), arb(1)), 0.0, 1.0, 64)
+    tilted = examine(run_of(lambda x: x**2), Cell(0.0, 1.0, arb(0), arb(0), arb(0.25), arb(1)), 0.0, 1.0, 64)
     assert candidate(tilted) == 1.0
     assert tilted.bottom == pytest.approx(-1 / 64, abs=1e-9)
     assert tilted.top == pytest.approx(0.75, abs=1e-8)
@@ -94,23 +94,23 @@ def test_up_and_down_round_outwards(q: Fraction) -> None:
 def test_cells_that_nobody_looked_at_count_by_ranges() -> None:
     p = uat.PiecewiseAffine([0.0, 1.0, 2.0], [5.0, 0.0, -7.0])
     cells = cells_of(p, p.domain)
-    run = FunctionOnBalls(lambda x: 0 * x)
+    run = run_of(lambda x: 0 * x)
     assert largest_on(run, cells) == 7.0
     assert largest_on(run, cells[:1]) == 5.0
-    assert largest_on(FunctionOnBalls(lambda x: x), cells) == 9.0
-    assert largest_on(FunctionOnBalls(lambda x: -x), cells[:1]) == 6.0
-    assert largest_on(FunctionOnBalls(lambda x: 10 - 10 * x), cells[:1]) == 10.0  # f from the low end on
-    assert largest_on(FunctionOnBalls(lambda x: 10 * x), cells) == 27.0  # to the high end of the last cell
+    assert largest_on(run_of(lambda x: x), cells) == 9.0
+    assert largest_on(run_of(lambda x: -x), cells[:1]) == 6.0
+    assert largest_on(run_of(lambda x: 10 - 10 * x), cells[:1]) == 10.0  # f from the low end on
+    assert largest_on(run_of(lambda x: 10 * x), cells) == 27.0  # to the high end of the last cell
 
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_what_is_counted_by_ranges_is_rounded_outwards(sign: int) -> None:
     thirds = [Cell(0.0, 1.0, arb(0), arb(0), arb(sign * k), arb(3)) for k in (1, 2, 4, 5, 7)]
-    run = FunctionOnBalls(lambda x: 0 * x)
+    run = run_of(lambda x: 0 * x)
     for cell, k in zip(thirds, (1, 2, 4, 5, 7), strict=True):
         assert Fraction(largest_on(run, [cell])) >= Fraction(k, 3)
         flat = Cell(0.0, 1.0, arb(0), arb(0), arb(0), arb(1))
-        third = FunctionOnBalls(lambda x, c=Fraction(sign * k, 3): 0 * x + c)
+        third = run_of(lambda x, c=Fraction(sign * k, 3): 0 * x + c)
         assert Fraction(largest_on(third, [flat])) >= Fraction(k, 3)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import count
 from typing import Any
 
@@ -16,10 +16,11 @@ import numpy as np
 import pytest
 
 import uat
+from tests.on_balls import at_every_ball, ctrl_c_at
 from uat._deadline import Deadline
+from uat.balls.evaluation import FormulaOnBalls
 from uat.bounds.bisection import Goal
 from uat.bounds.cells import cells_of, largest_by_stretches
-from uat.bounds.running import FunctionOnBalls
 
 TEXTS = [
     "hypot(x, 0)",
@@ -35,7 +36,7 @@ TEXTS = [
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_functions_that_equal_their_line_after_algebra_only_cost_little(text: str) -> None:
-    f = uat.Expression(text)
+    f = uat.Formula(text)
     p = uat.interpolate(f, -1, 1.5, pieces=5)
     c = uat.certify(f, p)
     assert c.proven
@@ -185,26 +186,26 @@ def test_a_certificate_that_was_stopped_is_true(ticking: Ticking) -> None:
     assert whole.stopped == ""
 
 
+@pytest.mark.filterwarnings("ignore::uat.NotProvenWarning")
+@pytest.mark.parametrize("after", [0, 3, 11, 12, 13, 20, 100, 2000])
+def test_an_interrupt_keeps_what_there_is(after: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    p = uat.interpolate(np.sin, 0, 6, pieces=5000)
+    at_every_ball(monkeypatch, ctrl_c_at(after))
+    c = uat.certify(np.sin, p)
+    assert c.stopped == "interrupt"
+    assert c.proven == (after > 0)
+    assert c.upper >= 1.8e-7
+    assert c.lower <= 1.8001e-7
+
+
 def interrupting(f: Callable[[Any], Any], after: int) -> Callable[[Any], Any]:
-    calls: Iterator[int] = count()
+    press = ctrl_c_at(after)
 
     def g(x: Any) -> Any:
-        if next(calls) == after:
-            raise KeyboardInterrupt
+        press()
         return f(x)
 
     return g
-
-
-@pytest.mark.filterwarnings("ignore::uat.NotProvenWarning")
-@pytest.mark.parametrize("after", [0, 3, 11, 12, 13, 20, 100, 2000])
-def test_an_interrupt_keeps_what_there_is(after: int) -> None:
-    p = uat.interpolate(np.sin, 0, 6, pieces=5000)
-    c = uat.certify(interrupting(np.sin, after), p)
-    assert c.stopped == "interrupt"
-    assert c.proven == (after > 10)
-    assert c.upper >= 1.8e-7
-    assert c.lower <= 1.8001e-7
 
 
 def test_an_interrupt_while_samples_are_taken() -> None:
@@ -280,7 +281,7 @@ def test_kinks_that_share_their_float_are_put_in_order_exactly() -> None:
 
 
 def test_the_range_of_the_rest_is_had_however_late_it_is() -> None:
-    run = FunctionOnBalls(np.sin, Deadline(-1))
+    run = FormulaOnBalls(uat.Formula("sin(x)"), Deadline(-1))
     cells = cells_of((0.0, 0.0), (0.0, 3.0), [1.0, 2.0])
     assert 1 <= largest_by_stretches(run, cells) <= 1.01
     assert run.deadline.passed()

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 import uat
 from tests.oracles import exact_network
 from tests.strategies import relu_nets
+from uat.balls.precision import working_precision
 from uat.bounds.boxes import Cell
 from uat.bounds.cells import cells_of, domain_of
-from uat.bounds.precision import working_precision
 
 F = Fraction
 

@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 import uat
 from uat._checks import InputError
 from uat._deadline import Deadline
+from uat.balls.precision import working_precision
 from uat.bounds import declared as module
 from uat.bounds.bisection import Goal
 from uat.bounds.boxes import Cell
 from uat.bounds.cells import cells_of
 from uat.bounds.declared import SampledSearch, _bound, agree
 from uat.bounds.modulus import Declared, cell_bound
-from uat.bounds.precision import working_precision
 
 
 @pytest.fixture(autouse=True)

@@ -20,14 +20,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import uat
+from tests.on_balls import ctrl_c_at, run_of
 from tests.oracles_bounds import fraction
 from uat._deadline import Deadline
+from uat.balls.precision import working_precision
 from uat.bounds.bisection import Goal, Search
 from uat.bounds.boxes import INF, Box, Cell, _parabola_maximum, candidate, difference_at, down, examine, up
 from uat.bounds.cells import cells_of
 from uat.bounds.integrals import Integration, Share, absolute_share, square_share
-from uat.bounds.precision import working_precision
-from uat.bounds.running import FunctionOnBalls
 
 F = Fraction
 thirds = st.integers(-30, 30).map(lambda n: F(n, 3))
@@ -39,18 +39,18 @@ def precision() -> Iterator[None]:
         yield
 
 
-def interrupted(f: Callable[[Any], Any], calls: int) -> Callable[[Any], Any]:
-    """f, but Ctrl-C comes once, at the call after so many."""
-    left = calls
+def interrupted(f: Callable[[Any], Any], calls: int) -> Any:
+    """f on balls, but Ctrl-C comes once, at the call after so many."""
+    run, press = run_of(f), ctrl_c_at(calls)
+    for name in ("jet", "interval"):
+        plain = getattr(run, name)
 
-    def g(x: Any) -> Any:
-        nonlocal left
-        left -= 1
-        if left == -1:
-            raise KeyboardInterrupt
-        return f(x)
+        def patched(*ends: Any, plain: Any = plain) -> Any:
+            press()
+            return plain(*ends)
 
-    return g
+        setattr(run, name, patched)
+    return run
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def cell_on(low: float, high: float, slope: int) -> Cell:
 def test_parabolas(low: float, high: float, f: Quadratic, slope: int, steep: int) -> None:
     f = Quadratic(f.a, f.b * steep, f.c)
     cell = cell_on(low, high, slope)
-    box = examine(FunctionOnBalls(f), cell, low, high, 64)
+    box = examine(run_of(f), cell, low, high, 64)
     least, largest = f.minus(cell).extremes(F(low), F(high))
     assert F(box.bottom) <= least
     assert F(box.top) >= largest
@@ -126,7 +126,7 @@ def test_kinks_and_steps(f: Quadratic, t: float, slope: int) -> None:
     """b |x - t| + c, and a floor(2 x): bounds of first order, and of none."""
     low, high = -1.0, 1.0
     cell = cell_on(low, high, slope)
-    box = examine(FunctionOnBalls(lambda x: f.b * abs(x - t) + f.c), cell, low, high, 64)
+    box = examine(run_of(lambda x: f.b * abs(x - t) + f.c), cell, low, high, 64)
     line = Quadratic(F(0), F(0), F(0)).minus(cell)
     true = [f.b * abs(F(x) - F(t)) + f.c + line(F(x)) for x in (low, t, high)]
     assert F(box.bottom) <= min(true)
@@ -134,7 +134,7 @@ def test_kinks_and_steps(f: Quadratic, t: float, slope: int) -> None:
     allowed = abs(f.b) * 2 + abs(line.b) * 2 + F(1, 2**40)  # the slopes of both, over the box
     assert F(box.top) <= max(true) + allowed
     assert min(true) - allowed <= F(box.bottom)
-    box = examine(FunctionOnBalls(lambda x: f.a * np.floor(2 * x)), cell, low, high, 64)
+    box = examine(run_of(lambda x: f.a * np.floor(2 * x)), cell, low, high, 64)
     true = [f.a * F(math.floor(2 * x)) + line(F(y)) for x in (-1.0, -0.5, 0.0, 0.5) for y in (x, x + 0.5)]
     true += [2 * f.a + line(F(1))]
     assert F(box.bottom) <= min(true)
@@ -147,7 +147,7 @@ def test_kinks_and_steps(f: Quadratic, t: float, slope: int) -> None:
 def test_infinite_slopes_at_the_rim(sign: int, n: int) -> None:
     """n sqrt(x) / 3 on [0, 1/4]: only a range, between exact end points; the line is subtracted outwards."""
     cell = cell_on(0.0, 0.25, sign)
-    run = FunctionOnBalls(lambda x: F(sign * n, 3) * np.sqrt(x))
+    run = run_of(lambda x: F(sign * n, 3) * np.sqrt(x))
     box = examine(run, cell, 0.0, 0.25, 64)
     line = Quadratic(F(0), F(0), F(0)).minus(cell)
     ends = [line(F(0)), F(sign * n, 6) + line(F(1, 4))]
@@ -157,7 +157,7 @@ def test_infinite_slopes_at_the_rim(sign: int, n: int) -> None:
     assert max(ends) + span + F(1, 2**28) >= F(box.top)  # radii have thirty bits
     assert min(ends) - span - F(1, 2**28) <= F(box.bottom)
     assert run.assumed == set()
-    beyond = FunctionOnBalls(lambda x: np.sqrt(x - x * x))
+    beyond = run_of(lambda x: np.sqrt(x - x * x))
     examine(beyond, cell, 0.0, 0.25, 64)
     (sentence,) = beyond.assumed
     assert "sqrt" in sentence
@@ -165,7 +165,7 @@ def test_infinite_slopes_at_the_rim(sign: int, n: int) -> None:
 
 def test_a_middle_that_only_a_range_encloses() -> None:
     """sqrt(x/3 * 3 - x) is 0; on a ball a rounding sticks out of the domain, between end points it is cut off."""
-    run = FunctionOnBalls(lambda x: np.sqrt(x / F(3) * 3 - x))
+    run = run_of(lambda x: np.sqrt(x / F(3) * 3 - x))
     box = examine(run, Cell(0.0, 1.0, arb(0), arb(-1), arb(0), arb(1)), 0.0, 1.0, 64)
     assert not run.jet(arb(0.5)).c0.is_finite()
     assert box.e0.contains(1)
@@ -176,7 +176,7 @@ def test_a_range_where_the_ball_has_none_keeps_its_line() -> None:
     """floor(x) on [0, 1/2] is 0, though not on the ball around it; the line goes both ways."""
     for rise in (8, -8):
         cell = Cell(0.0, 0.5, arb(0), arb(1), arb(rise), arb(1))
-        box = examine(FunctionOnBalls(np.floor), cell, 0.0, 0.5, 64)
+        box = examine(run_of(np.floor), cell, 0.0, 0.5, 64)
         assert max(-1.0, -1.0 - rise / 2) <= box.top <= max(-1.0, -1.0 - rise / 2) + 1e-7
         assert min(-1.0, -1.0 - rise / 2) - 1e-7 <= box.bottom <= min(-1.0, -1.0 - rise / 2)
 
@@ -198,9 +198,7 @@ def test_the_maximum_of_parabolas_whose_slope_is_a_ball(e0: float, e1: float, q:
 
 def test_slopes_count_where_f_follows_its_line() -> None:
     """x + |x| / 10 against x: the ranges of both differ by 2, their slopes by a tenth."""
-    box = examine(
-        FunctionOnBalls(lambda x: x + abs(x) / 10), Cell(-1.0, 1.0, arb(0), arb(0), arb(1), arb(1)), -1.0, 1.0, 64
-    )
+    box = examine(run_of(lambda x: x + abs(x) / 10), Cell(-1.0, 1.0, arb(0), arb(0), arb(1), arb(1)), -1.0, 1.0, 64)
     assert 0.1 <= box.top <= 0.100001
     assert -0.100001 <= box.bottom <= 0
 
@@ -209,13 +207,13 @@ def test_the_range_counts_where_slopes_know_little() -> None:
     """Bounded functions that are steep: a clipped line (no curvature), a fast sine (one that is hardly known)."""
     cell = Cell(-1.0, 1.0, arb(0), arb(0), arb(1), arb(4))
     for f in (lambda x: np.clip(1000 * x, -1, 1), lambda x: np.sin(1000 * x), lambda x: np.sin(1000 * abs(x))):
-        box = examine(FunctionOnBalls(f), cell, -1.0, 1.0, 64)
+        box = examine(run_of(f), cell, -1.0, 1.0, 64)
         assert 1.0 <= box.top <= 1.26
         assert -1.26 <= box.bottom <= -1.0
-    one_sided = examine(FunctionOnBalls(lambda x: 5 + np.sin(1000 * x)), cell, -1.0, 1.0, 64)
+    one_sided = examine(run_of(lambda x: 5 + np.sin(1000 * x)), cell, -1.0, 1.0, 64)
     assert 6 <= one_sided.top <= 6.26
     assert 3.74 <= one_sided.bottom <= 4
-    root = examine(FunctionOnBalls(np.cbrt), cell, -1.0, 1.0, 64)
+    root = examine(run_of(np.cbrt), cell, -1.0, 1.0, 64)
     assert root.e0.is_zero()  # though no slope is known there
     assert candidate(root) == 0.0
 
@@ -223,7 +221,7 @@ def test_the_range_counts_where_slopes_know_little() -> None:
 @given(f=quadratics, x=st.floats(-3, 3), slope=st.integers(-9, 9))
 def test_the_difference_at_a_point(f: Quadratic, x: float, slope: int) -> None:
     cell = cell_on(-3.0, 3.0, slope)
-    ball = difference_at(FunctionOnBalls(f), cell, x)
+    ball = difference_at(run_of(f), cell, x)
     true = f.minus(cell)(F(x))
     assert F(down(ball)) <= true <= F(up(ball))
     assert up(ball) - down(ball) <= 1e-14 * (200 + abs(float(true)))
@@ -236,7 +234,7 @@ def test_the_difference_at_a_point(f: Quadratic, x: float, slope: int) -> None:
 def test_the_candidate_is_where_the_model_is_largest(f: Quadratic, slope: int, ends: tuple[float, float]) -> None:
     low, high = ends
     cell = cell_on(low, high, slope)
-    box = examine(FunctionOnBalls(f), cell, low, high, 64)
+    box = examine(run_of(f), cell, low, high, 64)
     e = f.minus(cell)
     x = candidate(box)
     assert low <= x <= high
@@ -245,13 +243,11 @@ def test_the_candidate_is_where_the_model_is_largest(f: Quadratic, slope: int, e
 
 
 def test_the_candidate_without_a_model() -> None:
-    floor = examine(FunctionOnBalls(np.floor), cell_on(0.25, 1.25, 1), 0.25, 1.25, 64)
+    floor = examine(run_of(np.floor), cell_on(0.25, 1.25, 1), 0.25, 1.25, 64)
     assert 0.25 <= candidate(floor) <= 1.25
-    nowhere = examine(FunctionOnBalls(lambda x: 1 / x), cell_on(-1.0, 1.0, 1), -1.0, 1.0, 64)
+    nowhere = examine(run_of(lambda x: 1 / x), cell_on(-1.0, 1.0, 1), -1.0, 1.0, 64)
     assert candidate(nowhere) == nowhere.middle == 0.0
-    kink = examine(
-        FunctionOnBalls(lambda x: abs(x - 0.75)), Cell(0.0, 1.0, arb(0), arb(0), arb(0), arb(1)), 0.0, 1.0, 64
-    )
+    kink = examine(run_of(lambda x: abs(x - 0.75)), Cell(0.0, 1.0, arb(0), arb(0), arb(0), arb(1)), 0.0, 1.0, 64)
     assert candidate(kink) == 0.0
 
 
@@ -283,7 +279,7 @@ def test_shares_of_parabolas(low: float, high: float, a: Fraction, p: Fraction, 
     back = Quadratic(F(0), F(0), F(0)).minus(cell)
     e = Quadratic(a, -a * (p + q), a * p * q)
     f = Quadratic(e.a, e.b - back.b, e.c - back.c)
-    box = examine(FunctionOnBalls(f), cell, low, high, 64)
+    box = examine(run_of(f), cell, low, high, 64)
     true = split(e, [p, q], F(low), F(high))
     least, most = bracket(absolute_share(box), true)
     slack = F(1, 2**40) * (1 + abs(a)) * 10**4
@@ -307,7 +303,7 @@ def test_odd_powers_count_where_the_middle_is_rounded(p: int, q: int) -> None:
     for ulps in (1, 3, 5):
         unit, low, high = 2.0**-52, 1.0, 1.0 + ulps * 2.0**-52
         box = examine(
-            FunctionOnBalls(lambda x, unit=unit: ((x - 1) - p * unit) * ((x - 1) - q * unit) / 3),
+            run_of(lambda x, unit=unit: ((x - 1) - p * unit) * ((x - 1) - q * unit) / 3),
             Cell(low, high, arb(0), arb(0), arb(0), arb(1)), low, high, 64,
         )  # fmt: skip
         a, b = F(1) + p * F(unit), F(1) + q * F(unit)
@@ -325,7 +321,7 @@ def test_a_kink_counts_on_both_sides_of_a_rounded_middle(ulps: int, lift: int) -
     for kink in range(6):
         unit, low, high = 2.0**-52, 1.0, 1.0 + ulps * 2.0**-52
         cell = Cell(low, high, arb(0), arb(0), arb(0), arb(1))
-        f = FunctionOnBalls(lambda x, kink=kink, unit=unit: abs((x - 1) - kink * unit) / 3 + lift * unit)
+        f = run_of(lambda x, kink=kink, unit=unit: abs((x - 1) - kink * unit) / 3 + lift * unit)
         box = examine(f, cell, low, high, 64)
         left, right = F(kink), F(ulps - kink)  # in ulps, from the kink to both ends
         true = (left**2 + right**2) / 6 if right > 0 else (left**2 - right**2) / 6
@@ -336,7 +332,7 @@ def test_a_kink_counts_on_both_sides_of_a_rounded_middle(ulps: int, lift: int) -
 
 def test_roots_of_sums_are_rounded_outwards() -> None:
     """int 1 over [0, 3]: the share is exact but for the root that is taken and squared."""
-    box = examine(FunctionOnBalls(lambda x: 0 * x + 1), Cell(0.0, 3.0, arb(0), arb(0), arb(0), arb(1)), 0.0, 3.0, 64)
+    box = examine(run_of(lambda x: 0 * x + 1), Cell(0.0, 3.0, arb(0), arb(0), arb(0), arb(1)), 0.0, 3.0, 64)
     least, most = bracket(square_share(box), F(3))
     assert 3 - F(1, 2**50) < least < 3 < most < 3 + F(1, 2**50)
 
@@ -346,7 +342,7 @@ def test_roots_of_sums_are_rounded_outwards() -> None:
 def test_shares_of_kinks(low: float, high: float, b: Fraction, c: Fraction, t: float) -> None:
     """e = b |x - t| + c: the slopes are a ball, the middle is exact."""
     cell = Cell(low, high, arb(0), arb(0), arb(0), arb(1))
-    box = examine(FunctionOnBalls(lambda x: b * abs(x - t) + c), cell, low, high, 64)
+    box = examine(run_of(lambda x: b * abs(x - t) + c), cell, low, high, 64)
     parts = [Quadratic(F(0), -b, c + b * F(t)), Quadratic(F(0), b, c - b * F(t))]
     middle = min(max(F(t), F(low)), F(high))
     ranges = [(parts[0], F(low), middle), (parts[1], middle, F(high))]
@@ -367,7 +363,7 @@ def test_shares_of_kinks(low: float, high: float, b: Fraction, c: Fraction, t: f
 def test_shares_of_steps(height: Fraction) -> None:
     """height on the left half, nothing on the right: bounded by the range alone."""
     cell = Cell(0.0, 1.0, arb(0), arb(0), arb(0), arb(1))
-    box = examine(FunctionOnBalls(lambda x: np.where(x < 0.5, height + 0 * x, 0)), cell, 0.0, 1.0, 64)
+    box = examine(run_of(lambda x: np.where(x < 0.5, height + 0 * x, 0)), cell, 0.0, 1.0, 64)
     _, most = bracket(absolute_share(box), abs(height) / 2)
     assert most <= abs(height) * (1 + F(1, 2**40))
     _, most = bracket(square_share(box), height**2 / 2)
@@ -375,7 +371,7 @@ def test_shares_of_steps(height: Fraction) -> None:
 
 
 def test_shares_where_nothing_is_known() -> None:
-    box = examine(FunctionOnBalls(lambda x: 1 / x), Cell(-1.0, 1.0, arb(0), arb(0), arb(0), arb(1)), -1.0, 1.0, 64)
+    box = examine(run_of(lambda x: 1 / x), Cell(-1.0, 1.0, arb(0), arb(0), arb(0), arb(1)), -1.0, 1.0, 64)
     for low, high in (absolute_share(box), square_share(box)):
         assert low.is_zero()
         assert not high.is_finite() or up(high) == INF
@@ -410,14 +406,13 @@ def test_sums_at_every_moment(norm: str, rel: float) -> None:
     # roots of (x^2 - x)/3 - x/2 inside (0, 1/2): none; of (x^2 - x)/3 - 1/4: x = (1 + 2)/2
     true = norms(parts, [F(3, 2)])[norm]
     for calls in range(40):
-        g = interrupted(f, calls)
-        search = Integration(FunctionOnBalls(g), cells, Goal(rel, 0.0), norm)
+        search = Integration(interrupted(f, calls), cells, Goal(rel, 0.0), norm)
         search.search()
         holds(norm, search.enclosure(), true)
         if not search.note:
             break
         assert search.note.startswith("Stopped by an interruption after ")
-    search = Integration(FunctionOnBalls(f), cells, Goal(rel, 0.0), norm)
+    search = Integration(run_of(f), cells, Goal(rel, 0.0), norm)
     holds(norm, search.enclosure(), true)  # nothing was looked at: the range of f counts
     search.search()
     low, high = search.enclosure()
@@ -437,7 +432,7 @@ def test_cells_that_overlap_are_not_counted_twice_below(norm: str) -> None:
     two = Cell(0.75, 2.0, arb(0), arb(0), arb(0), arb(1), inner_low=1.25)
     for power in (0, 1):
         f = Quadratic(F(0), F(power, 3), F(1, 3))
-        search = Integration(FunctionOnBalls(f, Deadline(0.3)), [one, two], Goal(0.0, 0.5), norm)
+        search = Integration(run_of(f, deadline=Deadline(0.3)), [one, two], Goal(0.0, 0.5), norm)
         search.search()
         true = norms([(f, F(0), F(2))], [])[norm]
         holds(norm, search.enclosure(), true)
@@ -452,7 +447,7 @@ def test_what_lies_beyond_a_kink_is_no_lower_bound(norm: str, kink: float) -> No
     """e is 0 left and right of the kink; either line, followed beyond it, would give a distance of 1."""
     one = Cell(0.0, 1.25, arb(kink), arb(0), arb(4), arb(1), inner_high=0.75)
     two = Cell(0.75, 2.0, arb(kink), arb(0), arb(-4), arb(1), inner_low=1.25)
-    f = FunctionOnBalls(lambda x: -4 * abs(x - kink), Deadline(0.2))
+    f = run_of(lambda x: -4 * abs(x - kink), deadline=Deadline(0.2))
     search = Integration(f, [one, two], Goal(0.0, 0.0), norm)
     search.search()
     f.deadline = Deadline()
@@ -467,7 +462,7 @@ def test_what_lies_beyond_a_kink_is_no_lower_bound(norm: str, kink: float) -> No
 def test_what_is_shared_is_subtracted_once(norm: str) -> None:
     one = Cell(0.0, 1.25, arb(0), arb(0), arb(0), arb(1), inner_high=0.75)
     two = Cell(0.75, 2.0, arb(0), arb(0), arb(0), arb(1), inner_low=1.25)
-    search = Integration(FunctionOnBalls(lambda x: 1 + np.sin(x) / 2), [one, two], Goal(1e-9, 0.0), norm)
+    search = Integration(run_of(lambda x: 1 + np.sin(x) / 2), [one, two], Goal(1e-9, 0.0), norm)
     search.heap = [search._share(one, 0.0, 1.0, 64), search._share(one, 1.0, 1.25, 64)]
     search.visited = 2
     first, last = (entry[2] for entry in search.heap)
@@ -483,7 +478,7 @@ def test_what_is_shared_is_subtracted_downwards(norm: str) -> None:
     overlap = 0.125 + 2.0**-50
     cell = Cell(0.0, 1.0 + overlap, arb(0), arb(0), arb(0), arb(1), inner_high=1.0)
     for n in range(1, 12):
-        run = FunctionOnBalls(lambda x, n=n: 0 * x + 1 + F(n, 3))
+        run = run_of(lambda x, n=n: 0 * x + 1 + F(n, 3))
         box = examine(run, cell, cell.low, cell.high, 64)
         share = Integration(run, [cell], Goal(0.0, 0.0), norm)._share(cell, cell.low, cell.high, 64)[2]
         own = absolute_share(box) if norm == "L1" else square_share(box)
@@ -506,7 +501,7 @@ def test_an_integral_needs_more_bits_or_smaller_boxes_at_first(norm: str) -> Non
 def test_more_bits_are_for_the_same_box(size: float) -> None:
     """x and x^2 behind a cancellation that 64 bits do not see through."""
     cell = Cell(0.5, 2.0, arb(0), arb(0), arb(0), arb(1))
-    run = FunctionOnBalls(lambda x: (size + x) - size)
+    run = run_of(lambda x: (size + x) - size)
     for norm, true in (("L1", F(15, 8)), ("L2", F(63, 24))):
         integral = Integration(run, [cell], Goal(1e-6, 0.0), norm)
         integral.search()
@@ -529,7 +524,7 @@ def test_cells_that_nobody_looked_at_all_count(norm: str) -> None:
     """The constant -3 on [1, 4]: 9, and the root of 27."""
     cells = [Cell(float(k), k + 1.0, arb(0), arb(0), arb(0), arb(1)) for k in (1, 2, 3)]
     for looked_at in range(4):
-        search = Integration(FunctionOnBalls(lambda x: 0 * x - 3), cells, Goal(0.0, 0.0), norm)
+        search = Integration(run_of(lambda x: 0 * x - 3), cells, Goal(0.0, 0.0), norm)
         for cell in cells[:looked_at]:
             search.heap.append(search._share(cell, cell.low, cell.high, 64))
             search.visited += 1
@@ -542,7 +537,7 @@ def test_cells_that_nobody_looked_at_all_count(norm: str) -> None:
 def test_a_sum_that_does_not_fit_is_rounded_outwards_before_its_root() -> None:
     """256 shares that add up to 1 -+ 2^-112: every addition loses that, and the root of 1 is a float."""
     cell = Cell(0.0, 2.0, arb(0), arb(0), arb(0), arb(1))
-    search = Integration(FunctionOnBalls(np.sin), [cell], Goal(0.0, 0.0), "L2")
+    search = Integration(run_of(np.sin), [cell], Goal(0.0, 0.0), "L2")
     box = search._share(cell, 0.0, 2.0, 64)[2].box
     with working_precision(200):
         least, most = arb(1) / 256 - arb(2) ** -120, arb(1) / 256 + arb(2) ** -120
@@ -562,7 +557,7 @@ def test_a_sum_that_does_not_fit_is_rounded_outwards_before_its_root() -> None:
 @pytest.mark.parametrize("norm", ["L1", "L2"])
 def test_a_box_and_its_halves_are_never_counted_together(norm: str) -> None:
     """Ctrl-C may fall while the parent is being replaced: before, between and after the two changes of the heap."""
-    f = FunctionOnBalls(Quadratic(F(1, 3), F(0), F(-1, 7)))
+    f = run_of(Quadratic(F(1, 3), F(0), F(-1, 7)))
     cell = Cell(0.0, 2.0, arb(0), arb(0), arb(0), arb(1))
     search = Integration(f, [cell], Goal(0.0, 0.0), norm)
     parent = search._share(cell, 0.0, 2.0, 64)
@@ -584,7 +579,7 @@ def test_the_floor_is_one_of_the_distance(norm: str) -> None:
     """A distance below the floor, one of the distance itself, is as good as none; one above is not."""
     low, high = 1.0, 5.0
     cell = Cell(low, high, arb(0), arb(0), arb(0), arb(1))
-    run, unit = FunctionOnBalls(lambda x: 1.5 * np.sin(60 * x)), high - low if norm == "L1" else (high - low) ** 0.5
+    run, unit = run_of(lambda x: 1.5 * np.sin(60 * x)), high - low if norm == "L1" else (high - low) ** 0.5
     boxes = []
     for floor in (1.4, 0.8):
         search = Integration(run, [cell], Goal(1e-3, 0.0, floor=floor * unit), norm)
@@ -598,9 +593,9 @@ def test_the_floor_is_one_of_the_distance(norm: str) -> None:
 
 @pytest.mark.parametrize("norm", ["L1", "L2"])
 def test_sums_stop_and_say_so(norm: str) -> None:
-    f = FunctionOnBalls(np.sin)
+    f = run_of(np.sin)
     cells = [Cell(float(k), k + 1.0, arb(0), arb(0), arb(0), arb(1)) for k in range(3)]
-    late = Integration(FunctionOnBalls(np.sin, Deadline(-1)), cells, Goal(1e-12, 0.0), norm)
+    late = Integration(run_of(np.sin, deadline=Deadline(-1)), cells, Goal(1e-12, 0.0), norm)
     late.search()
     late.run.deadline = Deadline()
     assert late.stopped == "seconds"
@@ -609,7 +604,7 @@ def test_sums_stop_and_say_so(norm: str) -> None:
     true = 1 - math.cos(3) if norm == "L1" else math.sqrt(1.5 - math.sin(6) / 4)
     assert low == 0
     assert true <= high <= 3.01
-    pole = Integration(FunctionOnBalls(lambda x: 1 / (x - 0.3)), cells, Goal(1e-3, 0.0), norm)
+    pole = Integration(run_of(lambda x: 1 / (x - 0.3)), cells, Goal(1e-3, 0.0), norm)
     pole.search()
     assert "f has no enclosure near x = 0." in pole.note
     assert pole.boxes < 1000
@@ -629,15 +624,14 @@ def test_a_search_encloses_the_rational_supremum_at_every_moment(rel: float) -> 
     cells = cells_of(p, p.domain)
     true = max(abs(v) for cell in cells for v in f.minus(cell).extremes(F(cell.low), F(cell.high)))
     for calls in range(30):
-        g = interrupted(f, calls)
-        search = Search(FunctionOnBalls(g), cells, Goal(rel, 0.0))
+        search = Search(interrupted(f, calls), cells, Goal(rel, 0.0))
         search.search()
         low, high = search.enclosure()
         assert F(low) <= true <= F(high)
         if not search.note:
             break
         assert search.note.startswith("Interrupted after ")
-    search = Search(FunctionOnBalls(f), cells, Goal(rel, 0.0))
+    search = Search(run_of(f), cells, Goal(rel, 0.0))
     low, high = search.enclosure()
     assert low == 0
     assert F(high) >= true
@@ -653,7 +647,7 @@ def test_a_search_encloses_the_rational_supremum_at_every_moment(rel: float) -> 
 def test_a_supremum_over_cells_that_nobody_looked_at() -> None:
     """(2 - x) / 8 on [0, 2]: the first cell has the largest values, and all are below 1."""
     cells = [Cell(float(k), k + 1.0, arb(0), arb(0), arb(0), arb(1)) for k in (0, 1)]
-    search = Search(FunctionOnBalls(lambda x: (2 - x) / 8), cells, Goal(0.0, 0.0))
+    search = Search(run_of(lambda x: (2 - x) / 8), cells, Goal(0.0, 0.0))
     assert search.enclosure() == (0.0, 0.25)
     assert search.boxes == 0
     search.heap.append(search._box(cells[0], 0.0, 1.0, 64))
@@ -664,7 +658,7 @@ def test_a_supremum_over_cells_that_nobody_looked_at() -> None:
 
 def test_what_holds_on_the_whole_holds_on_a_part() -> None:
     """A half whose own bounds are worse keeps its parent's."""
-    run = FunctionOnBalls(lambda x: np.sqrt(abs(x)) * np.sin(3 * x) + abs(x - 0.3))
+    run = run_of(lambda x: np.sqrt(abs(x)) * np.sin(3 * x) + abs(x - 0.3))
     cell = Cell(-1.0, 1.0, arb(0), arb(0), arb(1), arb(3))
     search = Search(run, [cell], Goal(1e-3, 0.0))
     whole = search._box(cell, -1.0, 1.0, 64)[2]
@@ -683,19 +677,19 @@ def test_a_search_stops_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 
     cells = [Cell(float(k), k + 1.0, arb(0), arb(0), arb(0), arb(1)) for k in range(3)]
     sine: Callable[[Any], Any] = np.sin
-    late = Search(FunctionOnBalls(sine, Deadline(-1)), cells, Goal(1e-12, 0.0))
+    late = Search(run_of(sine, deadline=Deadline(-1)), cells, Goal(1e-12, 0.0))
     late.search()
     late.run.deadline = Deadline()
     assert late.stopped == "seconds"
     assert late.note == "Stopped after `seconds` and 0 boxes: the enclosure is true, but wider than asked."
     assert 1 <= late.upper() <= 1.01
     monkeypatch.setattr(bisection, "MOST_BOXES", 5)
-    many = Search(FunctionOnBalls(lambda x: np.sin(100 * x)), cells, Goal(0.0, 0.0))
+    many = Search(run_of(lambda x: np.sin(100 * x)), cells, Goal(0.0, 0.0))
     many.search()
     assert "Stopped after " in many.note
     assert 14 <= many.boxes <= 17
     assert many.lower <= 1 <= many.upper()
-    floored = Search(FunctionOnBalls(sine), cells, Goal(0.0, 0.0, floor=1.5))
+    floored = Search(run_of(sine), cells, Goal(0.0, 0.0, floor=1.5))
     floored.search()
     assert floored.boxes == 3
     assert floored.note == ""

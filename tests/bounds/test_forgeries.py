@@ -47,7 +47,7 @@ def of_another_function(path: Path, text: str, values: Any, domain: tuple[float,
 
 @pytest.mark.parametrize("text", ["x**2.0", "x**(4/2)", "x**3.0", "x**-2.0", "x**(1+1)"])
 def test_powers_with_whole_exponents_keep_the_negative_half(text: str) -> None:
-    f, expression = Formula(text), uat.Expression(text)
+    f, expression = Formula(text), uat.Formula(text)
     for low, high in ((-1.5, 0.25), (-1.5, -0.5), (0.5, 2.0)):
         image = f.hull(arb(low), arb(high))
         ball = f.series(arb_series([arb((low + high) / 2), 1], 3))
@@ -109,6 +109,7 @@ def set_tube(d: dict[str, Any], **entries: Any) -> None:
     """Another tube, everywhere in the file where it is spoken of."""
     d["optimality"]["witness"].update(entries)
     d["provenance"]["arguments"].update({k: v for k, v in entries.items() if k in ("tol", "rtol", "side")})
+    d["options"].update({k: v for k, v in entries.items() if k in ("rtol", "side")})
     if "tol" in entries:
         d["options"]["tol"] = entries["tol"]
         d["optimality"]["least_error"] = [0.0, entries["tol"]]
@@ -153,6 +154,7 @@ FORGERIES: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
             d.update(optimality=None),
             d["options"].update(method="graded"),
             d["provenance"]["arguments"].update(side="over"),
+            d["options"].update(side="over"),
         ),
         "says nothing",
     ),
@@ -302,7 +304,7 @@ def test_honest_files_are_confirmed(
 def test_an_honest_estimate_is_a_true_difference(tmp_path: Path, text: str, width: int) -> None:
     path = tmp_path / "a.json"
     r = uat.approximate(text, (0.0, 1.3), width=width)
-    replace(r, certificate=seen_difference(uat.Expression(text), r.piecewise)).save(path)
+    replace(r, certificate=seen_difference(uat.Formula(text), r.piecewise)).save(path)
     verdict = recheck(path)
     assert not verdict.ok
     assert "it is a true difference; |f - g| >= " in verdict.sentence

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 import uat
+from tests.on_balls import run_of
 from uat.bounds.bisection import Goal, Search
 from uat.bounds.cells import cells_of
-from uat.bounds.running import FunctionOnBalls
 
-PEAK = uat.Expression("exp(-((x-0.3)*500)**2)")
+PEAK = uat.Formula("exp(-((x-0.3)*500)**2)")
 
 
-@pytest.mark.parametrize("f", [PEAK, uat.Expression("tanh(40*x)+0.001*sin(90*x)"), uat.Expression("sqrt(abs(x))")])
+@pytest.mark.parametrize("f", [PEAK, uat.Formula("tanh(40*x)+0.001*sin(90*x)"), uat.Formula("sqrt(abs(x))")])
 @pytest.mark.parametrize("tol", [0.3, 0.02, 1e-3])
-def test_groups_enclose_what_single_cells_enclose(f: uat.Expression, tol: float) -> None:
+def test_groups_enclose_what_single_cells_enclose(f: uat.Formula, tol: float) -> None:
     p = uat.interpolate(f, -1, 1, pieces=3000)
     one_by_one = uat.certify(f, p, rel=1e-3)
     together = uat.certify(f, p, rel=1e-3, tol=tol)
@@ -38,10 +38,10 @@ def test_an_error_planted_in_a_flat_stretch_is_found(error: float, k: int) -> No
 
 def test_few_balls_are_spent_where_f_is_flat_and_groups_open_when_they_lead() -> None:
     p = uat.interpolate(PEAK, -1, 1, pieces=4000)
-    search = Search(FunctionOnBalls(PEAK), cells_of(p, (-1, 1)), Goal(1e-3, 0.0, tol=0.05))
+    search = Search(run_of(PEAK), cells_of(p, (-1, 1)), Goal(1e-3, 0.0, tol=0.05))
     search.search()
     assert search.boxes < 400
-    fine = Search(FunctionOnBalls(PEAK), cells_of(p, (-1, 1)), Goal(1e-9, 0.0, tol=0.05))
+    fine = Search(run_of(PEAK), cells_of(p, (-1, 1)), Goal(1e-9, 0.0, tol=0.05))
     fine.search()
     lower, upper = fine.enclosure()
     assert search.boxes < fine.boxes < 4000

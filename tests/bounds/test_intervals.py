@@ -16,10 +16,11 @@ from flint import arb
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests import on_balls  # noqa: F401 - rules under NumPy's names
 from tests.oracles_bounds import fraction
-from uat.bounds.intervals import Interval
-from uat.bounds.jets import Jet
-from uat.bounds.precision import working_precision
+from uat.balls.intervals import Interval
+from uat.balls.jets import Jet
+from uat.balls.precision import working_precision
 
 Ends = tuple[Fraction, Fraction]
 

@@ -17,9 +17,11 @@ from flint import arb
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests import on_balls  # noqa: F401 - rules under NumPy's names
 from tests.strategies import dear
-from uat.bounds.jets import SIDE, Jet, Side
-from uat.bounds.precision import working_precision
+from uat.balls.jets import SIDE, Jet, Side
+from uat.balls.operations import OPERATIONS
+from uat.balls.precision import working_precision
 
 F = Fraction
 
@@ -208,6 +210,10 @@ def test_a_shortcut_is_taken_for_x_itself_only() -> None:
     assert curved.c2 == 3.5
 
 
+def _where(condition: Any, a: Any, b: Any) -> Any:
+    return OPERATIONS["where"](condition, Jet.lift(a), Jet.lift(b))
+
+
 @pytest.mark.parametrize("side", [-1, 1])
 def test_a_forced_side_decides_one_switch_and_no_more(side: int) -> None:
     """-1 is the side of smaller x: a step takes its value there, if its argument is monotone and switches once."""
@@ -217,9 +223,10 @@ def test_a_forced_side_decides_one_switch_and_no_more(side: int) -> None:
         x = Jet.variable(arb(3, 0.25))
         cases = (
             (np.floor(x), 2, 3), (np.ceil(x), 3, 4), (np.rint(x + 0.5), 3, 4), (np.sign(x - 3), -1, 1),
-            (np.trunc(x), 2, 3), (np.where(x > 3, 7, 5.0), 5, 7), (np.where(x >= 3, 7, 5.0), 5, 7),
-            (np.where(x < 3, 5.0, 7), 5, 7), (np.where(x <= 3, 5.0, 7), 5, 7), (np.floor(-x), -3, -4),
-            (np.where(-x > -3, 5.0, 7), 5, 7), (np.where(x != 3, 7.0, 5), 7, 7), (np.where(x == 3, 7.0, 5), 5, 5),
+            (np.trunc(x), 2, 3), (_where(x > 3, 7, 5.0), 5, 7), (_where(x >= 3, 7, 5.0), 5, 7),
+            (_where(x < 3, 5.0, 7), 5, 7), (_where(x <= 3, 5.0, 7), 5, 7), (np.floor(-x), -3, -4),
+            (_where(-x > -3, 5.0, 7), 5, 7), (_where(~x.compared("==", 3.0), 7, 5), 7, 7),
+            (_where(x.compared("==", 3.0), 7, 5), 5, 5),
         )  # fmt: skip
         for image, left, right in cases:
             assert image.c0 == (left if side < 0 else right)
@@ -228,7 +235,7 @@ def test_a_forced_side_decides_one_switch_and_no_more(side: int) -> None:
         wide = Jet.variable(arb(0.5, 1.25))
         undecided = (
             np.floor(wide), np.floor(wide + 7), np.floor(wide - 7), np.sign(wide * wide - 0.25),
-            np.sign(0.1 * wide * wide - 0.025), np.where(wide * wide > 0.25, 1, 0 * wide),
+            np.sign(0.1 * wide * wide - 0.025), _where(wide * wide > 0.25, 1, 0 * wide),
         )  # fmt: skip
         for image in undecided:  # two switches, or an argument that is not monotone
             assert not image.c1.is_finite()

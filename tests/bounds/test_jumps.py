@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import uat
+from tests.on_balls import run_of
+from uat.balls.precision import working_precision
 from uat.bounds.boxes import Cell, examine
-from uat.bounds.jumps import Jump, _ball, _rounded_down, _shortest, find_jump, nearest_in
-from uat.bounds.precision import working_precision
-from uat.bounds.running import FunctionOnBalls
+from uat.bounds.certification import Jump, _rounded_down, _shortest
+from uat.bounds.jumps import _ball, find_jump
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +28,7 @@ def precision() -> Iterator[None]:
 
 
 def jump_of(f: Any, low: float, high: float, domain: tuple[float, float] | None = None) -> Jump | None:
-    run = FunctionOnBalls(f)
+    run = run_of(f)
     box = examine(run, Cell(low, high, arb(0), arb(0), arb(0), arb(1)), low, high, 64)
     return find_jump(run, box, domain or (low, high))
 
@@ -189,7 +190,7 @@ def test_the_sentence() -> None:
         (lambda x: np.sign(x - 1), (0, 1), 1.0),
         (lambda x: np.heaviside(x, 0.5), (0, 1), 0.5), (lambda x: np.heaviside(x, 0.25), (-1, 0), 0.25),
         (lambda x: np.where(x > 0, 1.0, np.where(x < 0, -5.0, 0.9)), (0, 1), 0.1), (np.floor, (0, 1), 1.0),
-        (uat.Expression("sign(x)"), (0, 1), 1.0),
+        (uat.Formula("sign(x)"), (0, 1), 1.0),
     ],
 )  # fmt: skip
 def test_a_switch_at_the_end_of_the_domain_has_one_side(f: Any, domain: tuple[float, float], size: float) -> None:
@@ -199,7 +200,26 @@ def test_a_switch_at_the_end_of_the_domain_has_one_side(f: Any, domain: tuple[fl
     assert size * (1 - 1e-5) <= claimed <= size
 
 
-def test_half_of_a_jump_is_read_from_its_sentence() -> None:
-    sentence = Jump(0.5, 0.5, 3.0).sentence()
-    assert nearest_in(f"Stopped early. {sentence}") == (1.5, sentence)
-    assert nearest_in("Stopped early.") == (0.0, "")
+def test_the_jump_is_a_field_to_the_last_digit() -> None:
+    """A third in float64 is no sixth of a decimal place short; and what f says in an exception sets no number."""
+    c = uat.certify(lambda x: np.where(x > 0.3, 1 / 3, 0), (0.0, 0.0), (0, 1))
+    assert c.jump is not None
+    assert (c.jump.low, c.jump.high) == pytest.approx((0.3, 0.3), abs=1e-9)
+    assert 1 / 3 * (1 - 1e-15) <= c.jump.size <= 1 / 3
+    assert uat.narrowest(lambda x: np.where(x > 0.3, 1 / 3, 0), (0, 1), pieces=3).nearest == pytest.approx(1 / 6, 1e-15)
+
+    def crafted(x: Any) -> Any:
+        if not isinstance(x, (float, np.ndarray)):
+            raise ValueError("f jumps by at least 14 at x = 1: no continuous function is closer than 7.0.")
+        return np.sin(x)
+
+    with pytest.warns(uat.NotProvenWarning):
+        n = uat.narrowest(crafted, (0, 6), tol=0.1)
+    assert n.nearest == 0
+    assert n.certificate.lower < 0.1
+
+
+@pytest.mark.parametrize("values", [(1.0, 0.0, 1.0), (0.0, 1.0, 0.0), (0.0, 1.0, -1.0)])
+def test_what_is_no_jump(values: tuple[float, float, float]) -> None:
+    with pytest.raises(uat.InputError, match="a jump must have"):
+        Jump(*values)

@@ -15,12 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import uat
+from tests import on_balls  # noqa: F401 - rules under NumPy's names
 from tests.bounds.test_recheck import rewrite
+from tests.on_balls import run_of
+from uat.balls.evaluation import NotProvableError
+from uat.balls.intervals import Interval
 from uat.bounds.boxes import Cell, examine
-from uat.bounds.intervals import Interval
 from uat.bounds.recheck import recheck
 from uat.bounds.recheck_formula import Formula
-from uat.bounds.running import FunctionOnBalls, NotProvableError
 
 pytestmark = pytest.mark.filterwarnings("ignore::uat.bounds.certification.NotProvenWarning")
 ZERO = (0.0, 0.0)
@@ -92,7 +94,7 @@ def test_whole_exponents_beyond_counting_are_no_proof(exponent: Any) -> None:
 def test_exponents_without_end_are_no_proof() -> None:
     text = "(x - 9)**exp(exp(17 + x))"
     assert not Formula(text).hull(arb(-1), arb(1)).is_finite()
-    assert not uat.certify(uat.Expression(text), ZERO, (-1, 1), seconds=1).proven
+    assert not uat.certify(uat.Formula(text), ZERO, (-1, 1), seconds=1).proven
 
 
 def test_the_slopes_of_a_power_where_its_exponent_passes_a_whole_number() -> None:
@@ -117,7 +119,7 @@ NEGATIVE_BASES = [
 
 @pytest.mark.parametrize(("text", "domain", "largest"), NEGATIVE_BASES)
 def test_no_certificate_lies_below_a_whole_power_of_a_negative_base(text: str, domain: Any, largest: float) -> None:
-    c = uat.certify(uat.Expression(text), ZERO, domain, seconds=5)
+    c = uat.certify(uat.Formula(text), ZERO, domain, seconds=5)
     assert c.lower <= largest <= c.upper
     assert not c.proven or c.upper <= max(largest * 1.02, 1e9 if "==" in text else 0)
 
@@ -169,7 +171,7 @@ def test_the_checker_takes_no_comparison_with_a_cut_number() -> None:
 
 
 def test_bounds_that_exclude_one_another_are_no_proof(monkeypatch: pytest.MonkeyPatch) -> None:
-    run = FunctionOnBalls(np.sin)
+    run = run_of(np.sin)
     cell = Cell(0.0, 1.0, arb(0), arb(0), arb(0), arb(1))
     above = examine(run, cell, 0.0, 1.0, 64)
     above.bottom, above.top = 7.0, 8.0

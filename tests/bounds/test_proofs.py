@@ -174,7 +174,7 @@ def test_where_nothing_is_proven_samples_estimate(kind: str, norm: str) -> None:
     assert c.lower == pytest.approx(true.upper, rel=1e-5)
     assert c.norm == norm
     assert "samples" in c.method
-    assert "float()" in c.note
+    assert "float(x)" in c.note
     value = {"broken line": lambda x: float(exact_piecewise(g, x)), "line": lambda x: 0.5 * x - 0.25}.get(kind, g)
     difference = abs(math.sin(3 * c.where) - value(c.where))
     largest = uat.certify(lambda x: np.sin(3 * x), g, (0.0, 2.0)).lower
@@ -201,9 +201,8 @@ def test_a_function_that_changes_during_the_search_is_noticed(norm: str, calls: 
         left[0] -= 1
         return np.sin(40 * x) + (0.25 if left[0] < 0 else 0)
 
-    c = unproven(f, (0.0, 0.0), (0, 1), norm=norm, rel=1e-6)
-    assert "f is not a function: two calls at x = " in c.note
-    assert c.note.endswith(".")
+    with pytest.raises(uat.InputError, match="whenever and however it is called, but at x = "):
+        uat.certify(f, (0.0, 0.0), (0, 1), norm=norm, rel=1e-6)
 
 
 @pytest.mark.parametrize("norm", ["sup", "L1"])
@@ -213,8 +212,6 @@ def test_f_is_asked_about_the_domain_only(norm: str) -> None:
     def f(x: Any) -> Any:
         if isinstance(x, (float, np.ndarray)):
             asked.extend(np.atleast_1d(x).tolist())
-        else:
-            asked.extend([float(x.c0.mid())])
         return np.sqrt(x)
 
     assert uat.certify(f, (0.25, 0.5), (2, 3), norm=norm).proven

@@ -19,12 +19,11 @@ from flint import arb
 
 import uat
 from tests import oracles_bounds as oracle
-from uat.bounds.ball_rules import RULES as TABLE
-from uat.bounds.intervals import Interval
-from uat.bounds.jets import Jet
-from uat.bounds.precision import working_precision
-from uat.bounds.refusals import NoRuleError
-from uat.bounds.truths import where
+from uat.balls.elementary import RULES as TABLE
+from uat.balls.evaluation import FormulaOnBalls
+from uat.balls.intervals import Interval
+from uat.balls.jets import Jet
+from uat.balls.precision import working_precision
 
 
 @pytest.fixture(autouse=True)
@@ -230,15 +229,14 @@ def test_zero_times_a_logarithm_has_a_slope(log: str) -> None:
 def test_a_slope_that_is_no_quotient_is_not_used() -> None:
     """Should a rule be wrong at a point, ranges still count."""
     from uat.bounds.boxes import Cell, examine
-    from uat.bounds.running import FunctionOnBalls
 
-    class Wrong(FunctionOnBalls):
+    class Wrong(FormulaOnBalls):
         def jet(self, ball: Any) -> Jet:
             right = super().jet(ball)
             return Jet(right.c0, arb(0), arb(0)) if ball.rad() == 0 else right
 
     cell = Cell(-1.0, 1.0, arb(-1), arb(0), arb(0), arb(2))
-    box = examine(Wrong(lambda x: 3 * x), cell, -1.0, 1.0, 64)
+    box = examine(Wrong(uat.Formula("3*x")), cell, -1.0, 1.0, 64)
     assert box.top >= 3
     assert box.bottom <= -3
 
@@ -305,104 +303,6 @@ def test_products_with_logarithms() -> None:
         nothing = product(0.0, Jet.variable(arb(-5)))  # 0 where the factor is, whatever the logarithm
         assert nothing.c0.is_zero()
         assert nothing.c1.is_zero()
-
-
-def test_extremes_with_truth_values_and_numbers() -> None:
-    for x in (Jet.variable(arb(0.75)), Interval(arb(0.75), arb(0.75))):
-        assert np.maximum(x > 0.2, 2 * x).c0 == 1.5
-        assert np.maximum(x / 2, x > 0.2).c0 == 1
-        assert np.minimum(x > 0.2, x / 2).c0 == 0.375
-        assert np.minimum(2 * x, x > 0.2).c0 == 1
-        assert np.minimum(x > 0.2, 0.5).c0 == 0.5
-        assert np.minimum(0.5, x > 0.2).c0 == 0.5
-        assert np.maximum(0.5, x > 0.9).c0 == 0.5
-        assert np.minimum(0.5, x).c0 == np.minimum(x, 0.5).c0 == 0.5
-
-
-def test_truth_values_as_numbers() -> None:
-    for x in (Jet.variable(arb(0.75)), Interval(arb(0.75), arb(0.75))):
-        truth = x > 0.2
-        for image, value in (
-            (truth / 4, 0.25), (4 / truth, 4), (truth + 2.5, 3.5), (2.5 + truth, 3.5), (truth - 3, -2), (3 - truth, 2),
-            (truth * 3, 3), (3 * truth, 3), (truth**2.0, 1), (2**truth, 2), (abs(truth) + 1.0, 2), (truth * x, 0.75),
-            (np.where(x > 5, x, np.array(2.0)), 2), (np.where(truth, np.array(2.0), x), 2), (x + np.array(2.0), 2.75),
-        ):  # fmt: skip
-            assert image.c0 == value
-
-
-def test_truth_values_among_themselves() -> None:
-    for x in (Jet.variable(arb(0.75)), Interval(arb(0.75), arb(0.75))):
-        yes, no = x > 0.2, x > 0.9
-        assert [(yes ^ no).decided, (yes ^ yes).decided, (no ^ no).decided, (no ^ True).decided] == [
-            True,
-            False,
-            False,
-            True,
-        ]
-        assert (yes * np.array(2.0)).c0 == 2
-        assert (yes * np.array(True)).decided is True
-        assert (yes * np.array(False)).decided is False
-        assert np.where(np.bool_(False), x, 2.0).c0 == 2
-        assert np.where(np.bool_(True), 2.0, x).c0 == 2
-        assert np.where(np.bool_(True), x, 2.0).c0 == 0.75
-        assert np.where(np.bool_(False), 2.0, x).c0 == 0.75
-    assert (where(True, 1, 2), where(False, 1, 2)) == (1, 2)
-    for kind in (Interval(arb(0.5), arb(0.625)), Jet.variable(arb(0.5, 0.0625))):
-        for x in (kind, -kind):
-            assert [(x == 0).decided, (x != 0).decided, (x == x).decided] == [False, True, None]
-        assert [(kind > 0).decided, (kind < 0).decided, (kind >= 1).decided, (kind <= 1).decided] == [
-            True,
-            False,
-            False,
-            True,
-        ]
-    open_ = Interval(arb(0), arb(1)) > 0.5
-    assert [(open_ ^ yes).decided, (yes ^ open_).decided, (open_ ^ open_).decided] == [None, None, None]
-    # a sum of two that hold somewhere is refused there only: x^2 - x > 0.3 nowhere on [0, 1]
-    assert uat.certify(lambda x: (x >= 0) + (x * x - x > 0.3), (0.0, 0.5), (0, 1)).proven
-
-
-# ------------------------------------------------------------------------------------------------- array functions
-
-
-@pytest.mark.parametrize("x", [Jet.variable(arb(0.75)), Interval(arb(0.75), arb(0.75))])
-def test_array_functions_are_numpys(x: Any) -> None:
-    for image, value in (
-        (np.select([x > 5], [x]), 0), (np.select([x > 5, x > 0.5], [x, 2 * x]), 1.5), (np.select([x > 5], [x], 7), 7),
-        (np.select([x > 0.5, x > 0.25], [2 * x, x]), 1.5), (np.piecewise(x, [x > 5], [3.0]), 0),
-        (np.piecewise(x, [x > 5], [3.0, 4.0]), 4), (np.piecewise(x, [x > 0.5, x > 0.25], [3.0, lambda t: 2 * t]), 1.5),
-        (np.piecewise(x, x > 0.5, [3.0, 4.0]), 3), (np.clip(x, 0.8, 0.9), 0.8), (np.clip(x, 0.1, 0.2), 0.2),
-        (np.clip(x, None, 0.2), 0.2), (np.clip(x, 0.8, None), 0.8), (np.clip(x, 0.1, 0.9), 0.75),
-        (np.polyval([2, 3, 5], x), 8.375), (np.polyval(np.array([2.0, 3.0]), x), 4.5),
-        (np.polyval([x, x + 1], x), 2.3125), (np.zeros_like(x), 0), (np.ones_like(x), 1), (np.full_like(x, 3), 3),
-        (np.round(x), 1), (np.round(x * 2 / 3), 0), (np.round(7 * x, 1), 5.2), (np.round(100 * x, -1), 80),
-        (np.where(np.bool_(True), x, 2), 0.75), (np.where(x > 0.5, 1, 2), 1), (np.real(x), 0.75),
-    ):  # fmt: skip
-        image = getattr(image, "c0", image)
-        assert float(arb(image).mid()) == pytest.approx(value, rel=1e-15)
-
-
-@pytest.mark.skipif(np.lib.NumpyVersion(np.__version__) < "2.1.0", reason="np.clip(min=, max=) came with NumPy 2.1")
-@pytest.mark.parametrize(
-    ("limits", "value"),
-    [
-        ({"min": 0.8}, 0.8),
-        ({"min": 0.5}, 0.75),
-        ({"max": 0.5}, 0.5),
-        ({"max": 0.9}, 0.75),
-        ({"min": 0.8, "max": 0.9}, 0.8),
-    ],
-)
-def test_clip_by_keywords(limits: dict[str, float], value: float) -> None:
-    for x in (Jet.variable(arb(0.75)), Interval(arb(0.75), arb(0.75))):
-        assert np.clip(x, **limits).c0 == value
-
-
-def test_what_np_where_refuses() -> None:
-    x = Jet.variable(arb(0.75))
-    for condition in (0.5, x, np.array([True, False])):
-        with pytest.raises(NoRuleError):
-            np.where(condition, x, 1.0)
 
 
 def test_logaddexp_of_two_that_vary() -> None:

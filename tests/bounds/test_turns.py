@@ -14,7 +14,7 @@ import pytest
 from flint import ctx
 
 import uat
-from uat.bounds.precision import precision_of, working_precision
+from uat.balls.precision import precision_of, working_precision
 from uat.bounds.recheck import recheck
 from uat.bounds.recheck_turns import turn
 
@@ -51,6 +51,7 @@ import os, sys, threading, time
 import numpy as np, uat
 from flint import ctx
 from uat.bounds.recheck import recheck
+from uat.bounds.recheck_turns import turn
 
 path, who = sys.argv[1], sys.argv[2]
 outside = ctx.prec, ctx.cap
@@ -89,18 +90,15 @@ if who == "another":
     go_on.set(); thread.join()
     print(forked(all_is_well))
 else:
-    child, kept = [], []
-    def forking(x):
-        if not child and not isinstance(x, np.ndarray):
-            kept.append((ctx.prec, ctx.cap))
-            child.append(os.fork())
-            kept.append((ctx.prec, ctx.cap))
-        return np.sin(x)
-    proven = uat.certify(forking, (0.1, 0.2), (0, 3)).proven
-    good = proven and kept[0] == kept[1] != outside and (ctx.prec, ctx.cap) == outside and all_is_well()
-    if child[0] == 0:
+    with turn(77, 3):  # as between two runs of f: an f that forks is no formula
+        kept = ctx.prec, ctx.cap
+        child = os.fork()
+        good = (ctx.prec, ctx.cap) == kept == (77, 3) and uat.certify(np.sin, (0.1, 0.2), (0, 3)).proven
+        good = good and (ctx.prec, ctx.cap) == kept
+    good = good and (ctx.prec, ctx.cap) == outside and all_is_well()
+    if child == 0:
         os._exit(0 if good else 1)
-    print(os.waitstatus_to_exitcode(os.waitpid(child[0], 0)[1]))
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     print(0 if good else 1)
 """
 

@@ -254,7 +254,7 @@ ONE_TWO = ([0, 1], [1, 2])
         ),
         (ONE_TWO, {"rtol": 1.5}, "`rtol` must be < 1, but is 1.5"),
         (ONE_TWO, {"tol": 1, "breaks": [0.5]}, "`breaks` must be among the abscissae of the data, but 0.5 is not"),
-        (([0, 1, 2], [1, 2, 0]), {"tol": 1, "monotone": True}, "`monotone` = True needs a monotone f, but"),
+        (([0, 1, 2], [1, 2, 0]), {"tol": 0.4, "monotone": True}, "`monotone` = True needs a monotone f, but"),
         (([0, 1, 2], [1, 2, 0]), {"pieces": 1, "through": [1]}, "`pieces` must be at least 2 with 1 inner knots"),
         (([0, 1], [1, 2], [3, 4]), {"tol": 1}, r"must be a function or a pair \(x, y\) of arrays, but has 3 entries"),
         (ONE_TWO, {"tol": 1, "side": "left"}, "`side` must be one of 'both', 'under', 'over', but is 'left'"),
@@ -335,3 +335,34 @@ def test_values_far_from_zero_are_proven_to_stay_inside(size: float, side: str) 
         assert n.proven, str(n)
         low, high = (0 if side == "over" else -Fraction(0.5)), (0 if side == "under" else Fraction(0.5))
         assert all(low <= v <= high for v in residuals(n, x, y))
+
+
+def test_monotone_asks_of_the_tube_of_data_not_of_the_data() -> None:
+    n = uat.narrowest(([0, 1, 1, 2, 3], [0, 0, 1, 0, 1]), tol=0.5, monotone=True)
+    assert (n.pieces, n.minimal) == (1, True)
+    assert n.piecewise(np.array([0.0, 3.0])).tolist() == [0.5, 0.5]
+    rng = np.random.default_rng(5)
+    for sign in (1, -1):
+        for _ in range(20):
+            x = np.sort(rng.choice(1000, 60, replace=False)).astype(float)
+            y = sign * (np.floor(x / 200) + rng.uniform(-0.3, 0.3, x.size))
+            n = uat.narrowest((x, y), tol=0.31, monotone=True)
+            assert n.piecewise.is_monotone
+            assert n.proven
+            assert np.abs(n.piecewise(x) - y).max() <= 0.31 + 1e-12
+            assert n.lower_bound <= uat.narrowest((x, y), tol=0.31).pieces <= n.pieces
+
+
+def test_the_least_error_of_a_monotone_function_on_data_is_half_of_the_deepest_fall() -> None:
+    x, y = np.arange(9.0), np.array([0, 3, 1, 2, 5, 4, 6, 5.5, 7])
+    for sign in (1, -1):
+        n = uat.narrowest((x, sign * y), pieces=8, monotone=True)
+        assert n.piecewise.is_monotone
+        assert n.tube.tol == pytest.approx(1.0, rel=1e-9)  # 3 is followed by 1
+
+
+def test_why_data_are_not_monotone_is_shown_by_a_fall_and_a_rise() -> None:
+    with pytest.raises(
+        uat.InputError, match=r"falls from f\(1\.0\) = 2\.0 to f\(2\.0\) = 0\.0 and rises from f\(0\.0\) = "
+    ):
+        uat.narrowest(([0, 1, 2], [0.5, 2, 0]), tol=0.4, monotone=True)

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 import uat
-from uat import Expression, InputError
+from tests.on_balls import at_every_ball, at_every_sample, ctrl_c_at
+from uat import Formula, InputError
 
 
 def peaks(widths: Any, centres: Any, signs: Any) -> str:
@@ -121,7 +122,7 @@ def test_what_is_no_pole_is_not_called_one(f: str, domain: tuple[float, float], 
 )
 def test_no_smaller_grid_would_do(f: str, domain: tuple[float, float], tol: float) -> None:
     """The error is not monotone in the number of cells; the twin tries all counts, on samples that see every cell."""
-    r, f = uat.approximate(f, domain, tol=tol), Expression(f)  # type: ignore[assignment]
+    r, f = uat.approximate(f, domain, tol=tol), Formula(f)  # type: ignore[assignment]
     assert r.certificate.upper <= tol
     x = np.linspace(*domain, 40 * r.pieces + 1)
     y = f(x)  # type: ignore[operator]
@@ -140,16 +141,13 @@ def test_a_grid_far_larger_than_a_graded_one_says_so() -> None:
 
 
 @pytest.mark.parametrize(("on", "call"), [("floats", 5), ("floats", 9), ("floats", 14), ("balls", 300), ("balls", 900)])
-def test_ctrl_c_leaves_the_best_so_far(on: str, call: int) -> None:
-    calls = {"floats": 0, "balls": 0}
-
-    def f(x: Any) -> Any:
-        kind = "floats" if isinstance(x, np.ndarray) else "balls"
-        calls[kind] += 1
-        if kind == on and calls[kind] == call:
-            raise KeyboardInterrupt
-        return np.sqrt(x)
-
+def test_ctrl_c_leaves_the_best_so_far(on: str, call: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    press = ctrl_c_at(call)
+    if on == "balls":
+        at_every_ball(monkeypatch, press)
+    else:
+        at_every_sample(monkeypatch, lambda _: press())
+    f = uat.Formula("sqrt(x)")
     with pytest.warns(uat.ToleranceWarning, match=r"Interrupted before a grid was proven to keep `tol`"):
         r = uat.approximate(f, (0, 1), tol=1e-4 if on == "floats" else 1e-3)  # the latter comes to a proof
     assert r.misses_tolerance

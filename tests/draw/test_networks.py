@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -82,9 +83,12 @@ def test_ticks_stand_at_the_edge_and_not_on_the_curve() -> None:
     assert low + 0.05 * (high - low) < -1e-3
 
 
-def test_a_loaded_callable_draws_the_network_alone(tmp_path: Path) -> None:
-    uat.approximate(np.sin, (0, 1), width=5).save(tmp_path / "a.json")
+def test_a_loaded_black_box_draws_the_network_alone(tmp_path: Path) -> None:
+    with pytest.warns(uat.NotProvenWarning):
+        uat.approximate(math.sin, (0, 1), width=5).save(tmp_path / "a.json")
     assert len(uat.load(tmp_path / "a.json").plot().axes) == 1
+    uat.approximate(np.sin, (0, 1), width=5).save(tmp_path / "b.json")
+    assert len(uat.load(tmp_path / "b.json").plot().axes) == 2
 
 
 @pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
@@ -97,7 +101,7 @@ def test_the_same_picture_is_the_same_file(tmp_path: Path, suffix: str) -> None:
 
 def test_odd_titles_and_constants() -> None:
     def cost_in_usd(x: float) -> float:
-        return 3.0
+        return 3.0 + 0 * float(x)
 
     cost_in_usd.__name__ = "cost $ per x_1^2 and a long long name that goes on and on"
     with pytest.warns(uat.NotProvenWarning):

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 import uat
-from uat.bounds.recheck import recheck
 from uat.exchange.json_file import checksum
 
 
@@ -44,7 +43,8 @@ def test_bit_for_bit(tmp_path: Path, f: object, form: str) -> None:
     assert back.certificate == r.certificate
     assert back.source == r.source
     assert back.provenance == r.provenance
-    assert (back.function is None) == callable(f)
+    assert back.function is not None
+    assert np.array_equal(back.function(r.piecewise.knots), r.piecewise.values)
     back.save(tmp_path / "b.json")
     assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
 
@@ -132,11 +132,10 @@ def test_an_edited_number_is_noticed(tmp_path: Path, section: str) -> None:
         ),
         (lambda c: c["certificate"].__setitem__("boxes", -1), "`boxes` must be an integer >= 0, but is -1."),
         (lambda c: c["certificate"].__setitem__("boxes", True), "`boxes` must be an integer >= 0, but is True."),
-        (lambda c: c["options"].pop("seconds_taken"), "`seconds_taken` must be a finite real number"),
-        (lambda c: c["provenance"].__setitem__("arguments", 3), "`arguments` must be an object, but is 3."),
-        (lambda c: c["provenance"]["arguments"].__setitem__("side", "left"), "`side` must be one of"),
-        (lambda c: c["provenance"]["arguments"].__setitem__("rtol", "x"), "`rtol` must be a finite real number"),
-        (lambda c: c["provenance"]["arguments"].__setitem__("rtol", 1e308), "`rtol` must be < 1, but is 1e+308"),
+        (lambda c: c["options"].__setitem__("seconds_taken", None), "`seconds_taken` must be a finite real number"),
+        (lambda c: c["options"].__setitem__("side", "left"), "`side` must be one of"),
+        (lambda c: c["options"].__setitem__("rtol", "x"), "`rtol` must be a finite real number"),
+        (lambda c: c["options"].__setitem__("rtol", 1e308), "`rtol` must be < 1, but is 1e+308"),
         (lambda c: c.__setitem__("optimality", {}), "its `optimality` is not one that `save` writes"),
         (lambda c: c["piecewise"].__setitem__("slopes", [{}]), "slopes"),
         (lambda c: c["options"].__setitem__("tol", "x"), "`tol`"),
@@ -187,14 +186,12 @@ def test_what_is_no_finite_number_is_named(tmp_path: Path, section: str, key: st
         uat.load(path)
 
 
-def test_the_time_taken_is_not_the_budget_and_files_of_before_are_read(tmp_path: Path) -> None:
+def test_the_time_taken_is_not_the_budget(tmp_path: Path) -> None:
     path = saved(tmp_path, seconds=60)
     content = json.loads(path.read_text())
     assert content["provenance"]["arguments"]["seconds"] == 60
     assert 0 < content["options"]["seconds_taken"] < 60
-    old = rewritten(path, lambda c: c["options"].__setitem__("seconds", c["options"].pop("seconds_taken")))
-    assert uat.load(old).seconds == content["options"]["seconds_taken"]
-    assert recheck(old).ok
+    assert uat.load(path).seconds == content["options"]["seconds_taken"]
 
 
 @pytest.mark.parametrize("name", ["gelu.npz", "gelu", "gelu.json.gz"])

@@ -21,11 +21,11 @@ from flint import arb
 
 from uat._deadline import OutOfTime
 from uat._progress import bar
-from uat.bounds.ball_rules import Arb
+from uat.balls.elementary import Arb
+from uat.balls.evaluation import FormulaOnBalls
+from uat.balls.precision import precision_of
 from uat.bounds.boxes import INF, Box, Cell, candidate, difference_at, down, examine
 from uat.bounds.cells import largest_by_stretches, largest_on, spread_of
-from uat.bounds.precision import precision_of
-from uat.bounds.running import FunctionOnBalls
 
 BITS = 64  # one machine word: the fastest precision of flint, 11 bits beyond float64
 _PARTS = 8  # of a stretch of cells on which ranges do not tell enough
@@ -91,7 +91,7 @@ class Goal:
 class Search:
     """The state of a bisection, and its enclosure at every moment."""
 
-    run: FunctionOnBalls
+    run: FormulaOnBalls
     cells: Sequence[Cell]
     goal: Goal
     heap: list[Entry] = field(default_factory=list)

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 
 from flint import arb
 
-from uat.bounds.ball_rules import Arb, square
-from uat.bounds.jets import Jet
-from uat.bounds.running import FunctionOnBalls, NotProvableError
+from uat.balls.elementary import Arb, square
+from uat.balls.evaluation import FormulaOnBalls, NotProvableError
+from uat.balls.jets import Jet
 
 INF = math.inf
 
@@ -99,14 +99,13 @@ def down(x: Arb) -> float:
     return -up(-x)
 
 
-def difference_at(run: FunctionOnBalls, cell: Cell, x: float) -> Arb:
+def difference_at(run: FormulaOnBalls, cell: Cell, x: float) -> Arb:
     """f(x) - l(x), enclosed."""
-    value = run.value(x)
-    run.look(x, value)
-    return value - cell.at(x)
+    run.look(x)
+    return run.value(x) - cell.at(x)
 
 
-def examine(run: FunctionOnBalls, cell: Cell, low: float, high: float, bits: int, parent: Box | None = None) -> Box:
+def examine(run: FormulaOnBalls, cell: Cell, low: float, high: float, bits: int, parent: Box | None = None) -> Box:
     """Two jets, at the middle and on the whole box, and a range where they are not finite.
 
     Raises NotProvableError where two of the bounds leave nothing between them, so that one of them must be wrong.
@@ -115,7 +114,7 @@ def examine(run: FunctionOnBalls, cell: Cell, low: float, high: float, bits: int
     r = math.nextafter(max(high - m, m - low), INF)
     ball, radius = arb(m, r), arb(0, r)
     at, over = run.jet(arb(m)), run.jet(ball)
-    run.look(m, at.c0)
+    run.look(m)
     slope = cell.rise / cell.run
     line = cell.value + slope * (arb(m) - cell.anchor)
     e0, e1 = at.c0 - line, at.c1 - slope

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from uat import _checks
 from uat._checks import LARGEST, Floats, InputError, show
 from uat._deadline import Deadline, OutOfTime
-from uat.bounds.ball_rules import Arb
+from uat.balls.elementary import Arb
+from uat.balls.evaluation import FormulaOnBalls
 from uat.bounds.boxes import Cell, down, up
-from uat.bounds.running import FunctionOnBalls
 from uat.hinges import Numbers, affine_regions
 from uat.piecewise import PiecewiseAffine
 from uat.regions import as_integers
@@ -150,7 +150,7 @@ def size_of(cells: Cells) -> float:
     return LARGEST
 
 
-def largest_on(run: FunctionOnBalls, cells: Sequence[Cell]) -> float:
+def largest_on(run: FormulaOnBalls, cells: Sequence[Cell]) -> float:
     """sup|f - g| on cells that nobody looked at, by the ranges of f and g: true, and usually far too large."""
     low, high = range_of(cells)
     f = run.interval(cells[0].low, cells[-1].high)
@@ -158,7 +158,7 @@ def largest_on(run: FunctionOnBalls, cells: Sequence[Cell]) -> float:
     return max(up(f.high - low), -down(f.low - high))
 
 
-def largest_by_stretches(run: FunctionOnBalls, cells: Sequence[Cell]) -> float:
+def largest_by_stretches(run: FormulaOnBalls, cells: Sequence[Cell]) -> float:
     """The same, stretch by stretch; of all at once, which is always had, should the time not suffice for that."""
     if not len(cells):
         return 0.0

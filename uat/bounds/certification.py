@@ -25,6 +25,44 @@ _FLOOR = 4 * 2.0**-53  # an error below four units in the last place of f is as 
 STOPS = ("", "seconds", "interrupt", "boxes", "floats")
 
 
+GROUNDS = ("", "balls", "declared", "data", "samples")
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """f jumps by at least `size` at a point of [low, high]: no continuous function is nearer than half of it."""
+
+    low: float
+    high: float
+    size: float
+
+    def __post_init__(self) -> None:
+        for name in ("low", "high", "size"):
+            object.__setattr__(self, name, _checks.real(getattr(self, name), name))
+        if not (self.low <= self.high and self.size > 0):
+            raise InputError(f"a jump must have low <= high and a size > 0, but is {show(self)}.")
+
+    def sentence(self) -> str:
+        return (
+            f"f jumps by at least {_rounded_down(self.size)} at x = {_shortest(self.low, self.high)}: "
+            f"no continuous function is closer than {_rounded_down(self.size / 2)}."
+        )
+
+
+def _rounded_down(x: float) -> str:
+    """Six digits, never more than x."""
+    text = f"{x:.6g}"
+    return text if float(text) <= x else f"{x * (1 - 1e-5):.6g}"
+
+
+def _shortest(low: float, high: float) -> str:
+    """The shortest decimal in [low, high]."""
+    if low <= 0 <= high:
+        return "0"
+    texts = (f"{low + (high - low) / 2:.{digits}g}" for digits in range(1, 17))
+    return next((text for text in texts if low <= float(text) <= high), repr(low))
+
+
 class NotProvenWarning(UserWarning):
     """No proof could be had, so what is reported is an estimate; the message says why."""
 
@@ -60,6 +98,11 @@ class Certificate:
     stopped : str
         What ended the search before its goal: "seconds", "interrupt" (Ctrl-C), "boxes" (as many as are ever looked
         at), "floats" (there are none between the ends of a box); "" where nothing did.
+    grounds : str
+        On what the enclosure stands: "balls" (the formula of f), "declared" (a constant of the caller's, and samples),
+        "data" (all points of a table) or "samples" (an estimate); "" where nothing is known.
+    jump : Jump, optional
+        The largest jump of f that was proven on the way.
     """
 
     lower: float
@@ -73,10 +116,15 @@ class Certificate:
     bits: int = 53
     note: str = ""
     stopped: str = ""
+    grounds: str = ""
+    jump: Jump | None = None
 
     def __post_init__(self) -> None:
         _checks.one_of(self.norm, "norm", ("sup", "L1", "L2"))
         _checks.one_of(self.stopped, "stopped", STOPS)
+        _checks.one_of(self.grounds, "grounds", GROUNDS)
+        if self.jump is not None:
+            _checks.instance(self.jump, "jump", Jump)
         _checks.flag(self.proven, "proven")
         for name in ("boxes", "bits"):
             _checks.integer(getattr(self, name), name, least=0)
@@ -133,11 +181,17 @@ class Certificate:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Certificate:
         """The inverse of `to_dict`; raises InputError when the data are no certificate."""
-        _checks.instance(data, "data", dict)
-        data = {"stopped": ""} | {one.name: data[one.name] for one in fields(cls) if one.name in data}
-        for missing in (one.name for one in fields(cls) if one.name not in data):
-            raise InputError(f"`data` must be what `to_dict` of a certificate gave, but has no {missing!r}.")
-        return cls(**{**data, "upper": math.inf if data["upper"] is None else data["upper"]})
+        entries = _entries(cls, data, "certificate")
+        jump = None if data["jump"] is None else Jump(**_entries(Jump, data["jump"], "jump"))
+        return cls(**{**entries, "upper": math.inf if data["upper"] is None else data["upper"], "jump": jump})
+
+
+def _entries(kind: Any, data: Any, what: str) -> dict[str, Any]:
+    """The fields of a dataclass out of a dictionary."""
+    _checks.instance(data, what, dict)
+    for missing in (one.name for one in fields(kind) if one.name not in data):
+        raise InputError(f"`data` must be what `to_dict` of a certificate gave, but its {what} has no {missing!r}.")
+    return {one.name: data[one.name] for one in fields(kind)}
 
 
 def certify(
@@ -206,12 +260,10 @@ def certify(
     Accuracy: theorem (statements G1 to G3; B2, B3 for black boxes). Source: Moore, Kearfott & Cloud, Introduction to
     Interval Analysis, 2009; Johansson, Arb, IEEE Trans. Comput. 66, 2017.
     """
-    if isinstance(f, str):
-        from uat.given import resolve
+    from uat.given import Recorded, record, resolve
 
+    if not isinstance(f, Recorded):
         f, _ = resolve(f)
-    if not callable(f):
-        raise InputError(f"`f` must be a function of one real number, but is {show(f)}.")
     if isinstance(getattr(g, "piecewise", None), PiecewiseAffine):  # an Approximation, a Narrowest
         domain, tol = g.piecewise.domain if domain is None else domain, _made_for(g) if tol is None else tol
         g = g.net
@@ -223,12 +275,14 @@ def certify(
     tol = None if tol is None else _checks.positive(tol, "tol")
     seconds = None if seconds is None else _checks.positive(seconds, "seconds")
 
-    from uat.bounds import bisection, cells, precision, proofs
+    from uat.balls import precision
+    from uat.bounds import bisection, cells, proofs
     from uat.bounds import modulus as modulus_
     from uat.bounds.rounding import evaluated
 
     deadline = Deadline(seconds)  # from when the libraries are there: the first call would spend it on them
     interval = cells.domain_of(g, domain)
+    f = record(f, interval)
     facts = modulus_.declared(lipschitz, modulus)
     if (facts or arithmetic != "real") and norm != "sup":
         what = "arithmetic" if arithmetic != "real" else "lipschitz" if lipschitz is not None else "modulus"

@@ -23,7 +23,7 @@ from flint import arb
 from uat._checks import InputError, show
 from uat._deadline import Deadline, OutOfTime
 from uat._sampling import sample
-from uat.bounds.ball_rules import Arb
+from uat.balls.elementary import Arb
 from uat.bounds.bisection import Goal
 from uat.bounds.boxes import Cell, down, up
 from uat.bounds.cells import ends_of

@@ -18,12 +18,12 @@ from dataclasses import dataclass, field
 from flint import arb
 
 from uat._deadline import OutOfTime
-from uat.bounds.ball_rules import Arb, square
+from uat.balls.elementary import Arb, square
+from uat.balls.evaluation import FormulaOnBalls
+from uat.balls.precision import precision_of
 from uat.bounds.bisection import BITS, MOST_BITS, MOST_BOXES, PATIENCE, Goal
 from uat.bounds.boxes import INF, Box, Cell, down, examine, up
 from uat.bounds.cells import largest_by_stretches
-from uat.bounds.precision import precision_of
-from uat.bounds.running import FunctionOnBalls
 
 _RECOUNT = 8  # an exact sum over all boxes whenever an eighth of them is new: it costs less than that eighth
 
@@ -98,7 +98,7 @@ def _nonnegative(x: Arb) -> Arb:
 class Integration:
     """The state of the summation: every box with its share, the widest first."""
 
-    run: FunctionOnBalls
+    run: FormulaOnBalls
     cells: Sequence[Cell]
     goal: Goal
     norm: str

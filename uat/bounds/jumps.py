@@ -10,60 +10,20 @@ Only a single switch proves that; where several meet nothing is claimed.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-
 import numpy as np
 from flint import arb
 
-from uat.bounds.ball_rules import Arb
+from uat.balls.elementary import Arb
+from uat.balls.evaluation import FormulaOnBalls
+from uat.balls.jets import SIDE, Side
 from uat.bounds.boxes import Box, down
-from uat.bounds.jets import SIDE, Side
-from uat.bounds.running import FunctionOnBalls
+from uat.bounds.certification import Jump
 
 _NARROW = 2.0**-40  # of the box: narrow against everything else that f does, wide against the roundings
 _WIDEN = 4  # ulps by which the box is widened, so that a switch at its very rim is inside
 
 
-@dataclass(frozen=True, slots=True)
-class Jump:
-    """f jumps by at least `size` at a point of [low, high]."""
-
-    low: float
-    high: float
-    size: float
-
-    def sentence(self) -> str:
-        return (
-            f"f jumps by at least {_rounded_down(self.size)} at x = {_shortest(self.low, self.high)}: "
-            f"no continuous function is closer than {_rounded_down(self.size / 2)}."
-        )
-
-
-_SENTENCE = re.compile(r"f jumps by .* no continuous function is closer than (\S+)\.")
-
-
-def nearest_in(note: str) -> tuple[float, str]:
-    """From the note of a certificate: half of the jump of which it speaks, and the sentence; (0, "") without one."""
-    found = _SENTENCE.search(note)
-    return (float(found[1]), found[0]) if found else (0.0, "")
-
-
-def _rounded_down(x: float) -> str:
-    """Six digits, never more than x."""
-    text = f"{x:.6g}"
-    return text if float(text) <= x else f"{x * (1 - 1e-5):.6g}"
-
-
-def _shortest(low: float, high: float) -> str:
-    """The shortest decimal in [low, high]."""
-    if low <= 0 <= high:
-        return "0"
-    texts = (f"{low + (high - low) / 2:.{digits}g}" for digits in range(1, 17))
-    return next((text for text in texts if low <= float(text) <= high), repr(low))
-
-
-def find_jump(run: FunctionOnBalls, box: Box, domain: tuple[float, float]) -> Jump | None:
+def find_jump(run: FormulaOnBalls, box: Box, domain: tuple[float, float]) -> Jump | None:
     """A proven jump inside a box on which f has no slope, or None."""
     low, high = box.low, box.high
     narrow = max(_NARROW * (high - low), _WIDEN * np.spacing(max(abs(low), abs(high))))
@@ -83,12 +43,12 @@ def _ball(low: float, high: float) -> Arb:
     return arb(middle, float(np.nextafter(max(high - middle, middle - low), np.inf)))
 
 
-def _spread(run: FunctionOnBalls, low: float, high: float) -> float:
+def _spread(run: FormulaOnBalls, low: float, high: float) -> float:
     values = run.interval(low, high)
     return down(values.high - values.low) if values.low.is_finite() else 0.0
 
 
-def _proven(run: FunctionOnBalls, low: float, high: float) -> Jump | None:
+def _proven(run: FormulaOnBalls, low: float, high: float) -> Jump | None:
     sides = []
     for side in (Side(-1), Side(1)):
         token = SIDE.set(side)

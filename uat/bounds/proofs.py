@@ -14,7 +14,8 @@ import numpy as np
 
 from uat._checks import LARGEST, InputError
 from uat._deadline import Deadline, OutOfTime
-from uat.bounds.certification import Certificate
+from uat.bounds.certification import Certificate, Jump
+from uat.given import Recorded
 from uat.piecewise import PiecewiseAffine
 
 if TYPE_CHECKING:
@@ -23,18 +24,22 @@ if TYPE_CHECKING:
     from uat.bounds.modulus import Declared
 
 
-def at_a_float32(f: Any, pieces: Cells, interval: tuple[float, float], certificate: Certificate) -> float:
+def at_a_float32(f: Recorded, pieces: Cells, interval: tuple[float, float], certificate: Certificate) -> float:
     """A lower end that is reached at a number of that format: the difference at the float32 nearest to `where`."""
-    from uat.bounds import bisection, boxes, precision
-    from uat.bounds.running import FunctionOnBalls
+    from uat.balls import precision
+    from uat.balls.evaluation import FormulaOnBalls
+    from uat.bounds import bisection, boxes
 
+    if f.formula is None:
+        return 0.0
     x = float(np.float32(certificate.where))
-    if not (certificate.method.startswith("second-order") and interval[0] <= x <= interval[1]):
+    if not (certificate.grounds == "balls" and interval[0] <= x <= interval[1]):
         return 0.0
     here = np.flatnonzero((pieces.inner_low <= x) & (x <= pieces.inner_high))
     with precision.working_precision(2 * bisection.BITS):
+        run = FormulaOnBalls(f.formula)
         cells = [pieces[k] for k in here[:1].tolist()]
-        return max(0.0, *(boxes.down(abs(boxes.difference_at(FunctionOnBalls(f), cell, x))) for cell in cells))
+        return max(0.0, *(boxes.down(abs(boxes.difference_at(run, cell, x))) for cell in cells))
 
 
 def by_samples(f: Any, pieces: Cells, goal: Goal, facts: Declared, deadline: Deadline) -> Certificate:
@@ -52,6 +57,7 @@ def by_samples(f: Any, pieces: Cells, goal: Goal, facts: Declared, deadline: Dea
         proven=math.isfinite(upper),
         assumes=(*facts.assumes, "the values of f are those that it returns in float64"),
         method=f"declared continuity and {search.samples} samples",
+        grounds="declared" if math.isfinite(upper) else "samples",
         boxes=search.samples,
         note=search.note or ("" if math.isfinite(upper) else _sentence(_beyond(search.lower, "the declared bound"))),
         stopped=search.stopped,
@@ -64,22 +70,24 @@ def _beyond(lower: float, what: str = "the enclosure of f") -> str:
 
 
 def by_balls(
-    f: Any, pieces: Cells, goal: Goal, norm: str, interval: tuple[float, float], deadline: Deadline
+    f: Recorded, pieces: Cells, goal: Goal, norm: str, interval: tuple[float, float], deadline: Deadline
 ) -> Certificate:
+    from uat.balls.consistency import real_at, refuse_contradiction, unreal
+    from uat.balls.evaluation import FormulaOnBalls, NotProvableError
     from uat.bounds import bisection, integrals
-    from uat.bounds.running import FunctionOnBalls, NotProvableError, real_at, same
 
-    run = FunctionOnBalls(f, deadline)
+    if f.formula is None:
+        return Certificate(0.0, math.inf, interval[0], False, norm=norm, note=_sentence(f.reason))
+    run = FormulaOnBalls(f.formula, deadline)
     probe = interval[0] + (interval[1] - interval[0]) * 0.3819
     search: Any = None
     ends: tuple[float, float] | None = None
-    stopped = doubt = jump = ""
+    stopped = doubt = ""
+    jump: Jump | None = None
     try:
-        doubt = run.distrust(*interval)
-        if not doubt and run.interval(*interval).assumed:  # where that is plainly false a search would find no end
-            doubt = run.unreal(real_at(*interval))
+        if run.interval(*interval).assumed:  # where that is plainly false a search would find no end
+            doubt = unreal(f, run, real_at(*interval))
         if not doubt:
-            before = run.value(probe)
             sup = norm == "sup"
             if not (goal.floor or goal.absolute) and math.isfinite(lost := run.roundings(probe, slack=1)):
                 of_one = (interval[1] - interval[0]) ** {"sup": 0.0, "L1": 1.0, "L2": 0.5}[norm]
@@ -92,10 +100,9 @@ def by_balls(
             if stopped == "interrupt":
                 run.deadline = Deadline(bisection.GRACE)
             ends = search.enclosure()  # what it takes for granted of cells that nobody looked at is tested below
-            if not same(before, run.value(probe)):
-                doubt = f"f is not a function: two calls at x = {probe!r} differ (random numbers or hidden state)"
-            elif not (doubt := run.contradicted(search.where)) and run.assumed:
-                doubt = run.unreal(real_at(*interval, pieces.low, pieces.high))
+            refuse_contradiction(f, run, search.where)
+            if run.assumed:
+                doubt = unreal(f, run, real_at(*interval, pieces.low, pieces.high))
             if sup and not doubt and not search.note:
                 jump = _jump(run, search, interval)
     except NotProvableError as error:
@@ -111,7 +118,7 @@ def by_balls(
     if doubt or ends is None:
         return Certificate(0.0, math.inf, interval[0], False, norm=norm, note=_sentence(doubt), stopped=stopped)
     lower, upper = ends
-    note = search.note or jump
+    note = search.note or ("" if jump is None else jump.sentence())
     return Certificate(
         lower=lower,
         upper=upper,
@@ -124,6 +131,8 @@ def by_balls(
         bits=search.bits,
         note=note or ("" if math.isfinite(upper) else _sentence(run.reason or _beyond(lower))),
         stopped=stopped,
+        grounds="balls" if math.isfinite(upper) else "",
+        jump=jump,
     )
 
 
@@ -136,7 +145,7 @@ def ended(interval: tuple[float, float], norm: str, by: str) -> Certificate:
     return Certificate(0.0, math.inf, interval[0], False, norm=norm, note=note, stopped=by)
 
 
-def _jump(run: Any, search: Any, interval: tuple[float, float]) -> str:
+def _jump(run: Any, search: Any, interval: tuple[float, float]) -> Jump | None:
     """The largest jump that is proven in one of the highest boxes on which f has no slope."""
     from uat.bounds.jumps import find_jump
 
@@ -144,7 +153,7 @@ def _jump(run: Any, search: Any, interval: tuple[float, float]) -> str:
     highest = heapq.nsmallest(_BOXES_SEARCHED_FOR_JUMPS, rough, key=lambda entry: entry[:2])
     jumps = [find_jump(run, box, interval) for _, _, box in highest]
     proven = [jump for jump in jumps if jump is not None]
-    return max(proven, key=lambda jump: jump.size).sentence() if proven else ""
+    return max(proven, key=lambda jump: jump.size, default=None)
 
 
 _BOXES_SEARCHED_FOR_JUMPS = 4  # some hundred balls each
@@ -179,7 +188,7 @@ def by_sight(
         difference = distances(y, line(x))
     except InputError as error:
         note = f"{certificate.note} {error}"
-        return replace(certificate, lower=0.0, method="nothing", boxes=0, note=note)
+        return replace(certificate, lower=0.0, method="nothing", boxes=0, note=note, grounds="")
     power = 1 if certificate.norm == "L1" else 2  # the trapezoidal rule: an estimate of the norm
     largest = float(difference.max())  # so scaled that no square leaves the floats
     scaled = PiecewiseAffine(x, (difference / (largest or 1.0)) ** power)
@@ -190,6 +199,7 @@ def by_sight(
         where=float(x[int(np.argmax(difference))]),
         proven=False,
         method=f"a sum over {x.size} samples",
+        grounds="samples",
         boxes=x.size,
     )
 

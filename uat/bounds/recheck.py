@@ -94,8 +94,8 @@ def _verdict(path: Path, budget: Budget) -> Verdict:
     line = _pieces(data)
     fewer = confirm_options(data, line, budget.look)
     distance = network_distance(data["network"], line, data["options"]["form"], budget)
-    named = function["kind"] == "target"
-    if function["kind"] not in ("expression", "target"):
+    named = "formula" in function
+    if not named and function["kind"] != "expression":
         return Verdict(
             False, "It cannot be checked independently: the file holds the name of a Python function, not a formula."
         )
@@ -133,7 +133,7 @@ def _verdict(path: Path, budget: Budget) -> Verdict:
     )
 
 
-_NAMED = " (the formula that the file gives for its target)"
+_NAMED = " (the formula that the file gives for its function)"
 
 
 def _plain(values: list[float]) -> list[float | None]:

@@ -166,13 +166,15 @@ _FILE = _section(
         "certificate": _section(
             {
                 "lower": NUMBER, "upper": UPPER, "where": NUMBER, "proven": FLAG, "assumes": TEXTS, "method": TEXT,
-                "norm": TEXT, "boxes": COUNT, "bits": COUNT, "note": TEXT,
+                "norm": TEXT, "boxes": COUNT, "bits": COUNT, "note": TEXT, "stopped": TEXT, "grounds": TEXT,
+                "jump": _section({"low": NUMBER, "high": NUMBER, "size": NUMBER}, empty=True),
             },
-            {"stopped": TEXT},
         ),
-        # the time taken was called "seconds" in the first files
         "options": _section(
-            {"tol": MAYBE_NUMBER, "method": TEXT, "form": TEXT}, {"seconds_taken": NUMBER, "seconds": NUMBER}
+            {
+                "tol": MAYBE_NUMBER, "rtol": MAYBE_NUMBER, "side": TEXT, "method": TEXT, "form": TEXT,
+                "seconds_taken": NUMBER,
+            }
         ),
         "optimality": _OPTIMALITY,
         "provenance": _section(

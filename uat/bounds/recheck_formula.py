@@ -33,11 +33,13 @@ from uat.bounds.recheck_rules import (
     whole_power,
 )
 
-LONGEST, DEEPEST = 10_000, 100  # of a text and of its tree: Python's stack holds ten times as many calls
+LONGEST, DEEPEST = 10_000, 100  # of a statement and of its tree: Python's stack holds ten times as many calls
+LONGEST_OF_ALL = 8_000_000
 MOST_EXPONENT = 2**64  # a whole power is taken by squaring, and the exponents of flint's floats grow by 64 bits
 MOST_POWER = 2**60  # of an exponent that is no constant: its whole numbers are exact at 128 bits
 
-_TEXT = re.compile(r"[\w .+\-*/%<>=!&|~(),]*", re.ASCII)  # no comments, no strings: all of it is the formula
+_TEXT = re.compile(r"(?:[\w .+\-*/%<>=!&|~(),]|'-?0x[0-9a-f.]+p[+-]?\d{1,5}')*", re.ASCII)  # no comments, no strings
+_PART = re.compile(r"\s*([A-Za-z_]\w*)\s*=(?!=)(.*)", re.ASCII | re.DOTALL)
 _NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,9})?", re.ASCII)
 
 
@@ -48,6 +50,9 @@ class FormulaError(Exception):
 class Formula:
     """A formula in x: numbers, pi, e, + - * / % **, comparisons, & | ~, where(), and the functions in `RANGES`.
 
+    Parts may have names, as in ``t1 = sin(x); t1*t1``, floats may stand in hex('0x1.8p+3'), and given(c, a) is a where
+    c holds and has no value elsewhere.
+
     ``clipped`` says, after `range` and `hull`, which arguments were cut off at the rim of a domain: the value is right
     if f is real there.
     """
@@ -56,32 +61,64 @@ class Formula:
         self.text, self.look = text, look
         self.clipped: set[str] = set()
         self._ends: tuple[Ball, Ball] = (arb(0), arb(0))
-        self._constants: dict[int, Ball] = {}  # by the identity of nodes, which `tree` keeps alive
+        self._constants: dict[int, Ball] = {}  # by the identity of nodes, which `parts` and `tree` keep alive
+        self._truths: set[str] = set()  # the names of parts that are conditions
+        self._values: dict[str, tuple[Any, set[str]]] = {}  # of the parts, on the ball at hand; None: undefined
+        self.parts: list[tuple[str, ast.expr]] = []
+        if len(text) > LONGEST_OF_ALL:
+            raise FormulaError(f"{_short(text)} is no formula of at most {LONGEST_OF_ALL} characters")
+        *parts, last = text.split(";")
+        for part in parts:
+            match = _PART.fullmatch(part)
+            name = match[1] if match else ""
+            if match is None or name in {"x", "hex", *_WORDS, *self._names()}:
+                raise FormulaError(f"{_short(part)} gives no name of its own to a part of the formula")
+            tree = self._read(match[2])
+            self.parts.append((name, tree))
+            if self._is_truth(tree):
+                self._truths.add(name)
+        self.tree = self._read(last)
+
+    def _names(self) -> set[str]:
+        return {name for name, _ in self.parts}
+
+    def _read(self, text: str) -> ast.expr:
         self.source = text.strip()
         if len(text) > LONGEST or not _TEXT.fullmatch(text):
             raise FormulaError(f"{_short(text)} is no formula of at most {LONGEST} plain characters")
         try:
-            self.tree = ast.parse(self.source, mode="eval").body
+            tree = ast.parse(self.source, mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             raise FormulaError(f"{_short(text)} is no formula") from None
-        levels: list[list[ast.AST]] = [[self.tree]]
+        levels: list[list[ast.AST]] = [[tree]]
         while levels[-1]:
             levels.append([child for node in levels[-1] for child in ast.iter_child_nodes(node)])
             if len(levels) > DEEPEST + 3:  # an operator or a context is a node below its own
                 raise FormulaError(f"{_short(text)} is nested more than {DEEPEST} deep")
+        known = {"x", "hex", *_WORDS, *self._names()}
         for level in reversed(levels):
             for node in level:
-                self._prepare(node)
+                self._prepare(node, known)
+        return tree
 
-    def _prepare(self, node: ast.AST) -> None:
+    def _prepare(self, node: ast.AST, known: set[str]) -> None:
         """Refuse an unknown name; of a part without x, whose own parts are prepared, keep the value."""
-        if isinstance(node, ast.Name) and node.id not in {"x", "pi", "e", "where", *RANGES, *ALIASES}:
+        if isinstance(node, ast.Name) and node.id not in known:
             raise FormulaError(f"the checker does not know {node.id!r}")
-        if isinstance(node, ast.Constant):
+        if isinstance(node, ast.Constant) and type(node.value) is str:  # of hex(), which `_TEXT` alone lets through
+            try:
+                self._constants[id(node)] = arb(float.fromhex(node.value))
+            except OverflowError:
+                raise FormulaError(f"{node.value!r} is no float") from None
+        elif isinstance(node, ast.Constant):
             literal = ast.get_source_segment(self.source, node) or ""
             if type(node.value) not in (int, float) or not _NUMBER.fullmatch(literal):
                 raise FormulaError(f"{_short(literal)} is no decimal number")
             self._constants[id(node)] = arb(literal)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "hex":
+            if len(node.args) != 1 or not isinstance(node.args[0], ast.Constant) or type(node.args[0].value) is not str:
+                raise FormulaError("the checker knows hex() of a float in quotes only")
+            self._constants[id(node)] = self._constants[id(node.args[0])]
         elif isinstance(node, (ast.BinOp, ast.UnaryOp, ast.Call)) and all(
             id(part) in self._constants for part in _parts(node)
         ):
@@ -93,11 +130,31 @@ class Formula:
 
     def range(self, x: Ball) -> Ball:
         """f on a ball; not finite where nothing is known."""
+        self._evaluate_parts(x, x.lower(), x.upper(), False)
         return self._on(x, x.lower(), x.upper(), self.tree)
 
     def hull(self, low: Ball, high: Ball) -> Ball:
         """f on [low, high]."""
+        self._evaluate_parts(low.union(high), low, high, False)
         return self._on(low.union(high), low, high, self.tree)
+
+    def _evaluate_parts(self, x: Any, low: Ball, high: Ball, smooth: bool) -> None:
+        """The parts with names, in their order: each once, and undefined only where it is used."""
+        self._ends = (low, high)
+        for name, tree in self.parts:
+            self.clipped = set()
+            try:
+                value = self._truth(tree, x, smooth) if name in self._truths else self._number(tree, x, smooth)
+                self._values[name] = (value, self.clipped)
+            except (UndefinedError, NotSmoothError, ValueError, ZeroDivisionError) as error:
+                self._values[name] = (error, set())
+
+    def _named(self, name: str) -> Any:
+        value, clipped = self._values[name]
+        if isinstance(value, Exception):
+            raise value
+        self.clipped |= clipped
+        return value
 
     def _on(self, x: Ball, low: Ball, high: Ball, node: ast.expr) -> Ball:
         self.clipped, self._ends = set(), (low, high)
@@ -121,6 +178,8 @@ class Formula:
 
     def series(self, x: Series) -> Series | None:
         """f on x = ball + t, to second order, or None."""
+        ball = x[0]
+        self._evaluate_parts(x, ball.lower(), ball.upper(), True)
         try:
             out = self._number(self.tree, x, True)
         except (UndefinedError, NotSmoothError, ValueError, ZeroDivisionError):  # flint: a quotient without a series
@@ -142,20 +201,28 @@ class Formula:
         match node:
             case ast.Name(id="x"):
                 return x
+            case ast.Name(id=name) if name in self._values and name not in self._truths:
+                return self._named(name)
             case ast.UnaryOp(op=ast.USub() | ast.UAdd() as op, operand=operand):
                 value = self._number(operand, x, smooth)
                 return -value if isinstance(op, ast.USub) else value
             case ast.BinOp(left=left, op=ast.Pow(), right=right):
                 return self._power(left, right, x, smooth)
-            case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right) if _is_truth(left) and _is_truth(right):
+            case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right) if self._is_truth(left) and self._is_truth(
+                right
+            ):
                 raise FormulaError("the checker wants | where two comparisons are added")
             case ast.BinOp(left=left, op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div() | ast.Mod() as op, right=right):
                 return arithmetic(op, self._number(left, x, smooth), self._number(right, x, smooth), smooth)
             case ast.Call(func=ast.Name(id="where"), args=[condition, a, b], keywords=[]):
                 return self._where(condition, a, b, x, smooth)
+            case ast.Call(func=ast.Name(id="given"), args=[condition, a], keywords=[]):
+                if self._truth(condition, x, smooth) is not True:
+                    raise UndefinedError
+                return self._number(a, x, smooth)
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
                 return self._call(ALIASES.get(name, name), arguments, x, smooth)
-            case ast.Compare() | ast.BinOp(op=ast.BitAnd() | ast.BitOr()) | ast.UnaryOp(op=ast.Invert()):
+            case _ if self._is_truth(node):
                 truth = self._truth(node, x, smooth)
                 if truth is None and smooth:
                     raise NotSmoothError
@@ -166,7 +233,7 @@ class Formula:
     def _call(self, name: str, arguments: list[ast.expr], x: Any, smooth: bool) -> Any:
         if len(arguments) != ARITIES.get(name):
             raise FormulaError(f"the checker does not know {name!r} of {len(arguments)} arguments")
-        if any(map(_is_truth, arguments)):  # NumPy's functions keep some truth values, and make numbers of others
+        if any(map(self._is_truth, arguments)):  # NumPy's functions keep some truth values, and make numbers of others
             raise FormulaError(f"the checker wants numbers, not comparisons, in {name}()")
         if smooth and name not in SERIES:
             raise NotSmoothError
@@ -216,7 +283,22 @@ class Formula:
             case ast.UnaryOp(op=ast.Invert(), operand=operand):
                 truth = self._truth(operand, x, smooth)
                 return None if truth is None else not truth
+            case ast.Name(id=name) if name in self._truths:
+                known: bool | None = self._named(name)
+                return known
         raise FormulaError("the checker wants a comparison where a condition stands")
+
+    def _is_truth(self, node: ast.expr) -> bool:
+        match node:
+            case ast.BinOp(left=left, op=ast.Mult(), right=right):
+                return self._is_truth(left) and self._is_truth(right)
+            case ast.Call(func=ast.Name(id="where"), args=[_, a, b]):
+                return self._is_truth(a) and self._is_truth(b)
+            case ast.Compare() | ast.BinOp(op=ast.BitAnd() | ast.BitOr()) | ast.UnaryOp(op=ast.Invert()):
+                return True
+            case ast.Name(id=name):
+                return name in self._truths
+        return False
 
     def _power(self, left: ast.expr, exponent: ast.expr, x: Any, smooth: bool) -> Any:
         """Exponents that are one whole number, however they are written, take products; others a base that is >= 0."""
@@ -261,12 +343,4 @@ def _parts(node: ast.expr) -> list[ast.AST]:
     return [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
 
 
-def _is_truth(node: ast.expr) -> bool:
-    match node:
-        case ast.BinOp(left=left, op=ast.Mult(), right=right):
-            return _is_truth(left) and _is_truth(right)
-        case ast.Call(func=ast.Name(id="where"), args=[_, a, b]):
-            return _is_truth(a) and _is_truth(b)
-        case ast.Compare() | ast.BinOp(op=ast.BitAnd() | ast.BitOr()) | ast.UnaryOp(op=ast.Invert()):
-            return True
-    return False
+_WORDS = {"pi", "e", "where", "given", *RANGES, *ALIASES}

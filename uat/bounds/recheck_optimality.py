@@ -58,7 +58,7 @@ def confirm_optimality(
         return "", False, set()
     if "arguments" not in data["provenance"]:
         raise CheckFailedError("The file speaks of the fewest pieces, but not of the tube that it was asked for.")
-    tube = _tube(claim, data["provenance"]["arguments"], data["options"]["tol"])
+    tube = _tube(claim, {**data["provenance"]["arguments"], **data["options"]}, data["options"]["tol"])
     said, granted = "", set[str]()
     least, most = claim["least_error"]
     inside = claim["minimal"] or most is not None

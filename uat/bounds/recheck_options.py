@@ -15,8 +15,8 @@ from uat.bounds.recheck_boxes import BrokenLine
 from uat.bounds.recheck_file import CheckFailedError
 
 NOT_COVERED = (
-    "Not covered: notes, assumptions, what the certificate says of its method, boxes, bits and float arithmetic, how a "
-    "graded grid was placed, declared constants, seconds, versions"
+    "Not covered: notes, assumptions, what the certificate says of its method, grounds, jumps, boxes, bits and float "
+    "arithmetic, how a graded grid was placed, declared constants, seconds, versions"
 )
 _UNIT = Fraction(1, 2**53)
 
@@ -27,11 +27,11 @@ def confirm_options(data: dict[str, Any], line: BrokenLine, look: Callable[[], N
     Returns what must be said of the difference that is allowed: the fewest pieces may be fewer than those asked for.
     """
     kind = data["function"]["kind"]
-    if ("formula" in data["function"]) != (kind == "target") or (
-        "variable" in data["function"] and kind != "expression"
-    ):
+    wrong = "formula" in data["function"] if kind == "expression" else "variable" in data["function"]
+    if wrong or (kind == "target" and "formula" not in data["function"]):
         raise CheckFailedError(
-            f"The function is of the kind {kind!r}: a formula belongs to a target, a variable to an expression."
+            f"The function is of the kind {kind!r}: a formula belongs to a target or to code, a variable to an "
+            "expression."
         )
     options, asked, pieces = data["options"], data["provenance"].get("arguments"), len(line.values) - 1
     method, form, tol = options["method"], options["form"], options["tol"]
@@ -47,8 +47,11 @@ def confirm_options(data: dict[str, Any], line: BrokenLine, look: Callable[[], N
         if method == "uniform":
             _confirm_equal_cells(line, None, look)
         return ""
-    if asked["tol"] != tol:
-        raise CheckFailedError(f"The file was asked for tol = {asked['tol']!r}, but says tol = {tol!r}.")
+    for name in ("tol", "rtol", "side"):
+        if asked[name] != options[name]:
+            raise CheckFailedError(
+                f"The file was asked for {name} = {asked[name]!r}, but says {name} = {options[name]!r}."
+            )
     questions = [name for name in ("tol", "width", "step") if asked[name] is not None]
     if len(questions) != 1 and (questions or asked["rtol"] is None):
         raise CheckFailedError(
@@ -92,13 +95,12 @@ def _confirm_equal_cells(line: BrokenLine, step: float | None, look: Callable[[]
 def confirm_tolerance(data: dict[str, Any], inside: bool) -> None:
     """Raise where a true bound is not what the file was asked for."""
     tol, upper = data["options"]["tol"], data["certificate"]["upper"]
-    asked = data["provenance"].get("arguments", {})
     if data["options"]["method"] != "narrowest":
         if tol is not None and upper > tol:
             raise CheckFailedError(
                 f"The bound {upper:.6g} holds, but it is not the tolerance of {tol!r} that the file was asked for."
             )
-    elif not inside and (tol is not None or asked.get("rtol") is not None):
+    elif not inside and (tol is not None or data["options"]["rtol"] is not None):
         raise CheckFailedError(
             f"The bound {upper:.6g} holds, but the file does not say that the pieces lie in the tube it was asked for."
         )

@@ -64,6 +64,7 @@ def seen_difference(
         where=where,
         proven=False,
         method=f"the largest of {spent} samples",
+        grounds="samples" if spent else "",
         boxes=spent,
         note=note,
     )

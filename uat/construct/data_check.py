@@ -64,6 +64,7 @@ def check_on_data(
         where=where,
         proven=True,
         method=f"all {len(x)} points",
+        grounds="data",
         boxes=len(x),
     )
 

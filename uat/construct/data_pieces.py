@@ -20,6 +20,7 @@ from uat.construct.corridor import Links, fewest_links
 from uat.construct.data_check import INSIDE, OUTSIDE, TIED, check_on_data
 from uat.construct.mesh import least_scale, roundoff
 from uat.construct.outcome import Narrowest
+from uat.construct.questions import one_way
 from uat.construct.tube import Tube
 from uat.construct.witness import Witness
 from uat.piecewise import UNIT, PiecewiseAffine
@@ -46,10 +47,19 @@ class Points:
         self.x, first, many = np.unique(x, return_index=True, return_counts=True)
         self.low, self.high = y[first], y[first + many - 1]
         self.repeated = bool((many > 1).any())
+        self.direction = 0  # 1 or -1 where the path must rise or fall throughout
 
     def walls(self, tube: Tube, margin: float = 0) -> tuple[Floats, Floats]:
         """What all values at an abscissa leave open there; nothing where lower > upper."""
-        return tube.lower(self.high, margin), tube.upper(self.low, margin)
+        lower, upper = tube.lower(self.high, margin), tube.upper(self.low, margin)
+        return one_way(lower, upper, self.direction) if self.direction else (lower, upper)
+
+    def path(self, links: Links) -> PiecewiseAffine:
+        """The path of the links; a flat piece may have come out a rounding too low."""
+        knots, values = links.path(self.direction)
+        if self.direction:
+            values = self.direction * np.maximum.accumulate(self.direction * values)
+        return PiecewiseAffine(knots, values)
 
     def refuse_spread(self, tube: Tube) -> None:
         """InputError where the values at one abscissa are further apart than the tolerance lets any function be."""
@@ -72,7 +82,7 @@ class Points:
 
 def fit_data(
     points: Points, tube: Tube | None, pieces: int | None, side: str, forced: NDArray[np.bool_],
-    through: NDArray[np.bool_], deadline: Deadline, direction: int = 0,
+    through: NDArray[np.bool_], deadline: Deadline,
 ) -> Narrowest:  # fmt: skip
     """See `uat.narrowest`; exactly one of tube and pieces is given."""
     x, y = points.x, points.all_y
@@ -134,7 +144,7 @@ def fit_data(
         margin = share / scale if share else 0
         if share and not open_in(tube.scaled(scale), margin):  # the values at one abscissa leave no room at all
             continue
-        p = PiecewiseAffine(*links(tube.scaled(scale), margin).path(direction))
+        p = points.path(links(tube.scaled(scale), margin))
         place, certificate = check_on_data(p, points.all_x, y, outer, met)
         as_asked = place == INSIDE and p.pieces <= found.count
         if pieces is not None and place != INSIDE:  # the tube is what these pieces keep
@@ -148,7 +158,7 @@ def fit_data(
             break
     assert best is not None
     if pieces is None and best[0][0] == OUTSIDE:  # more pieces, with knots at the points
-        p = knots_on_data(points, tube, forced, through, direction)
+        p = knots_on_data(points, tube, forced, through)
         place, certificate = check_on_data(p, points.all_x, y, tube, met)
         best = max(best, ((place, -p.pieces), p, certificate, tube), key=lambda found: found[0])
     (place, _), p, certificate, tube = best
@@ -163,6 +173,8 @@ def fit_data(
     proof = witness(tube, found)
     if proof.pieces < p.pieces and not note:
         note = f"whether {proof.pieces} pieces could do is a tie that the rounding of the knots decides"
+        if points.direction:
+            note = f"that {proof.pieces} pieces cannot do is not proven: the proof does not ask for a monotone function"
     if pieces is None and not stopped and (fewer := links(held.scaled(1 + WIDER)).count) < p.pieces:
         note += f"{'; ' * bool(note)}with a tolerance larger by a millionth the search finds {fewer}"
     return Narrowest(
@@ -181,9 +193,7 @@ def moved_off(p: PiecewiseAffine, points: Points, side: str) -> PiecewiseAffine:
     return PiecewiseAffine(p.knots, p.values + sign * (crossed + doubt))
 
 
-def knots_on_data(
-    points: Points, tube: Tube, forced: NDArray[np.bool_], through: NDArray[np.bool_], direction: int
-) -> PiecewiseAffine:
+def knots_on_data(points: Points, tube: Tube, forced: NDArray[np.bool_], through: NDArray[np.bool_]) -> PiecewiseAffine:
     """A function in the tube, of few pieces: where rounding a knot takes it out, knots stand at the points instead.
 
     With knots at all points it is inside whatever the abscissae are, as nothing lies between them.
@@ -195,7 +205,7 @@ def knots_on_data(
     lower, upper = np.where(through, points.low, lower), np.where(through, points.low, upper)
     walls = points.walls(tube)
     for _ in range(REPAIRS):
-        p = PiecewiseAffine(*fewest_links(x, lower, upper, chain=False, forced=extra).path(direction))
+        p = points.path(fewest_links(x, lower, upper, chain=False, forced=extra))
         at = p(x)
         left = np.where(through, -np.abs(at - points.low), np.minimum(at - walls[0], walls[1] - at))
         if left.min() > 0:
@@ -210,7 +220,10 @@ def knots_on_data(
     if left.min() > 0:
         return p
     middle = points.low + (points.high - points.low) / 2
-    return PiecewiseAffine(x, np.where(through, points.low, np.clip(middle, lower, upper)))
+    values = np.where(through, points.low, np.clip(middle, lower, upper))
+    if points.direction:
+        values = points.direction * np.maximum.accumulate(points.direction * values)
+    return PiecewiseAffine(x, values)
 
 
 @dataclass(frozen=True, slots=True)

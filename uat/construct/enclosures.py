@@ -18,35 +18,31 @@ def enclose(f: Function, x: Floats) -> tuple[Floats, Floats]:
     Raises
     ------
     TypeError, ArithmeticError, ValueError
-        Where f does not run on balls, is not finite, or is seen to be no function (`FunctionOnBalls.distrust`); the
-        message says why.
+        Where f has no formula or is not finite; the message says why.
     """
-    from uat.bounds.precision import working_precision
-    from uat.bounds.running import FunctionOnBalls, NotProvableError
+    from uat.balls.consistency import refuse_contradiction
+    from uat.balls.evaluation import FormulaOnBalls
+    from uat.balls.precision import working_precision
+    from uat.given import record
 
     low, high = np.empty(len(x)), np.empty(len(x))
+    if not len(x):
+        return low, high
+    recorded = record(f, (float(np.min(x)), math.nextafter(float(np.max(x)), math.inf)))
+    if recorded.formula is None:
+        raise TypeError(recorded.reason)
     with working_precision(BITS):
-        run = FunctionOnBalls(f)  # which takes no value that f returned in spite of a refusal
-        try:
-            doubt = run.distrust(float(np.min(x)), float(np.max(x)), lossy=True) if len(x) else ""
-        except NotProvableError as error:
-            doubt = str(error)
-        if doubt:
-            raise TypeError(doubt)
+        run = FormulaOnBalls(recorded.formula)
         for k, point in enumerate(x.tolist()):
-            try:
-                value = run.interval(point, point)
-            except NotProvableError as error:
-                raise TypeError(str(error)) from error
+            value = run.interval(point, point)
             if value.assumed:
                 raise ArithmeticError(f"the enclosure of f({point!r}) takes for granted that {min(value.assumed)}")
-            run.look(point, value.c0)
+            run.look(point)
             bottom, top = value.range()
             low[k], high[k] = _down(bottom), -_down(-top)
             if not (math.isfinite(low[k]) and math.isfinite(high[k])):
                 raise ArithmeticError(f"no finite enclosure of f({point!r}) was found: {run.reason}")
-        if doubt := run.contradicted():
-            raise TypeError(doubt)
+        refuse_contradiction(recorded, run)
     return low, high
 
 

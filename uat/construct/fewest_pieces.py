@@ -26,15 +26,16 @@ from uat.construct.corridor import TooSteepError
 from uat.construct.data_pieces import Points, fit_data
 from uat.construct.forecast import refuse_multitudes
 from uat.construct.function_pieces import Search
-from uat.construct.mesh import AT_JUMPS, Mesh
+from uat.construct.mesh import AT_JUMPS, Mesh, roundoff
 from uat.construct.outcome import Narrowest
 from uat.construct.poles import refuse_poles
 from uat.construct.proving import Belief
-from uat.construct.questions import falling, of_size, question, refuse_jump, resolvable, room_for_knots, vanishing
+from uat.construct.questions import direction_of, of_size, question, refuse_jump, resolvable, room_for_knots, vanishing
 from uat.construct.tube import SIDES, Tube
-from uat.given import resolve
+from uat.given import Recorded, record, resolve
 from uat.piecewise import PiecewiseAffine
 
+BEYOND = ", by more than the tolerance leaves"
 LATE = "the search was stopped, as its `seconds` do not suffice"
 
 
@@ -79,7 +80,8 @@ def narrowest(
         Abscissae where the result must have a knot and take exactly the float64 value of f. With a `side` that value
         may lie beyond f by half a unit in its last place; then nothing is proven, and the note says so.
     monotone, convex : bool
-        f is monotone (convex or concave), and the result must be. This costs no piece.
+        f is monotone (convex or concave), and the result must be. This costs no piece. Of data, monotone asks only that
+        their tube leave room for such a function.
     lipschitz, modulus : float >= 0, callable t -> w(t)
         What is believed of a function that does not run on balls: |f(x) - f(y)| <= lipschitz |x - y|, or
         <= modulus(|x - y|). The proof from above then rests on it, which ``certificate.assumes`` repeats, and may take
@@ -137,8 +139,10 @@ def fewest(
             raise InputError("`lipschitz` and `modulus` are about functions: they must not be given with data.")
         result = _on_data(f, tube, count, side, knots, met, monotone, deadline)
     else:
-        f, _ = resolve(f)
+        if not isinstance(f, Recorded):
+            f, _ = resolve(f)
         a, b = _checks.interval(getattr(f, "domain", None) if domain is None else domain)
+        f = record(f, (a, b))
         _checks.points(knots, "breaks", (a, b))
         _checks.points(met, "through", (a, b))
         result = _on_function(
@@ -167,8 +171,8 @@ def _on_function(
         refuse_multitudes(f, mesh.x, mesh.y, tube)
     belief.refuse_contradiction(PiecewiseAffine(mesh.x, mesh.y))
     if monotone:
-        falling(mesh.x, mesh.y)
-        mesh.direction = 1 if mesh.y[-1] >= mesh.y[0] else -1
+        doubt = roundoff(mesh.y)
+        mesh.direction = direction_of(mesh.x, mesh.y - doubt, mesh.y + doubt, mesh.y, mesh.y)
     room_for_knots(pieces, int(mesh.forced[1:-1].sum()))
     mesh.deadline = deadline
     search = Search(mesh, side, deadline, belief)
@@ -177,11 +181,11 @@ def _on_function(
         try:
             search.search(tube, pieces)
         except TooSteepError:
-            half, sentence = search.jump()
-            if not half:
+            jump = search.jump()
+            if jump is None:
                 raise
             if tube is not None:
-                refuse_jump(tube, half, sentence)
+                refuse_jump(tube, jump)
             mesh = Mesh(f, domain, breaks, through, mesh.direction)
             mesh.deadline = deadline
             mesh.deepest = max(mesh.deepest, AT_JUMPS * (mesh.b - mesh.a))
@@ -216,16 +220,15 @@ def _on_data(
         raise InputError(f"`x` must have at least 2 different entries, but all {order.size} are {show(x[0])}.")
     of_size(points.all_x, points.all_y, tube)
     vanishing(points.all_x, points.all_y, tube)
-    if monotone:
-        falling(x, y)
-        falling(x, points.high)
     if tube is not None:
         points.refuse_spread(tube)
+    if monotone:  # asked for the least error, the tube in which a constant lies lets both ways go
+        held = Tube(float(np.ptp(points.all_y)), 0.0, side) if tube is None else tube
+        points.direction = direction_of(x, *points.walls(held), points.low, points.high, BEYOND)
     forced, met = _at(x, breaks, "breaks"), _at(x, through, "through")
     room_for_knots(pieces, int((forced | met)[1:-1].sum()))
-    direction = 0 if not monotone else 1 if y[-1] >= y[0] else -1
     points.refuse_through(met)
-    return fit_data(points, tube, pieces, side, forced, met, deadline, direction)
+    return fit_data(points, tube, pieces, side, forced, met, deadline)
 
 
 def _at(x: Floats, points: Floats, name: str) -> NDArray[np.bool_]:

@@ -54,29 +54,29 @@ def proven_pieces(f: Function, x: Floats, tube: Tube) -> int:
     """So many pieces are needed at least, by the curvature that balls find on the cells between the points x."""
     from flint import arb
 
+    from uat.balls.consistency import refuse_contradiction
+    from uat.balls.evaluation import FormulaOnBalls
+    from uat.balls.precision import working_precision
     from uat.bounds.bisection import BITS
     from uat.bounds.boxes import down, up
-    from uat.bounds.precision import working_precision
-    from uat.bounds.running import FunctionOnBalls, NotProvableError
+    from uat.given import record
 
+    recorded = record(f, (float(x[0]), float(x[-1])))
+    if recorded.formula is None:
+        return 1
     with working_precision(BITS):
-        run, triples = FunctionOnBalls(f), 0
-        try:
-            if run.distrust(float(x[0]), float(x[-1])):
-                return 1
-            for low, high in zip(x[:-1].tolist(), x[1:].tolist(), strict=True):
-                middle = low + (high - low) / 2
-                run.look(middle, run.value(middle))
-                jet = run.jet(arb(middle, math.nextafter(max(high - middle, middle - low), math.inf)))
-                bend, size = 2 * down(abs(jet.c2).lower()), up(abs(jet.c0))
-                if bend > 0 and math.isfinite(size):
-                    width = _half_width(tube, np.array(size)) * (
-                        1 + 1e-9
-                    )  # and the roundings of this line and the next
-                    triples += max(math.ceil((high - low) * math.sqrt(bend / width) / 4 * (1 - 1e-9)) - 1, 0)
-            return 1 if run.contradicted() else 1 + triples
-        except NotProvableError:
-            return 1
+        run, triples = FormulaOnBalls(recorded.formula), 0
+        for low, high in zip(x[:-1].tolist(), x[1:].tolist(), strict=True):
+            middle = low + (high - low) / 2
+            run.look(middle)
+            jet = run.jet(arb(middle, math.nextafter(max(high - middle, middle - low), math.inf)))
+            bend, size = 2 * down(abs(jet.c2).lower()), up(abs(jet.c0))
+            if bend > 0 and math.isfinite(size):
+                # a little wider, for the roundings of this line and the next
+                width = _half_width(tube, np.array(size)) * (1 + 1e-9)
+                triples += max(math.ceil((high - low) * math.sqrt(bend / width) / 4 * (1 - 1e-9)) - 1, 0)
+        refuse_contradiction(recorded, run)
+    return 1 + triples
 
 
 def _half_width(tube: Tube, size: Floats) -> Floats:

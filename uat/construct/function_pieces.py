@@ -17,7 +17,7 @@ import numpy as np
 
 from uat import _checks
 from uat._deadline import Deadline
-from uat.bounds.certification import Certificate
+from uat.bounds.certification import Certificate, Jump
 from uat.bounds.seen import seen_difference
 from uat.construct.corridor import TooSteepError
 from uat.construct.forecast import MOST_PIECES, too_many
@@ -87,7 +87,7 @@ class Search:
         self.repairs = 0
         self.fewer = math.nan  # of the tube, the least multiple that the pieces tried last can keep
         self.least_error = False  # whether that is the question
-        self.nearest, self.jump_sentence = 0.0, ""  # half of a jump of f, once one is found
+        self.found_jump: Jump | None = None
 
     # ---- from above -------------------------------------------------------------------------------------------------
 
@@ -151,13 +151,11 @@ class Search:
 
     def look_between(self) -> None:
         """Before a least error is guessed from samples: where f leaves their chords, sample it, until it does not."""
-        from uat.bounds.jumps import nearest_in
-
         for _ in range(REPAIRS):
             self.deadline.look()
             c = certified(self.f, self.chords(), rel=0.5, seconds=self.deadline.left())
-            self.nearest, self.jump_sentence = nearest_in(c.note)
-            if self.nearest:  # no tube narrower than that is of any use, nor cells as short as floats allow
+            self.found_jump = c.jump
+            if c.jump:  # no tube narrower than that is of any use, nor cells as short as floats allow
                 self.mesh.deepest = max(self.mesh.deepest, AT_JUMPS * (self.mesh.b - self.mesh.a))
                 break
             if c.lower <= SURPRISE * float(np.ptp(self.mesh.y)) or not self.mesh.insert_around(c.where):
@@ -248,7 +246,8 @@ class Search:
         """The least error of `pieces` pieces, from both sides."""
         mesh = self.mesh
         self.look_between()
-        beside = self.nearest * (1 + AT_THE_JUMP) * (1 if self.side == "both" else 2)
+        half = self.found_jump.size / 2 if self.found_jump else 0.0
+        beside = half * (1 + AT_THE_JUMP) * (1 if self.side == "both" else 2)
         noise = max(float(roundoff(mesh.y).max()), 1e-300)
         floor = max(noise, beside)
 
@@ -382,16 +381,13 @@ class Search:
             proof = self.lower.prove(self.upper.tube, 1, Deadline(HASTE + spare))
             self.witness = better(self.witness, proof)
 
-    def jump(self) -> tuple[float, str]:
-        """Half of a proven jump of f, and the sentence on it: no continuous function is nearer. (0, "") without one."""
-        from uat.bounds.jumps import nearest_in
-
-        if self.nearest:
-            return self.nearest, self.jump_sentence
+    def jump(self) -> Jump | None:
+        """A proven jump of f, if one is found: no continuous function is nearer than half of it."""
+        if self.found_jump:
+            return self.found_jump
         rough = interpolate(self.f, self.mesh.a, self.mesh.b, pieces=16)  # the finer, the further a jump is hidden
-        note = certified(self.f, rough, rel=0.5, seconds=HASTE).note
-        self.nearest, self.jump_sentence = nearest_in(note)
-        return self.nearest, self.jump_sentence
+        self.found_jump = certified(self.f, rough, rel=0.5, seconds=HASTE).jump
+        return self.found_jump
 
     def undecided(self) -> str:
         """Why the two counts differ: a knife edge, where the neighbouring count says so, or a proof that fell short."""
@@ -405,11 +401,11 @@ class Search:
         p, tube, verdict = self.upper.piecewise, self.upper.tube, self.upper.verdict
         needed = 1 if self.witness is None else self.witness.pieces
         notes = [stopped] if stopped else []
-        doubt = self.nearest or not verdict.inside or (self.least_error and self.error_witness is None)
-        half, sentence = self.jump() if doubt else (0.0, "")
-        sentence = sentence.removesuffix(".")
+        doubt = self.found_jump or not verdict.inside or (self.least_error and self.error_witness is None)
+        jump = self.jump() if doubt else None
+        half, sentence = (jump.size / 2, jump.sentence().removesuffix(".")) if jump else (0.0, "")
         if not self.least_error:
-            refuse_jump(tube, half, sentence)
+            refuse_jump(tube, jump)
         if verdict.inside and sentence:
             notes.append(sentence)
         why = sentence or verdict.note

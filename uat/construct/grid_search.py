@@ -219,7 +219,7 @@ class _Search:
         def hopeless() -> bool:
             nonlocal stalls
             stalls += 1
-            return self.grids.jump()[0] > 0 if self.a_ball else stalls > _STALLS
+            return self.grids.jump() is not None if self.a_ball else stalls > _STALLS
 
         return hopeless
 
@@ -235,12 +235,12 @@ class _Search:
         return (time.monotonic() - start) / x.size
 
     def _refusal(self, stop: OutOfReachError) -> str:
-        half, sentence = self.grids.jump()
-        if half > self.tol:
-            return f"`tol` = {self.tol!r} is out of reach of any continuous function: {sentence}"
-        if half:
+        jump = self.grids.jump()
+        if jump is not None and jump.size / 2 > self.tol:
+            return f"`tol` = {self.tol!r} is out of reach of any continuous function: {jump.sentence()}"
+        if jump is not None:
             near = 'method="narrowest" comes as close as a continuous function can'
-            return f"{stop} {sentence.rstrip('.')}, and a grid misses f by up to the whole jump: {near}."
+            return f"{stop} {jump.sentence().rstrip('.')}, and a grid misses f by up to the whole jump: {near}."
         count = self._would_take(stop)
         if not count:
             return str(stop)

@@ -16,8 +16,7 @@ from uat import _checks
 from uat._checks import InputError
 from uat._deadline import Deadline
 from uat._sampling import Function, sample
-from uat.bounds.certification import Certificate
-from uat.bounds.jumps import nearest_in
+from uat.bounds.certification import Certificate, Jump
 from uat.bounds.modulus import Declared, cells_within, interpolation_bound
 from uat.bounds.rounding import stored_distance
 from uat.bounds.seen import seen_difference
@@ -114,6 +113,7 @@ class Grids:
             proven=True,
             assumes=(*facts.assumes, "the values of f at the knots, as computed in float64"),
             method="a priori bounds B1, B2, B3",
+            grounds="declared",
             boxes=p.pieces,
             note=seen.note,
         )
@@ -178,13 +178,13 @@ class Grids:
 
         return replace(self, f=prompt)
 
-    def jump(self) -> tuple[float, str]:
-        """Half of a proven jump of f, and the sentence on it: no continuous function is nearer. (0, "") without one."""
+    def jump(self) -> Jump | None:
+        """A proven jump of f, if one is found: no continuous function is nearer than half of it."""
         rough = interpolate(self.f, self.a, self.b, pieces=16)  # the finer, the further a jump is hidden
         c = certified(self.f, rough, seconds=self.deadline.left())
         if c.stopped == "interrupt":
             raise KeyboardInterrupt
-        return nearest_in(c.note)
+        return c.jump
 
 
 def part(p: PiecewiseAffine, start: int, stop: int) -> PiecewiseAffine:

@@ -18,7 +18,7 @@ from uat._checks import InputError, show
 from uat._sampling import Function
 
 if TYPE_CHECKING:
-    from uat.bounds.running import FunctionOnBalls
+    from uat.balls.evaluation import FormulaOnBalls
 
 NARROW = 2.0**-44  # of the domain: an interval still without an enclosure at this width is a suspect
 MOST_INTERVALS = 2000  # then nothing more is said,
@@ -32,26 +32,27 @@ BITS = 192  # (1 - cos(x))/x^2 loses 76 of them at the nearest point
 
 def refuse_poles(f: Function, domain: tuple[float, float]) -> None:
     """Raise InputError, which names the place, where f has no finite enclosure and is seen to grow without end."""
-    from uat.bounds.precision import working_precision
-    from uat.bounds.running import FunctionOnBalls, NotProvableError
+    from uat.balls.evaluation import FormulaOnBalls
+    from uat.balls.precision import working_precision
+    from uat.given import record
 
+    formula = record(f, domain).formula
+    if formula is None:  # a black box: nothing is known of it between samples
+        return
     with working_precision(BITS):
-        run = FunctionOnBalls(f)
-        try:
-            for place in _suspects(run, *domain):
-                for side in (1, -1):
-                    point, value = _growth(run, place, side, *domain)
-                    if value:
-                        size = show(value) if math.isfinite(value) else "beyond the floats"
-                        raise InputError(
-                            f"`f` must be finite on the interval, but it has no finite enclosure near "
-                            f"x = {show(place)} and grows there: f({show(point)}) is {size}."
-                        )
-        except NotProvableError:  # a black box: nothing is known of it between samples
-            return
+        run = FormulaOnBalls(formula)
+        for place in _suspects(run, *domain):
+            for side in (1, -1):
+                point, value = _growth(run, place, side, *domain)
+                if value:
+                    size = show(value) if math.isfinite(value) else "beyond the floats"
+                    raise InputError(
+                        f"`f` must be finite on the interval, but it has no finite enclosure near "
+                        f"x = {show(place)} and grows there: f({show(point)}) is {size}."
+                    )
 
 
-def _suspects(run: FunctionOnBalls, a: float, b: float) -> Iterator[float]:
+def _suspects(run: FormulaOnBalls, a: float, b: float) -> Iterator[float]:
     """Places without a finite enclosure, by depth-first bisection."""
     waiting, end = [(a, b)], time.monotonic() + PATIENCE
     for _ in range(MOST_INTERVALS):
@@ -68,7 +69,7 @@ def _suspects(run: FunctionOnBalls, a: float, b: float) -> Iterator[float]:
             waiting += [(middle, high), (low, middle)]
 
 
-def _growth(run: FunctionOnBalls, place: float, side: int, a: float, b: float) -> tuple[float, float]:
+def _growth(run: FormulaOnBalls, place: float, side: int, a: float, b: float) -> tuple[float, float]:
     """The nearest point at which f is known and its value there, where f grows towards the place; or zeros."""
     found: list[tuple[float, float]] = []
     for octave in OCTAVES:

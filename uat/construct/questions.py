@@ -8,6 +8,7 @@ import numpy as np
 
 from uat import _checks
 from uat._checks import Floats, InputError, show
+from uat.bounds.certification import Jump
 from uat.construct.tube import Tube
 from uat.piecewise import UNIT
 
@@ -67,16 +68,33 @@ def vanishing(x: Floats, y: Floats, tube: Tube | None) -> None:
         )
 
 
-def falling(x: Floats, y: Floats) -> None:
-    """monotone=True is for monotone f."""
-    sign = 1.0 if y[-1] >= y[0] else -1.0
-    bad = np.flatnonzero(sign * np.diff(y) < 0)
-    if bad.size:
-        k = int(bad[0])
+def one_way(lower: Floats, upper: Floats, direction: int) -> tuple[Floats, Floats]:
+    """What two walls leave open to a function that rises (1) or falls (-1) throughout; nothing where lower > upper."""
+    if direction < 0:
+        low, high = one_way(-upper, -lower, 1)
+        return -high, -low
+    return np.maximum.accumulate(lower), np.minimum.accumulate(upper[::-1])[::-1]
+
+
+def direction_of(x: Floats, lower: Floats, upper: Floats, low: Floats, high: Floats, beyond: str = "") -> int:
+    """monotone=True: which way the walls let a function go; InputError, with a fall and a rise, where neither.
+
+    The values low and high (where one value was measured, the same) are shown, `beyond` ends the sentence.
+    """
+    found: list[tuple[float, int, int]] = []
+    for bottom, top in ((lower, upper), (-upper, -lower)):
+        missed = np.maximum.accumulate(bottom) - top
+        after = int(np.argmax(missed))
+        found.append((float(missed[after]), int(np.argmax(bottom[: after + 1])), after))
+    rising, falling = found
+    if min(rising[0], falling[0]) > 0:
+        (_, i, j), (_, k, m) = rising, falling
         raise InputError(
-            "`monotone` = True needs a monotone f, but "
-            f"f({show(x[k])}) = {show(y[k])} and f({show(x[k + 1])}) = {show(y[k + 1])}."
+            f"`monotone` = True needs a monotone f, but it falls from f({show(x[i])}) = {show(high[i])} to "
+            f"f({show(x[j])}) = {show(low[j])} and rises from f({show(x[k])}) = {show(low[k])} to f({show(x[m])}) = "
+            f"{show(high[m])}{beyond}."
         )
+    return 1 if rising[0] <= falling[0] else -1
 
 
 def resolvable(x: Floats, y: Floats, tube: Tube | None) -> None:
@@ -92,8 +110,8 @@ def resolvable(x: Floats, y: Floats, tube: Tube | None) -> None:
         )
 
 
-def refuse_jump(tube: Tube, half: float, sentence: str) -> None:
+def refuse_jump(tube: Tube, jump: Jump | None) -> None:
     """A constant tube narrower than half of a proven jump of f (one-sided: than the jump) holds no continuous line."""
-    if tube.rtol == 0 and half > float(tube.tol) / (1 if tube.side == "both" else 2):
+    if jump is not None and tube.rtol == 0 and jump.size / 2 > float(tube.tol) / (1 if tube.side == "both" else 2):
         to_one_side = "" if tube.side == "both" else ", and none on one side of it than twice that"
-        raise InputError(f"`tol` = {tube.tol!r} is out of reach: {sentence.removesuffix('.')}{to_one_side}.")
+        raise InputError(f"`tol` = {tube.tol!r} is out of reach: {jump.sentence().removesuffix('.')}{to_one_side}.")

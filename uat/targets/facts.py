@@ -12,9 +12,9 @@ from typing import Any
 
 from uat import _checks
 from uat._checks import InputError
-from uat.expression import Expression
+from uat.formula import Formula
 
-_expression = functools.lru_cache(maxsize=256)(Expression)  # parsed at first call: a table of names costs no import
+_expression = functools.lru_cache(maxsize=256)(Formula)  # parsed at first call: a table of names costs no import
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -37,7 +37,7 @@ class Target:
     curvature : the integral of sqrt|f''| over the pieces between kinks, in closed form up to rounding (theory C1 wants
         it; it is no bound); None where there is no closed form.
 
-    Called like a function of arrays; given by a formula, it takes a number or a ball as well (see `Expression`).
+    Called like a function of arrays; given by a formula, it takes a number or a ball as well (see `uat.Formula`).
 
     Raises InputError on the first fact that makes no sense; it cannot tell whether a fact is true.
     """
@@ -95,7 +95,7 @@ class Target:
         return str(getattr(self.function, "__name__", type(self.function).__name__))
 
     @property
-    def expression(self) -> Expression:
+    def expression(self) -> Formula:
         """The formula, parsed when it is first wanted; refused where the function is not given by a formula."""
         if not isinstance(self.function, str):
             raise InputError(f"target {self.name!r} must be given by a formula, but is {_checks.show(self.function)}.")

@@ -11,26 +11,14 @@ from typing import Any
 import numpy as np
 from flint import arb
 
-from uat.bounds.ball_rules import Arb
-from uat.bounds.balls import Enclosure
-from uat.bounds.jets import Jet
-from uat.bounds.refusals import NoRuleError
+from uat.balls.elementary import Arb
+from uat.balls.jets import Jet
 
 _WIDEN = 4 * 2.0**-53  # two differences and a quotient of floats, each rounded once, and these bounds
 
 
-def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
-    """np.interp: constant beyond the knots."""
-    if not (left is right is period is None and isinstance(x, Enclosure)):
-        raise NoRuleError("there is no rule on balls for np.interp with `left`, `right` or `period`, or of no ball")
-    return broken_line(x, np.asarray(xp, dtype=np.float64), np.asarray(fp, dtype=np.float64), "clamp")
-
-
 def broken_line(x: Any, knots: Any, values: Any, outside: str) -> Any:
     """The broken line through the knots; beyond them unknown ("nan"), constant ("clamp") or continued ("line")."""
-    x = x.number() if x.whole else x
-    if not (knots.shape == values.shape == (knots.size,) and knots.size > 1 and bool(np.all(np.diff(knots) > 0))):
-        raise NoRuleError("there is no rule on balls for a table whose abscissae do not increase")
     low, high = x.range()
     if not (low.is_finite() and high.is_finite()) or (outside == "nan" and not (low >= knots[0] and high <= knots[-1])):
         return x.nowhere()

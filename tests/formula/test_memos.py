@@ -1,4 +1,4 @@
-"""A ball is no key, and what f keeps of one call says nothing at the next: no memo yields a false proof."""
+"""What f remembers, by whatever key, yields no false proof: it shows a formula, and floats are held against it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from flint import arb
 
 import uat
-from uat.bounds.balls import CALL
-from uat.bounds.intervals import Interval
-from uat.bounds.jets import Jet
-from uat.bounds.running import FunctionOnBalls, NotProvableError
+from tests.bounds.test_refusals import certified
 
 KEYS: dict[str, Callable[[Any], Any]] = {
     "str of the arguments": lambda x: str((x,)),
@@ -53,8 +49,8 @@ KEYS: dict[str, Callable[[Any], Any]] = {
 
 
 @pytest.mark.parametrize("name", KEYS)
-def test_a_ball_is_no_key(name: str) -> None:
-    """Refused where it is asked, and remembered: an f that catches the refusal is not believed either."""
+def test_a_key_is_refused_or_of_this_call_only(name: str) -> None:
+    """A text or a copy of x changes nothing that f computes."""
 
     def asks(x: Any) -> Any:
         KEYS[name](x)
@@ -65,10 +61,13 @@ def test_a_ball_is_no_key(name: str) -> None:
             KEYS[name](x)
         return 1.0 * x
 
+    shown = []
     for f in (asks, catches):
-        for kind in (lambda run: run.jet(arb(0.5, 0.125)), lambda run: run.interval(0.25, 0.5)):
-            with pytest.raises(NotProvableError):
-                kind(FunctionOnBalls(f))
+        try:
+            shown.append(uat.Formula.trace(f, (0, 1)))
+        except uat.InputError:
+            shown.append(None)
+    assert set(shown) <= {None, uat.Formula("1*x")}
 
 
 def remembering(key: Callable[[Any], Any], of: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -104,42 +103,8 @@ def spike(x: Any) -> Any:
         lambda x: (np.array([1.0, -1.0]) * spike(x))[0],
     ],
 )
-def test_what_f_remembers_of_one_ball_is_nothing_at_the_next(key: Any, of: Any) -> None:
+def test_what_f_remembers_of_one_call_is_nothing_at_the_next(key: Any, of: Any) -> None:
     g = uat.PiecewiseAffine([-1.0, 0.0, 1.0], [0.0, 0.0, 0.0])
-    with pytest.warns(uat.NotProvenWarning):
-        assert not uat.certify(remembering(key, of), g).proven
-
-
-def test_a_kept_ball_has_ended() -> None:
-    kept: list[Any] = []
-
-    def f(x: Any) -> Any:
-        kept.extend([x, 2 * x, x > 0.25, np.where(x > 0.25, 2, 1)])
-        return 3 * x
-
-    run = FunctionOnBalls(f)
-    assert run.value(0.5) == 1.5
-    assert run.interval(0.5, 0.75).high == 2.25
-    assert CALL.argument is None
-    for x in kept:
-        assert not x.c0.is_finite() if hasattr(x, "c0") else x.undefined()
-    for made in (kept[2], kept[6]):
-        assert made.decided is None
-    later = FunctionOnBalls(lambda x: kept[5] + x)
-    assert not later.interval(0.0, 1.0).low.is_finite()
-    assert later.reason == "f uses a ball of an earlier call, or one that was changed in place under another name"
-
-
-def test_a_call_inside_a_call_ends_its_own_balls_only() -> None:
-    def outer(x: Any) -> Any:
-        y = 2 * x
-        assert FunctionOnBalls(lambda t: t + 1).value(0.25) == 1.25
-        return y + x
-
-    assert FunctionOnBalls(outer).value(0.5) == 1.5
-    assert CALL.argument is None
-
-
-def test_outside_of_a_call_a_ball_has_a_text() -> None:
-    assert repr(Jet(arb(1), arb(2), arb(3))).startswith("Jet(c0=1.0")
-    assert "low=0.5" in f"{Interval(arb(0.5), arb(1))}"
+    f = remembering(key, of)
+    for domain in ((-1, 1), (-1, 0.25), (0.25, 1)):
+        certified(f, g, domain, rel=0.1)

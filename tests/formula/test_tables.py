@@ -13,12 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import uat
-from uat.bounds.broken_lines import broken_line
-from uat.bounds.intervals import Interval
-from uat.bounds.jets import Jet
-from uat.bounds.precision import working_precision
-from uat.bounds.refusals import NoRuleError
-from uat.bounds.running import FunctionOnBalls
+from tests.on_balls import run_of
+from uat import Formula
+from uat.balls.broken_lines import broken_line
+from uat.balls.intervals import Interval
+from uat.balls.jets import Jet
+from uat.balls.precision import working_precision
+from uat.formula.tracing import NotTracedError
 
 numbers = st.floats(-4, 4, allow_nan=False, allow_subnormal=False).map(lambda x: round(x, 3))
 
@@ -110,9 +111,8 @@ def test_beyond_the_knots() -> None:
     ],
 )  # fmt: skip
 def test_tables_without_a_rule(f: Any) -> None:
-    for kind in (Jet.variable(arb(0.5)), Interval(arb(0.25), arb(0.5))):
-        with pytest.raises((NoRuleError, ValueError)):
-            f(kind)
+    with pytest.raises(NotTracedError):
+        Formula.trace(f, (0, 1))
 
 
 P = uat.interpolate(np.sin, 0, 6, pieces=60)
@@ -151,6 +151,45 @@ def test_a_table_is_reduced_with_proof() -> None:
 def test_outside_of_its_domain_a_table_is_not_proven() -> None:
     with pytest.warns(uat.NotProvenWarning):
         assert not uat.certify(lambda x: P(x + 1), (0.0, 0.0), (0, 5.5)).proven
-    truth = FunctionOnBalls(lambda x: P(np.where(x > 3, 2, 1)) + 0 * x)
+    truth = run_of(lambda x: P(np.where(x > 3, 2, 1)) + 0 * x)
     assert abs(float(truth.value(4.0)) - P(2.0)) < 1e-15
     assert abs(float(truth.value(1.0)) - P(1.0)) < 1e-15
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["interp(x, (0, 1), (2, 3))", "sin(interp_line(x*x, (-1, 0.5, 2), (0, -1, 1)))", "interp_nan(x, (0, 4), (1, 2))"],
+)
+def test_tables_in_a_text(text: str) -> None:
+    f = Formula(text)
+    assert Formula(str(Formula._made(f.nodes, f.variables))) == f
+    x = np.linspace(-1, 5, 13)
+    twin = {
+        "interp(": lambda t: np.interp(t, [0, 1], [2, 3]),
+        "sin(": lambda t: np.sin(uat.PiecewiseAffine([-1, 0.5, 2], [0, -1, 1])(t * t, extrapolate=True)),
+        "interp_nan(": lambda t: uat.PiecewiseAffine([0, 4], [1, 2])(t),
+    }[text[: text.index("(") + 1]]
+    np.testing.assert_allclose(f(x), twin(x), rtol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("interp(x, (0, 1))", r"give interp a number, the knots and the values"),
+        ("interp(x, 0, 1)", "the knots and the values"),
+        ("interp(x, (0, x), (1, 2))", "floats as knots and values"),
+        ("interp(x, (0, 0.1), (1, 2))", "floats as knots and values"),
+        ("interp(x, (1, 0), (1, 2))", "increase strictly"),
+        ("interp(x, (0, 1), (1, 2, 3))", "as many values as knots"),
+    ],
+)
+def test_texts_that_are_no_tables(text: str, sentence: str) -> None:
+    with pytest.raises(uat.InputError, match=sentence):
+        Formula(text)
+
+
+def test_a_long_table_is_one_node() -> None:
+    p = uat.interpolate(np.sin, 0, 6, pieces=2000)
+    f = Formula.trace(lambda x: p(x) ** 2, (0, 6))
+    assert len(f.nodes) == 4
+    assert Formula(str(f)) == f

@@ -13,11 +13,10 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import Any
 
-import numpy as np
 from flint import arb
 
-from uat.bounds.ball_rules import STEPS, Arb, Rule, integer_power, square
-from uat.bounds.balls import CALL, Enclosure, is_array
+from uat.balls.elementary import STEPS, Arb, Rule, integer_power, square, whole
+from uat.balls.enclosure import Enclosure
 
 _NAN = arb.nan()
 _ZERO, _ONE = arb(0), arb(1)
@@ -47,10 +46,6 @@ class Jet(Enclosure):
 
     def __init__(self, c0: Arb, c1: Arb = _ZERO, c2: Arb = _ZERO) -> None:
         self.c0, self.c1, self.c2 = c0, c1, c2
-        CALL.made.append(self)
-
-    def end(self) -> None:
-        self.c0 = self.c1 = self.c2 = _NAN
 
     @classmethod
     def variable(cls, ball: Arb) -> Jet:
@@ -82,16 +77,12 @@ class Jet(Enclosure):
             return Jet(self.c0 + other.c0, self.c1 + other.c1, self.c2 + other.c2)
         if type(other) is float or type(other) is int:  # exact: flint takes floats and integers as they are
             return Jet(self.c0 + other, self.c1, self.c2)
-        if is_array(other):
-            return np.add(self, other)
         other = Jet.lift(other)
         return Jet(self.c0 + other.c0, self.c1 + other.c1, self.c2 + other.c2)
 
     def __sub__(self, other: Any) -> Any:
         if type(other) is float or type(other) is int:
             return Jet(self.c0 - other, self.c1, self.c2)
-        if is_array(other):
-            return np.subtract(self, other)
         other = other if type(other) is Jet else Jet.lift(other)
         return Jet(self.c0 - other.c0, self.c1 - other.c1, self.c2 - other.c2)
 
@@ -101,8 +92,6 @@ class Jet(Enclosure):
     def __mul__(self, other: Any) -> Any:
         if type(other) is float or type(other) is int:
             return Jet(self.c0 * other, self.c1 * other, self.c2 * other)
-        if is_array(other):
-            return np.multiply(self, other)
         if type(other) is not Jet:
             other = Jet.lift(other)
         if other is self:
@@ -119,8 +108,6 @@ class Jet(Enclosure):
         return Jet(square(c0), 2 * c0 * c1, 2 * c0 * self.c2 + square(c1))
 
     def __truediv__(self, other: Any) -> Any:
-        if is_array(other):
-            return np.true_divide(self, other)
         other = Jet.lift(other)
         if other.is_constant():
             return Jet(self.c0 / other.c0, self.c1 / other.c0, self.c2 / other.c0)
@@ -145,8 +132,6 @@ class Jet(Enclosure):
         return self._chain(f, *rule.derivatives(self.c0, f))
 
     def __pow__(self, other: Any) -> Any:
-        if is_array(other):
-            return np.power(self, other)
         exponent = Jet.lift(other)
         if not exponent.is_constant():
             if self.is_constant():
@@ -154,7 +139,7 @@ class Jet(Enclosure):
             return (exponent * self._log())._exp()
         c = exponent.c0
         if c.is_integer():
-            return self._integer_power(int(c.unique_fmpz()))
+            return self._integer_power(whole(c))
         first = c * self.c0 ** (c - 1)
         return self._chain(self.c0**c, first, first * (c - 1) / self.c0 / 2)
 
@@ -170,7 +155,7 @@ class Jet(Enclosure):
         if n == 0:  # NumPy: x**0 == 1, even of nan; of something undefined it is not proven
             return Jet(_ONE) if self.c0.is_finite() else Jet.nowhere()
         if n == 1:
-            return self.fresh()
+            return self
         if n < 0:
             return self._integer_power(-n)._reciprocal()
         x = self.c0
@@ -179,7 +164,7 @@ class Jet(Enclosure):
 
     def __abs__(self) -> Jet:
         if self.c0 >= 0:
-            return self.fresh()
+            return self
         if self.c0 <= 0:
             return -self
         side = self.forced_side(self, 0)

@@ -1,8 +1,8 @@
 """The table of functions that balls know: value, first and half of the second derivative, and where f is monotone.
 
 A rule encloses, for a ball x of real numbers (python-flint's `arb`), the numbers f(x), f'(x) and f''(x)/2. From these
-the chain rule builds second-order jets (`uat.bounds.balls.Jet`); monotone rules also give range enclosures from the two
-end points alone (`uat.bounds.balls.Interval`), which hold up to the rim of the domain, where derivatives blow up.
+the chain rule builds second-order jets (`uat.balls.jets.Jet`); monotone rules also give range enclosures from the two
+end points alone (`uat.balls.intervals.Interval`), which hold up to the rim of the domain, where derivatives blow up.
 Outside its domain a rule answers with a ball that is not finite, never with a wrong one.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 
 from flint import arb, arb_series
 
-Arb = Any  # flint ships no types
+Arb = arb
 Derivatives = Callable[[Arb, Arb], tuple[Arb, Arb]]
 
 
@@ -23,6 +23,13 @@ def square(x: Arb) -> Arb:
     """x^2 as |x| |x|: a ball times itself knows nothing of signs, and flint's power is nan across 0."""
     size = abs(x)
     return size * size
+
+
+def whole(x: Arb) -> int:
+    """A ball that is a whole number as that number."""
+    number = x.unique_fmpz()
+    assert number is not None  # the caller asked
+    return int(number)
 
 
 def integer_power(x: Arb, n: int) -> Arb:

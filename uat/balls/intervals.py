@@ -9,11 +9,10 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-import numpy as np
 from flint import arb
 
-from uat.bounds.ball_rules import RULES, STEPS, Arb, Rule, integer_power
-from uat.bounds.balls import CALL, Enclosure, is_array
+from uat.balls.elementary import RULES, STEPS, Arb, Rule, integer_power, whole
+from uat.balls.enclosure import Enclosure
 
 _NAN = arb.nan()
 _ZERO, _ONE = arb(0), arb(1)
@@ -35,11 +34,6 @@ class Interval(Enclosure):
             low = high = _NAN
             reason = reason or "an intermediate value is not finite"
         self.low, self.high, self.assumed, self.reason = low, high, assumed, reason
-        CALL.made.append(self)
-
-    def end(self) -> None:
-        self.low = self.high = _NAN
-        self.reason = "f uses a ball of an earlier call, or one that was changed in place under another name"
 
     @classmethod
     def constant(cls, value: Arb) -> Interval:
@@ -64,14 +58,10 @@ class Interval(Enclosure):
         return Interval(low.lower(), high.upper(), assumed, reason)
 
     def __add__(self, other: Any) -> Any:
-        if is_array(other):
-            return np.add(self, other)
         other = Interval.lift(other)
         return self._of(self.low + other.low, self.high + other.high, other)
 
     def __sub__(self, other: Any) -> Any:
-        if is_array(other):
-            return np.subtract(self, other)
         other = Interval.lift(other)
         return self._of(self.low - other.high, self.high - other.low, other)
 
@@ -79,8 +69,6 @@ class Interval(Enclosure):
         return self._of(-self.high, -self.low)
 
     def __mul__(self, other: Any) -> Any:
-        if is_array(other):
-            return np.multiply(self, other)
         other = Interval.lift(other)
         if other is self:
             return self._integer_power(2)
@@ -88,8 +76,6 @@ class Interval(Enclosure):
         return self._of(_least(corners), -_least([-c for c in corners]), other)
 
     def __truediv__(self, other: Any) -> Any:
-        if is_array(other):
-            return np.true_divide(self, other)
         other = Interval.lift(other)
         if not (other.low > 0 or other.high < 0):
             return self * other._reciprocal()
@@ -131,11 +117,9 @@ class Interval(Enclosure):
         return Interval(a.lower(), b.upper(), assumed)
 
     def __pow__(self, other: Any) -> Any:
-        if is_array(other):
-            return np.power(self, other)
         exponent = Interval.lift(other)
         if exponent.low == exponent.high and exponent.low.is_integer():
-            return self._integer_power(int(exponent.low.unique_fmpz()))
+            return self._integer_power(whole(exponent.low))
         if self.low < 0:
             return self._power_below_zero(exponent)
         c = exponent.c0
@@ -153,11 +137,11 @@ class Interval(Enclosure):
         """
         if not abs(exponent.c0) < _MOST_EXPONENT:
             return self._of(_NAN, _NAN, exponent, "an exponent that may be beyond 2^50")
-        first, last = (int(end.unique_fmpz()) for end in (exponent.low.ceil(), exponent.high.floor()))
+        first, last = (whole(end) for end in (exponent.low.ceil(), exponent.high.floor()))
         assumed = self.assumed | {_real_valued("a power that is not an integer", ">= 0")}
         base = Interval(self.low, self.high, assumed, self.reason)
-        whole = {n for n in (first, first + 1, last - 1, last) if first <= n <= last}
-        parts = [base._integer_power(n) for n in sorted(whole)]
+        outermost = {n for n in (first, first + 1, last - 1, last) if first <= n <= last}
+        parts = [base._integer_power(n) for n in sorted(outermost)]
         if self.high >= 0:
             parts.append(Interval(_ZERO, self.high, assumed) ** exponent)
         if not parts:
@@ -175,7 +159,7 @@ class Interval(Enclosure):
 
     def __abs__(self) -> Interval:
         if self.low >= 0:
-            return self.fresh()
+            return self
         if self.high <= 0:
             return -self
         return self._of(0 * self.low, arb.max(-self.low, self.high))
