@@ -142,7 +142,7 @@ def doors() -> Iterator[Door]:
         r = uat.approximate("x**2", (0, 1), tol=0.1)
         n = uat.narrowest("x**2", (0, 1), tol=0.1)
         fit = learn.fit(MLP, X, Y, steps=2, metrics={"size": lambda network: 1.0})
-    formula = uat.Expression("x**2")
+    formula = uat.Formula("x**2")
     expr = {"f": formula, "domain": (0, 1)}
     data = {"x": X, "y": Y}
 
@@ -150,8 +150,9 @@ def doors() -> Iterator[Door]:
         return Door(name, call, right)
 
     more = {"breaks": (), "lipschitz": None, "modulus": None, "seconds": None}
-    yield of("uat.Expression", uat.Expression, text="x", variable="x")
-    yield of("Expression()", formula, x=1.0)
+    yield of("uat.Formula", uat.Formula, text="x", variable="x")
+    yield of("Formula.trace", uat.Formula.trace, f=np.sin, domain=(0, 1))
+    yield of("Formula()", formula, x=1.0)
     yield of("uat.PiecewiseAffine", uat.PiecewiseAffine, knots=[0.0, 1.0], values=[0.0, 1.0])
     yield of("PiecewiseAffine()", LINE, x=X, extrapolate=True, out=None, threads=1)
     yield of("PiecewiseAffine.derivative", LINE.derivative, x=X)

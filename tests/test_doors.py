@@ -95,7 +95,7 @@ def test_what_does_not_let_itself_be_shown(silent: Any) -> None:
         (lambda: rounding.gamma("3"), "`k` must be a finite real number, but is '3'."),
         (lambda: rounding.evaluated(NET, (0, 1), "float16"), "`arithmetic` must be one of 'real', 'float64'"),
         (lambda: uat.Certificate(0.0, 1.0, 0.0, 1), "`proven` must be True or False, but is 1."),
-        (lambda: uat.Certificate.from_dict({"lower": 0.0}), "`data` must be what `to_dict` of a certificate gave, but its cert"),
+        (lambda: uat.Certificate.from_dict({}), "`data` must be what `to_dict` of a certificate gave, but"),
         (lambda: uat.Target("f", "x", (0, 1), holder=2), "`holder` must be one-dimensional, but has shape ()."),
         (lambda: uat.Target("f", 3, (0, 1)), "`function` must be a formula or a function, but is 3."),
         (lambda: uat.MLP.initialize((1, 2, 1), X), "`activation` must be a name ("),
