@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from uat._checks import InputError, one_of, show
+from uat._checks import InputError, listed, one_of, show
 
 Array = NDArray[Any]
 Pair = tuple[Callable[[Array], Array], Callable[[Array], Array]]
@@ -57,7 +57,8 @@ def is_sequence(activation: Any) -> bool:
 
 def per_layer(activation: Any, layers: int) -> tuple[Activation, ...]:
     """One activation a layer from any accepted form; unknown names and wrong lengths are refused."""
-    chosen = tuple(activation) if is_sequence(activation) else (activation,) * (layers - 1) + ("identity",)
+    each = activation if is_sequence(activation) else (activation,) * (layers - 1) + ("identity",)
+    chosen = listed(each, "activations")
     if len(chosen) != layers:
         raise InputError(f"`activations` must name one a layer, {layers} of them, but is {show(activation)}.")
     return tuple(_single(act) for act in chosen)

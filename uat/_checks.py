@@ -12,7 +12,7 @@ import math
 import operator
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, TypeGuard
 
@@ -58,7 +58,10 @@ def count(n: int, noun: str) -> str:
 
 def raised(error: BaseException) -> str:
     """An exception in a sentence: its type, and what it says if it says anything."""
-    text = str(error)
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - the sentence must come out whatever the exception does
+        text = ""
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
@@ -83,6 +86,11 @@ def real(value: Any, name: str) -> float:
     if not held:
         raise InputError(f"`{name}` must be exact in float64, but {show(value)} is none; the nearest is {number!r}.")
     return number
+
+
+def extended(value: Any, name: str) -> float:
+    """A real number or an infinite one."""
+    return math.copysign(math.inf, value) if isinstance(value, float) and math.isinf(value) else real(value, name)
 
 
 _WORDS = (str, bytes, bytearray, complex, np.complexfloating, np.datetime64, np.timedelta64, type(None))
@@ -115,7 +123,7 @@ def integer(value: Any, name: str, least: int = 1, most: int | None = None) -> i
         if isinstance(value, (bool, np.bool_)):
             raise TypeError
         number = operator.index(value)
-    except TypeError:
+    except Exception:  # noqa: BLE001 - whatever it raises, it is none
         raise InputError(f"`{name}` must be an integer >= {least}, but is {show(value)}.") from None
     if number < least:
         raise InputError(f"`{name}` must be an integer >= {least}, but is {show(value)}.")
@@ -151,7 +159,7 @@ def float_dtype(value: Any, name: str = "dtype") -> np.dtype[Any]:
     """float64 or float32, in the machine's byte order."""
     try:
         found = np.dtype(value).newbyteorder("=").char
-    except (TypeError, ValueError):
+    except Exception:  # noqa: BLE001 - whatever it raises, it is none
         found = ""
     if found not in ("d", "f"):
         raise InputError(f"`{name}` must be float64 or float32, but is {show(value)}.")
@@ -162,7 +170,7 @@ def generator(value: Any, name: str = "rng") -> np.random.Generator:
     """A NumPy Generator: itself, or one made from a seed (None: from the system's entropy)."""
     try:
         return np.random.default_rng(value)
-    except (TypeError, ValueError):
+    except Exception:  # noqa: BLE001 - whatever it raises, it is none
         raise InputError(f"`{name}` must be a seed (an integer >= 0) or a Generator, but is {show(value)}.") from None
 
 
@@ -178,21 +186,57 @@ def exactly_one(**arguments: Any) -> str:
     return given[0]
 
 
+def pair(value: Any, name: str, what: str = "(a, b)") -> tuple[Any, Any]:
+    """Two things, in this order."""
+    try:
+        if isinstance(value, (str, bytes, bytearray, set, frozenset, dict)):  # two letters; two numbers in any order
+            raise TypeError
+        first, second = value
+    except Exception:  # noqa: BLE001 - whatever it raises, it is none
+        raise InputError(f"`{name}` must be a pair {what}, but is {show(value)}.") from None
+    return first, second
+
+
 def interval(domain: Any, name: str = "domain") -> tuple[float, float]:
     """A pair (a, b) of finite reals with a < b and a finite length."""
+    return endpoints(*pair(domain, name))
+
+
+def instance(value: Any, name: str, *kinds: type) -> None:
+    """An object of that class, or of one of those."""
+    if not isinstance(value, kinds):
+        words = [_WORDS_FOR.get(kind, kind.__name__) for kind in kinds]
+        wanted = " or ".join(f"an {word}" if word[0] in "AEMi" else f"a {word}" for word in words)
+        raise InputError(f"`{name}` must be {wanted}, but is {show(value)}.")
+
+
+def rows_of(table: Any, name: str, columns: Iterable[str] = ()) -> list[Any]:
+    """The rows of a table, each a dictionary that has those columns."""
+    rows, needed = listed(table, name, "the rows of a sweep"), list(columns)
+    for k, row in enumerate(rows):
+        instance(row, f"{name}[{k}]", Mapping)
+        if lacking := [column for column in needed if column not in row]:
+            raise InputError(f"`{name}` must have a column {show(lacking[0])}, but its row {k} has none.")
+    return rows
+
+
+_WORDS_FOR: dict[type, str] = {str: "text", dict: "dictionary", Mapping: "dictionary"}
+
+
+def function(value: Any, name: str, what: str = "a function") -> None:
+    """What can be called."""
+    if not callable(value):
+        raise InputError(f"`{name}` must be {what}, but is {show(value)}.")
+
+
+def listed(values: Any, name: str, what: str = "a sequence") -> list[Any]:
+    """The entries of a sequence; a text is one value here, not a sequence of letters."""
     try:
-        if isinstance(domain, (str, bytes, bytearray, set, frozenset, dict)):  # two letters; two numbers in any order
+        if isinstance(values, (str, bytes, bytearray)):
             raise TypeError
-        a, b = domain
-    except (TypeError, ValueError):
-        raise InputError(f"`{name}` must be a pair (a, b), but is {show(domain)}.") from None
-    return endpoints(a, b)
-
-
-def instance(value: Any, name: str, kind: type) -> None:
-    """An object of that class."""
-    if not isinstance(value, kind):
-        raise InputError(f"`{name}` must be a {kind.__name__}, but is {show(value)}.")
+        return list(values)
+    except Exception:  # noqa: BLE001 - whatever it raises, it is none
+        raise InputError(f"`{name}` must be {what}, but is {show(values)}.") from None
 
 
 def endpoints(a: Any, b: Any) -> tuple[float, float]:
@@ -312,7 +356,7 @@ def is_ball(x: Any) -> TypeGuard[Any]:
 
 def abscissae(x: Any) -> NDArray[Any]:
     """Where a function is to be evaluated, any shape: `numbers`, truth values among them; what is masked is nan."""
-    if isinstance(x, float) or (type(x) is np.ndarray and x.dtype == np.float64 and x.dtype.isnative):
+    if type(x) in (float, np.float64) or (type(x) is np.ndarray and x.dtype == np.float64 and x.dtype.isnative):
         return np.asarray(x)
     if not isinstance(x, np.ma.MaskedArray):
         return numbers(x, "x", "real numbers", "biufO")
@@ -332,7 +376,7 @@ def points(values: Any, name: str, within: tuple[float, float] | None = None) ->
     several = values if isinstance(values, Iterable) and not isinstance(values, (*_WORDS, dict)) else [values]
     if isinstance(several, np.ndarray) and several.ndim == 0:
         several = several.reshape(1)
-    array = np.unique(vector(several if isinstance(several, np.ndarray) else list(several), name))
+    array = np.unique(vector(several if isinstance(several, np.ndarray) else listed(several, name), name))
     low, high = (-math.inf, math.inf) if within is None else within
     for x in array.tolist():
         if not low <= x <= high:

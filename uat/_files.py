@@ -27,10 +27,10 @@ def path_of(path: object, name: str = "path") -> Path:
     """The path with its symbolic links followed; InputError when it is no path or no file system could have it."""
     try:
         if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
-            raise ValueError("it is empty" if path == "" else "it is neither a string nor a path")
+            raise ValueError("it is empty" if isinstance(path, str) else "it is neither a string nor a path")
         target = Path(path).resolve()
         target.exists()
-    except (ValueError, OSError, RuntimeError) as error:
+    except Exception as error:  # noqa: BLE001 - a path of one's own may raise anything
         raise InputError(f"`{name}` must be the name of a file, but is {show(path)}: {error}.") from None
     return target
 

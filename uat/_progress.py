@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 
+from uat._checks import flag
+
 _QUIET = 1.0  # seconds: a bar that flashes by tells nothing
 _OFTEN = 0.1  # seconds between two updates: whoever reports may do so at every step
 _SHOWN = Lock()  # a terminal bears one bar: what runs inside of shown work runs in silence
@@ -20,7 +22,7 @@ def bar(what: str, total: float, *, wanted: bool = True, quiet: float = _QUIET) 
 
     `what` may be left out. Nothing is shown in the first `quiet` seconds, nor unless `wanted`.
     """
-    if not (wanted and sys.stderr is not None and sys.stderr.isatty()):
+    if not (flag(wanted, "progress") and sys.stderr is not None and sys.stderr.isatty()):
         yield lambda done, what="": None
         return
     begin, last, shown, task = time.monotonic(), -_OFTEN, None, None

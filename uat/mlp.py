@@ -96,10 +96,10 @@ class MLP:
         """
         sizes, dtype = _sizes(sizes), float_dtype(dtype)
         layers = len(sizes) - 1
-        activations = (
-            per_layer(activation, layers) if is_sequence(activation) else (activation,) * (layers - 1) + (output,)
-        )
-        scheme = one_of(scheme or ("he" if activations[0] == "relu" else "glorot"), "scheme", ("he", "glorot"))
+        each = activation if is_sequence(activation) else (activation,) * (layers - 1) + (output,)
+        activations = per_layer(each, layers)
+        usual = "he" if activations[0] == "relu" else "glorot"
+        scheme = one_of(usual if scheme is None else scheme, "scheme", ("he", "glorot"))
         draw = generator(rng)
         blocks: list[Array] = []
         for fan_in, fan_out in pairwise(sizes):
@@ -121,7 +121,7 @@ class MLP:
             pairs = [tuple(_checks.numbers(part, f"layers[{k}]") for part in (w, b)) for k, (w, b) in enumerate(layers)]
         except InputError:
             raise
-        except (TypeError, ValueError):
+        except Exception:  # noqa: BLE001 - whatever it raises, it is none
             raise InputError(f"`layers` must be pairs (weights, biases), but is {show(layers)}.") from None
         if not pairs or any(w.ndim != 2 or b.shape != w.shape[:1] for w, b in pairs):
             shapes = ", ".join(f"{w.shape} with {b.shape}" for w, b in pairs)
@@ -274,10 +274,7 @@ def count_parameters(sizes: Sequence[int]) -> int:
 
 
 def _sizes(values: Any) -> tuple[int, ...]:
-    try:
-        sizes = tuple(values)
-    except TypeError:
-        raise InputError(f"`sizes` must be a sequence, but is {show(values)}.") from None
+    sizes = tuple(_checks.listed(values, "sizes"))
     if len(sizes) < 2:
         raise InputError(f"`sizes` must have at least two entries, d_in and d_out, but is {show(values)}.")
     sizes = tuple(integer(size, f"sizes[{i}]", most=MOST_NEURONS) for i, size in enumerate(sizes))

@@ -153,7 +153,7 @@ class PiecewiseAffine:
         """
         if _checks.is_ball(x):
             return x.broken_line(self.knots, self.values, "line" if extrapolate else "nan")
-        lower, upper = (-np.inf, np.inf) if extrapolate else self.domain
+        lower, upper = (-np.inf, np.inf) if _checks.flag(extrapolate, "extrapolate") else self.domain
         table = self._table
         if table is None:
             table = _table(self)

@@ -138,8 +138,9 @@ class ReluNet:
 
         Raises InputError when `mlp` is no `MLP` or has another architecture, which is named.
         """
-        if not hasattr(mlp, "sizes"):
-            raise InputError(f"`mlp` must be an MLP, but is {show(mlp)}.")
+        from uat.mlp import MLP
+
+        _checks.instance(mlp, "mlp", MLP)
         if mlp.sizes[0] != 1 or mlp.sizes[2:] != (1,) or mlp.activations != ("relu", "identity"):
             raise InputError(
                 "`mlp` must have one input, one hidden ReLU layer and one affine output, "
@@ -254,8 +255,9 @@ class ReluNet:
         Accuracy: exact for powers of two, else one rounding a parameter. Source: lecture notes, section I;
         statement A6 (so parameters -> function is not injective).
         """
-        single = np.ndim(factors) == 0
-        d = np.full(self.width, _checks.positive(factors, "factors")) if single else _checks.vector(factors, "factors")
+        given = _checks.numbers(factors, "factors")
+        one = given.ndim == 0
+        d = np.full(self.width, _checks.positive(factors, "factors")) if one else _checks.vector(given, "factors")
         _checks.shape(d, "factors", (self.width,), f"(width,) = ({self.width},)")
         _checks.all_positive(d, "factors")
         with np.errstate(over="ignore"):

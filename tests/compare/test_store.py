@@ -52,7 +52,7 @@ def test_a_stack_is_kept_whole_or_not_at_all() -> None:
     store = Store()
     broken = row(1)
     del broken["outcome"]
-    with pytest.raises(KeyError):
+    with pytest.raises(uat.InputError, match=r"^`rows` must have a column 'outcome', but its row 1 has none"):
         store.add("k", [row(0), broken])
     assert store.rows() == []
 

@@ -27,7 +27,7 @@ def test_refusals(tmp_path: Path) -> None:
     own = MLP.initialize((1, 3, 1), (np.sin, np.cos))
     with pytest.raises(InputError, match="`network` must have named activations to be saved"):
         save_mlp(own, tmp_path / "own.npz")
-    with pytest.raises(InputError, match="`network` must be a MLP, but is 5"):
+    with pytest.raises(InputError, match="`network` must be an MLP, but is 5"):
         save_mlp(5, tmp_path / "five.npz")
     with pytest.raises(InputError, match=r"exists, but .* does not"):
         load_mlp(tmp_path / "nothing.npz")

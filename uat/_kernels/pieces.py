@@ -71,7 +71,7 @@ class PieceTable:
         """The function at x, shape of x; nan outside [lower, upper]. Checks `out` and `threads`."""
         if type(threads) is not int or threads != 1:
             threads = _checks.integer(threads, "threads")
-        if out is None and (isinstance(x, float) or (isinstance(x, int) and abs(x) < _checks.WHOLE)):
+        if out is None and (type(x) is float or (isinstance(x, (int, np.float64)) and abs(x) < _checks.WHOLE)):
             return self.at(float(x), lower, upper)
         if out is None and type(x) is np.ndarray and x.dtype is _DOUBLE and x.ndim == 1 and x.size <= _FEW:
             return self._few(x, lower, upper)

@@ -330,7 +330,7 @@ class _OneLine:
 def _of_pair(g: Any, domain: tuple[float, float]) -> Cells:
     try:
         slope, intercept = g
-    except (TypeError, ValueError):
+    except Exception:  # noqa: BLE001 - whatever it raises, it is none
         raise InputError(
             f"`g` must be a PiecewiseAffine, a ReluNet or an affine pair (slope, intercept), but is {show(g)}."
         ) from None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from uat import _checks
@@ -37,6 +37,8 @@ class Jump:
     size: float
 
     def __post_init__(self) -> None:
+        for name in ("low", "high", "size"):
+            object.__setattr__(self, name, _checks.real(getattr(self, name), name))
         if not (self.low <= self.high and self.size > 0):
             raise InputError(f"a jump must have low <= high and a size > 0, but is {show(self)}.")
 
@@ -121,8 +123,20 @@ class Certificate:
         _checks.one_of(self.norm, "norm", ("sup", "L1", "L2"))
         _checks.one_of(self.stopped, "stopped", STOPS)
         _checks.one_of(self.grounds, "grounds", GROUNDS)
+        if self.jump is not None:
+            _checks.instance(self.jump, "jump", Jump)
+        _checks.flag(self.proven, "proven")
+        for name in ("boxes", "bits"):
+            _checks.integer(getattr(self, name), name, least=0)
+        for name in ("method", "note"):
+            _checks.instance(getattr(self, name), name, str)
+        sentences = tuple(_checks.listed(self.assumes, "assumes", "a sequence of sentences"))
+        for sentence in sentences:
+            _checks.instance(sentence, "assumes", str)
+        object.__setattr__(self, "assumes", sentences)
+        object.__setattr__(self, "where", _checks.real(self.where, "where"))
         for name in ("lower", "upper"):  # a difference of -0.0 is 0
-            object.__setattr__(self, name, getattr(self, name) + 0.0)
+            object.__setattr__(self, name, _checks.extended(getattr(self, name), name) + 0.0)
         if not 0 <= self.lower <= self.upper or (self.proven and math.isinf(self.upper)):
             raise InputError(
                 "a certificate must have 0 <= lower <= upper, and a finite upper end when it is proven, but has "
@@ -167,28 +181,17 @@ class Certificate:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Certificate:
         """The inverse of `to_dict`; raises InputError when the data are no certificate."""
-        kinds: dict[str, type] = {"proven": bool, "method": str, "boxes": int, "bits": int, "note": str}
-        for name, kind in kinds.items():
-            if not isinstance(data[name], kind):
-                raise InputError(
-                    f"`{name}` of a certificate must be of type {kind.__name__}, but is {show(data[name])}."
-                )
-        assumes = data["assumes"]
-        if not isinstance(assumes, list) or not all(isinstance(sentence, str) for sentence in assumes):
-            raise InputError(f"`assumes` of a certificate must be a list of sentences, but is {show(assumes)}.")
-        lower, where = _checks.nonnegative(data["lower"], "lower"), _checks.real(data["where"], "where")
-        upper = math.inf if data["upper"] is None else _checks.nonnegative(data["upper"], "upper")
-        return cls(
-            lower=lower,
-            upper=upper,
-            where=where,
-            assumes=tuple(assumes),
-            norm=_checks.one_of(data["norm"], "norm", ("sup", "L1", "L2")),
-            stopped=_checks.one_of(data["stopped"], "stopped", STOPS),
-            grounds=_checks.one_of(data["grounds"], "grounds", GROUNDS),
-            jump=None if data["jump"] is None else Jump(**{k: _checks.real(v, k) for k, v in data["jump"].items()}),
-            **{name: data[name] for name in kinds},
-        )
+        entries = _entries(cls, data, "certificate")
+        jump = None if data["jump"] is None else Jump(**_entries(Jump, data["jump"], "jump"))
+        return cls(**{**entries, "upper": math.inf if data["upper"] is None else data["upper"], "jump": jump})
+
+
+def _entries(kind: Any, data: Any, what: str) -> dict[str, Any]:
+    """The fields of a dataclass out of a dictionary."""
+    _checks.instance(data, what, dict)
+    for missing in (one.name for one in fields(kind) if one.name not in data):
+        raise InputError(f"`data` must be what `to_dict` of a certificate gave, but its {what} has no {missing!r}.")
+    return {one.name: data[one.name] for one in fields(kind)}
 
 
 def certify(

@@ -151,7 +151,7 @@ def interpolation_bound(facts: Declared, p: PiecewiseAffine) -> float:
     if facts.lipschitz is not None:
         reach = facts.lipschitz * h
         _agree(p, ~(rise > reach * _UP + noise), f"`lipschitz` = {show(facts.lipschitz)}")
-        with np.errstate(invalid="ignore", divide="ignore"):
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):  # infinity bounds nothing
             tent = (reach - rise) * (reach + rise) / (2 * reach)
         tent = np.where(reach > 0, np.maximum(tent, 0.0), 0.0) + 4 * UNIT * reach
         best = np.minimum(best, tent)

@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from uat._checks import Floats, InputError, abscissae, show
+from uat._checks import Floats, InputError, abscissae, instance, interval, nonnegative, one_of, show
 from uat.piecewise import UNIT, PiecewiseAffine
 from uat.relu_net import ReluNet
 
 
 def gamma(k: float, unit: float = UNIT) -> float:
     """gamma_k = k u / (1 - k u): the relative error of k roundings (Higham 2002, lemma 3.1). Infinite when k u >= 1."""
+    k, unit = nonnegative(k, "k"), nonnegative(unit, "unit")
     return k * unit / (1 - k * unit) if k * unit < 1 else np.inf
 
 
@@ -29,6 +30,7 @@ def condition(net: ReluNet, x: ArrayLike) -> Any:
     are exact and the hinges have small *relative* error, so K(x) = |c| + sum_j |coefficients_j| (weights_j x + b_j)_+.
     u K(x) tells what evaluation in precision u will lose, K / |net(x)| is the condition number of the sum.
     """
+    instance(net, "net", ReluNet)
     points = np.abs(np.asarray(abscissae(x), dtype=np.float64))
     if (np.abs(net.weights) == 1).all():
         absolute = ReluNet(net.weights, net.biases, np.abs(net.coefficients), abs(net.output_bias))
@@ -42,6 +44,8 @@ def forward_bound(net: ReluNet, x: ArrayLike, unit: float = UNIT) -> Any:
 
     gamma_{M+2} K(x) when every |weights_j| = 1, gamma_{M+3} K(x) in general, plus what underflow may add.
     """
+    instance(net, "net", ReluNet)
+    unit = nonnegative(unit, "unit")
     terms = net.width + (2 if (np.abs(net.weights) == 1).all() else 3)
     tiny = np.finfo(np.float64).smallest_subnormal if unit == UNIT else np.finfo(np.float32).smallest_subnormal
     underflow = float(tiny) * (1 + np.abs(net.coefficients).sum()) * (net.width + 1)
@@ -68,6 +72,7 @@ def pieces_bound(net: ReluNet, x: ArrayLike) -> Any:
     it was moved by its rounding, which changes the function near that kink (`_kink_error`). Doubled
     for the roundings of the bound itself and of the true y.
     """
+    instance(net, "net", ReluNet)
     points = np.asarray(abscissae(x), dtype=np.float64)
     r, y = net.regions, np.asarray(net(points))
     k = np.searchsorted(r.kinks, points, side="right")
@@ -84,7 +89,8 @@ def evaluated(g: Any, domain: tuple[float, float], arithmetic: str) -> tuple[Any
     x of the domain (for a PiecewiseAffine, of ``p(x)``). "float32": the network with its parameters rounded to float32,
     and the bound of its evaluation neuron by neuron, in any order, in float32.
     """
-    if arithmetic == "real":
+    domain = interval(domain)
+    if one_of(arithmetic, "arithmetic", ("real", "float64", "float32")) == "real":
         return g, 0.0
     if isinstance(g, ReluNet):
         net = g if arithmetic == "float64" else _in_float32(g)
@@ -150,6 +156,8 @@ def conversion_bound(p: PiecewiseAffine, net: ReluNet) -> Any:
     Each stored slope carries three roundings and each difference one more, so coefficient i is off by at most
     gamma_4 (|S_i| + |S_{i-1}|); the kinks are stored exactly. Evaluation adds `pieces_bound`.
     """
+    instance(p, "p", PiecewiseAffine)
+    instance(net, "net", ReluNet)
     s = np.abs(p.slopes)
     first = np.abs(net.coefficients[: net.width - p.pieces])  # the shifted origin, where there is one
     before = np.concatenate([first, s])
@@ -167,17 +175,27 @@ def stored_distance(p: PiecewiseAffine, net: ReluNet) -> float:
     Both are affine between the knots of p, so the largest difference is at a knot, where `to_piecewise` knows the net
     up to one rounding.
     """
-    there = net.to_piecewise(*p.domain).values
+    there = _at_knots(p, net)
     return float((np.abs(there - p.values) + 2 * UNIT * np.abs(there)).max())
 
 
 def stored_excess(p: PiecewiseAffine, net: ReluNet, side: str) -> float:
     """How far such a net may rise above p (side "under") or fall below it ("over") anywhere on the domain; else 0."""
-    if side == "both":
+    if one_of(side, "side", ("both", "under", "over")) == "both":
         return 0.0
-    there = net.to_piecewise(*p.domain).values
+    there = _at_knots(p, net)
     above = (there - p.values) * (1 if side == "under" else -1) + 2 * UNIT * np.abs(there)
     return max(float(above.max()), 0.0)
+
+
+def _at_knots(p: PiecewiseAffine, net: ReluNet) -> Floats:
+    """The values of the net at the knots of p, of which it was made."""
+    instance(p, "p", PiecewiseAffine)
+    instance(net, "net", ReluNet)
+    there = net.to_piecewise(*p.domain)
+    if there.pieces != p.pieces:
+        raise InputError(f"`net` must be made of `p`, but has {there.pieces} pieces there and `p` {p.pieces}.")
+    return there.values
 
 
 _TINY = float(np.finfo(np.float64).smallest_subnormal)

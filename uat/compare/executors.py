@@ -138,10 +138,7 @@ def processors() -> int:
 
 def process_pool(workers: int | None = None) -> Pool:
     """A pool of spawned processes, one a processor unless told otherwise, at most 1024."""
-    count = processors() if workers is None else _checks.integer(workers, "workers", most=1024)
-    if count > _MOST:
-        raise InputError(f"`workers` must be at most {_MOST}, but is {show(workers)}.")
-    return Pool(count)
+    return Pool(processors() if workers is None else _checks.integer(workers, "workers", most=_MOST))
 
 
 @contextmanager

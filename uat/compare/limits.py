@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from uat import _checks
+from uat._checks import InputError
 from uat._sampling import sample
 from uat.compare.setting import problems
 from uat.targets import TARGETS, Target
@@ -29,20 +31,35 @@ class Limits:
     second_derivative: float | None
     length: float
 
+    def __post_init__(self) -> None:
+        for name in ("curvature", "second_derivative", "length"):
+            if name != "second_derivative" or self.second_derivative is not None:
+                _checks.nonnegative(getattr(self, name), name)
+
     def best(self, pieces: Any) -> Any:
         """(1/16) curvature^2 / N^2: what N^2 E_N tends to, over N^2."""
-        return self.curvature**2 / 16 / np.asarray(pieces, dtype=float) ** 2
+        return (self.curvature / 4 / _numbers_of(pieces)) ** 2
 
     def uniform(self, pieces: Any) -> Any:
         """(h^2/8) max|f''| with h = length/N, or None."""
+        numbers = _numbers_of(pieces)
         if self.second_derivative is None:
             return None
-        return (self.length / np.asarray(pieces, dtype=float)) ** 2 / 8 * self.second_derivative
+        return (self.length / numbers) ** 2 / 8 * self.second_derivative
+
+
+def _numbers_of(pieces: Any) -> Any:
+    """Numbers of pieces, of any shape."""
+    found = np.asarray(_checks.numbers(pieces, "pieces"), dtype=float)
+    _checks.all_positive(np.atleast_1d(found).ravel(), "pieces")
+    return found
 
 
 def limits(function: Any) -> Limits:
     """The limits of one function, given as to `sweep`."""
-    (problem,) = problems([function] if isinstance(function, tuple) else function)
+    problem, *others = problems([function] if isinstance(function, tuple) else function)
+    if others:
+        raise InputError(f"`function` must be one function, but there are {len(others) + 1}.")
     a, b = problem.domain
     f = problem.function
     curvature, largest = _read_off(f, a, b, _CELLS)

@@ -79,6 +79,8 @@ def sweep(
         For an unknown method, a width that a method cannot have, a function that a worker cannot be given, a store that
         is damaged or of another version.
     """
+    if executor is not None and not callable(getattr(executor, "submit", None)):
+        raise InputError(f"`executor` must be an Executor, but is {show(executor)}.")
     stacks = grid(functions, widths, methods, seeds, budget)
     with ExitStack() as open_things:
         if not isinstance(store, Store):
@@ -88,7 +90,7 @@ def sweep(
         if executor is None and sum(stack.cost for stack in left) > _HANDFUL and processors() > 1:
             make: Callable[[], Executor] = process_pool
         else:
-            make = functools.partial(_unchanged, executor or Serial())
+            make = functools.partial(_unchanged, Serial() if executor is None else executor)
         if make is process_pool or not isinstance(executor, (Serial, ThreadPoolExecutor, type(None))):
             for problem in {stack.setting.problem for stack in left}:
                 must_travel(problem)
@@ -213,9 +215,7 @@ def _method(name: Any) -> str:
 
 
 def _listed(values: Any, name: str) -> list[Any]:
-    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
-        raise InputError(f"`{name}` must be a sequence, but is {show(values)}.")
-    found = list(values)
+    found = _checks.listed(values, name)
     if not found:
         raise InputError(f"`{name}` must hold at least one entry, but is empty.")
     return found

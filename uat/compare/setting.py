@@ -11,7 +11,7 @@ import hashlib
 import json
 import pickle
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,9 +70,8 @@ def problems(functions: Any) -> list[Problem]:
         pairs = [(str(name), given) for name, given in functions.items()]
     else:
         single = isinstance(functions, (str, Target)) or callable(functions)
-        if not (single or isinstance(functions, Iterable)):
-            raise InputError(f"`functions` must be functions, or pairs (function, (a, b)), but is {show(functions)}.")
-        given_ones = [functions] if single or _is_pair(functions) else list(functions)
+        what = "functions, or pairs (function, (a, b))"
+        given_ones = [functions] if single or _is_pair(functions) else _checks.listed(functions, "functions", what)
         pairs = [("", given) for given in given_ones]
     if not pairs:
         raise InputError("`functions` must hold at least one function, but is empty.")

@@ -19,7 +19,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from uat._checks import InputError
+from uat._checks import InputError, instance, listed, rows_of, show
 from uat._files import ordinary, path_of, writable
 from uat.compare.table import COLUMNS, ORDER, Row, Table
 
@@ -48,9 +48,9 @@ class Store:
     """
 
     def __init__(self, path: str | os.PathLike[str] = ":memory:") -> None:
-        self.path = name = os.fspath(path) if isinstance(path, os.PathLike) else path
-        if not isinstance(path, str) or path != ":memory:":
-            target = path_of(path, "store")
+        target = None if isinstance(path, str) and path == ":memory:" else path_of(path, "store")
+        self.path = name = os.fspath(path)
+        if target is not None:
             if _only_readable(target):
                 name = f"{target.as_uri()}?immutable=1"  # nobody can write it, and no lock can be written beside it
             else:
@@ -84,12 +84,16 @@ class Store:
 
     def add(self, key: str, rows: Iterable[Row]) -> None:
         """Keep the rows of one setting, all or none; one that is there already stays as it is."""
+        signed = _all_signed(key, rows, "rows")
         with self._told(), self._transaction():
-            self._link.executemany("INSERT OR IGNORE " + _INSERT.format("rows"), [_signed(key, row) for row in rows])
+            self._link.executemany("INSERT OR IGNORE " + _INSERT.format("rows"), signed)
 
     def plan(self, description: dict[str, Any]) -> None:
         """Remember what a sweep was asked for, so that it can be resumed from the file alone."""
-        text = json.dumps(description, sort_keys=True)
+        try:
+            text = json.dumps(description, sort_keys=True)
+        except Exception:  # noqa: BLE001 - whatever it raises, it is no JSON
+            raise InputError(f"`description` must be plain data, but is {show(description)}.") from None
         if description in self.plans():
             return  # a complete sweep can be looked at where nothing can be written
         with self._told(), self._transaction():
@@ -100,15 +104,15 @@ class Store:
 
         They are no rows: the next sweep tries them again, and once it has a row its failure is forgotten.
         """
+        signed = _all_signed(key, failures, "failures")
         with self._told(), self._transaction():
-            self._link.executemany(
-                "INSERT OR REPLACE " + _INSERT.format("failures"), [_signed(key, one) for one in failures]
-            )
+            self._link.executemany("INSERT OR REPLACE " + _INSERT.format("failures"), signed)
 
     # -- reading --------------------------------------------------------------------------------------------------
 
     def seeds(self, key: str) -> set[int]:
         """The seeds of a setting that are done."""
+        instance(key, "key", str)
         with self._told():
             return {seed for (seed,) in self._link.execute("SELECT seed FROM rows WHERE setting = ?", [key])}
 
@@ -128,14 +132,14 @@ class Store:
 
     def table(self, keys: Iterable[str] | None = None) -> Table:
         """The rows and the failures as a `Table`."""
-        wanted = None if keys is None else set(keys)
+        wanted = _wanted(keys)
         return Table(tuple(self.rows(wanted)), tuple(self.failures(wanted)))
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
     def _read(self, table: str, keys: Iterable[str] | None, where: str = "") -> list[Row]:
         names, order = ", ".join(COLUMNS), ", ".join([*ORDER, "setting"])
-        wanted = None if keys is None else set(keys)
+        wanted = _wanted(keys)
         with self._told():
             found = self._link.execute(f"SELECT setting, {names} FROM {table} {where} ORDER BY {order}").fetchall()
         return [dict(zip(COLUMNS, row, strict=True)) for key, *row in found if wanted is None or key in wanted]
@@ -231,6 +235,20 @@ def _only_readable(path: Path) -> bool:
             f"{journal.name!r}: copy both to where you can write."
         )
     return True
+
+
+def _wanted(keys: Iterable[str] | None) -> set[str] | None:
+    if keys is None or isinstance(keys, set):
+        return keys
+    found = listed(keys, "keys", "keys of settings")
+    for key in found:
+        instance(key, "keys", str)
+    return set(found)
+
+
+def _all_signed(key: str, rows: Iterable[Row], name: str) -> list[list[Any]]:
+    instance(key, "key", str)
+    return [_signed(key, row) for row in rows_of(rows, name, COLUMNS)]
 
 
 def _signed(key: str, row: Row) -> list[Any]:

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from uat import _checks
 from uat._checks import InputError, show
 from uat._files import may_replace, writable, written_whole
 
@@ -90,6 +91,13 @@ class Table:
     unit: str = ""
     relative: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        for name in ("rows", "failures"):
+            object.__setattr__(self, name, tuple(_checks.rows_of(getattr(self, name), name)))
+        _checks.instance(self.unit, "unit", str)
+        for column in _checks.listed(self.relative, "relative"):
+            _column(column)
+
     def __len__(self) -> int:
         return len(self.rows)
 
@@ -109,8 +117,10 @@ class Table:
 
         Raises InputError for a column that the table does not have.
         """
-        for name in wanted:
+        for name, value in wanted.items():
             _column(name)
+            if value is not None and not isinstance(value, (str, int, float, np.number)):
+                raise InputError(f"`{name}` must be one value of that column, but is {show(value)}.")
 
         def chosen(rows: tuple[Row, ...]) -> tuple[Row, ...]:
             return tuple(row for row in rows if all(row[name] == value for name, value in wanted.items()))
@@ -131,7 +141,8 @@ class Table:
         InputError
             When the table has no row of `method`, or no such column.
         """
-        _column(column)
+        _checks.instance(method, "method", str)
+        _column(column, numbers=True)
         chosen = next((names for names in _TOGETHER if column in names), (column,))
         place = itemgetter(*PROBLEM, "width")
         units = {place(group): group["median"] for group in self.where(method=method).median_by_width(column)}
@@ -139,7 +150,8 @@ class Table:
             raise InputError(f"`method` must be one that the table has rows of, but {show(method)} is not.")
         rows, failures = [], list(self.failures)
         for row in self.rows:
-            if unit := units.get(place(row)):
+            unit = units.get(place(row), 0.0)
+            if unit > 0 and all(row[name] is not None for name in chosen):
                 rows.append({**row, **{name: row[name] / unit for name in chosen}})
             else:
                 named = {name: row[name] for name in NAMED}
@@ -160,21 +172,17 @@ class Table:
             One for each (function, formula, a, b, method, width, budget): "median", "low" and "high" (the smallest and
             the largest of the seeds), "seeds" (how many) and "proven" (whether every one of them is).
         """
-        _column(column)
+        _column(column, numbers=True)
         groups: dict[tuple[Any, ...], list[Row]] = {}
         for row in self.rows:
             groups.setdefault(tuple(row[name] for name in GROUP), []).append(row)
-        return [
-            {
-                **dict(zip(GROUP, key, strict=True)),
-                "median": float(np.median([row[column] for row in rows])),
-                "low": min(row[column] for row in rows),
-                "high": max(row[column] for row in rows),
-                "seeds": len(rows),
-                "proven": all(bool(row["proven"]) for row in rows),
-            }
-            for key, rows in groups.items()
-        ]
+        found = []
+        for key, rows in groups.items():
+            values = np.array([row[column] for row in rows], dtype=float)  # nan where a method has none
+            spread = {"median": float(np.median(values)), "low": float(values.min()), "high": float(values.max())}
+            proven = all(bool(row["proven"]) for row in rows)
+            found.append({**dict(zip(GROUP, key, strict=True)), **spread, "seeds": len(rows), "proven": proven})
+        return found
 
     def to_csv(self, path: str | os.PathLike[str]) -> None:
         """Write the table as CSV, floats so that they come back bit for bit; failures have no numbers there.
@@ -220,6 +228,8 @@ def untimed(rows: Sequence[Row]) -> list[Row]:
     return [{name: value for name, value in row.items() if name not in TIMED} for row in rows]
 
 
-def _column(name: str) -> None:
-    if name not in COLUMNS:
-        raise InputError(f"a table has no column {name!r}; it has {', '.join(COLUMNS)}.")
+def _column(name: str, numbers: bool = False) -> None:
+    if not isinstance(name, str) or name not in COLUMNS:
+        raise InputError(f"a table has no column {show(name)}; it has {', '.join(COLUMNS)}.")
+    if numbers and COLUMNS[name] == "TEXT":
+        raise InputError(f"`column` must be one of numbers, but {name!r} holds texts.")

@@ -37,7 +37,7 @@ POLISH_ROUNDS = 14  # of superlinear convergence; the change between rounds ends
 def most_samples(deadline: Deadline) -> int:
     """How large a mesh may be that is to be swept some ten times before the deadline."""
     left = deadline.left()
-    return MOST_SAMPLES if left is None else min(MOST_SAMPLES, max(FEW_SAMPLES, int(SAMPLES_A_SECOND * left)))
+    return MOST_SAMPLES if left is None else min(MOST_SAMPLES, max(FEW_SAMPLES, int(SAMPLES_A_SECOND * min(left, 1e9))))
 
 
 class Mesh:

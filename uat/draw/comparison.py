@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from uat._checks import InputError
+from uat._checks import InputError, function, instance, one_of, pair, rows_of, vector
 from uat._sampling import Function, sample
 from uat.draw.curves import LOOKS, below, curves
 from uat.draw.style import BLACK, GREY, axes_of, style
@@ -44,14 +44,16 @@ def error_vs_width(
     -------
     matplotlib Axes, or an array of them, one a function, where there are several.
     """
-    rows, failures = list(table), list(getattr(table, "failures", ()))
+    rows, failures = _rows(table, column), list(getattr(table, "failures", ()))
+    for name, line in (("limit", limit), ("bound", bound)):
+        if line is not None:
+            function(line, name, "a function of the number of pieces")
     several = len(set(map(_problem, rows))) > 1
     if several and ax is None and limit is None and bound is None:
         panels = figure_of(table, column=column).axes
         return np.array([panel for panel in panels if panel.get_visible()])
     rows = _one_function(rows)
-    with style():
-        ax = axes_of(ax)
+    ax = axes_of(ax)
     return _panel(rows, failures, ax, column, limit, bound, getattr(table, "unit", ""))
 
 
@@ -101,7 +103,7 @@ def figure_of(table: Iterable[Row], lines: Callable[[Row], Any] | None = None, *
     """
     from matplotlib.figure import Figure
 
-    rows, failures, unit = list(table), list(getattr(table, "failures", ())), getattr(table, "unit", "")
+    rows, failures, unit = _rows(table, column), list(getattr(table, "failures", ())), getattr(table, "unit", "")
     found = list(dict.fromkeys(map(_problem, rows)))
     names = [_title(one, found) for one in found]
     if not names:
@@ -144,12 +146,16 @@ def kinks(
     -------
     matplotlib Axes
     """
-    rows = _one_function(table, sort=False)
+    rows = _one_function(_rows(table, "kinks"), sort=False)
     a, b = rows[0]["a"], rows[0]["b"]
     if density is None and f is not None:
         x = np.linspace(a, b, 1001)
         y = sample(f, x)
         density = x[1:-1], np.sqrt(np.abs(np.diff(y, 2))) / (x[1] - x[0])
+    if density is not None:
+        x, values = (vector(part, "density", least=1) for part in pair(density, "density", "(x, values)"))
+        if x.size != values.size:
+            raise InputError(f"`density` must have as many values as x, {x.size}, but has {values.size}.")
     with style():
         ax = axes_of(ax)
         names = []
@@ -160,8 +166,7 @@ def kinks(
             names.append(_name(row, rows))
         ticks = [float(len(rows) - k) for k in range(len(rows))]
         if density is not None:
-            x, values = density
-            ax.fill_between(x, -1.0, -1.0 + 1.4 * values / values.max(), color=GREY, alpha=0.4, linewidth=0)
+            ax.fill_between(x, -1.0, -1.0 + 1.4 * values / (values.max() or 1.0), color=GREY, alpha=0.4, linewidth=0)
             ticks.append(-0.3)
             names.append("$|f''|^{1/2}$")
         ax.set_yticks(ticks, names)
@@ -173,8 +178,16 @@ def kinks(
     return ax
 
 
-def _one_function(table: Iterable[Row], sort: bool = True) -> list[Row]:
-    rows = list(table)
+def _rows(table: Iterable[Row], column: str) -> list[Row]:
+    """The rows, with what a picture of that column needs."""
+    instance(column, "column", str)
+    rows = rows_of(table, "table", ("function", "method", "width", "a", "b", "proven", column))
+    for row in rows:
+        one_of(row["method"], "method", LOOKS)
+    return rows
+
+
+def _one_function(rows: list[Row], sort: bool = True) -> list[Row]:
     if not rows:
         raise InputError("`table` must hold at least one row, but is empty.")
     found = set(map(_problem, rows))

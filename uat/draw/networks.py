@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from uat._checks import Floats, InputError, instance, interval
+from uat._checks import Floats, InputError, instance, interval, show
 from uat._sampling import Function, sample
 from uat.draw.style import (
     BLACK,
@@ -116,7 +116,9 @@ def approximation(r: Any, ax: Any = None) -> Any:
     -------
     matplotlib Axes
     """
-    p = r.piecewise
+    p = getattr(r, "piecewise", None)
+    if not isinstance(p, PiecewiseAffine) or not hasattr(r, "function"):
+        raise InputError(f"`r` must be what `uat.approximate` returns, but is {show(r)}.")
     with style():
         ax = axes_of(ax)
         if r.function is None:

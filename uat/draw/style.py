@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from uat._checks import InputError, show
+from uat._checks import InputError, instance, show
 from uat._files import path_of, written_whole
 
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
@@ -49,13 +49,16 @@ def style() -> Iterator[None]:
         yield
 
 
-def axes_of(ax: Any) -> Any:
+def axes_of(ax: Any, size: tuple[float, float] = (4.2, 3.0)) -> Any:
     """The axes that were given, or those of a new figure that no window shows and nothing else holds."""
-    if ax is not None:
-        return ax
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(4.2, 3.0), layout="constrained").subplots()
+    if ax is not None:
+        instance(ax, "ax", Axes)
+        return ax
+
+    return Figure(figsize=size, layout="constrained").subplots()
 
 
 def picture_suffix(path: str | os.PathLike[str]) -> str:

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike
 
-from uat._checks import Floats, InputError, integer, numbers, show, vector
-from uat.draw.style import BLACK, BLUE, GREEN, ORANGE, style
+from uat._checks import Floats, InputError, instance, integer, numbers, show, vector
+from uat.draw.style import BLACK, BLUE, GREEN, ORANGE, axes_of, style
 
 DASHES = ["-", "--", "-.", ":"]
 
@@ -34,15 +34,14 @@ def training(
 
     Returns the matplotlib Axes. Colours are safe for the colour-blind, and dashes say the same as colours.
     """
-    from matplotlib.figure import Figure
-
     drawn = _curves(run, curves)
-    half = integer(window, "window") // 2
+    window = integer(window, "window")
     if window % 2 == 0:
         raise InputError(f"`window` must be odd, but is {show(window)}.")
+    half = min(window // 2, max((at.size for _, at, _ in drawn), default=0))
+    instance(title, "title", str)
     with style():
-        if ax is None:
-            ax = Figure(figsize=(6.0, 3.2), layout="constrained").add_subplot()
+        ax = axes_of(ax, (6.0, 3.2))
         for k, (label, at, values) in enumerate(drawn):
             look = {"color": [BLUE, ORANGE, BLACK, GREEN][k % 4], "linestyle": DASHES[k % 4]}
             if half:
@@ -63,7 +62,8 @@ def training(
 
 def _curves(run: Any, curves: Mapping[str, ArrayLike] | None) -> list[tuple[str, Floats, Floats]]:
     """Of each curve that has a value: its label, the steps at which it has one, and the values."""
-    history = getattr(run, "history", run if hasattr(run, "rows") else None)
+    history = getattr(run, "history", run)
+    history = history if all(hasattr(history, name) for name in ("step", "loss", "validation")) else None
     if curves is None:
         if history is None:
             raise InputError(
@@ -74,8 +74,11 @@ def _curves(run: Any, curves: Mapping[str, ArrayLike] | None) -> list[tuple[str,
     if not isinstance(curves, Mapping):
         raise InputError(f"`curves` must be a dict of labels and values, but is {show(curves)}.")
     steps = vector(run, "run") if history is None else np.asarray(history.step, dtype=float)
+    if steps.min(initial=0) < 0:
+        raise InputError(f"`run` must hold steps >= 0, but holds {show(steps.min())}.")
     drawn = []
     for label, given in curves.items():
+        instance(label, "curves", str)
         values = np.asarray(numbers(given, f"curves[{label!r}]"), dtype=float)
         if values.shape != steps.shape:
             raise InputError(f"`curves` must have {steps.size} values each, but {label!r} has shape {values.shape}.")

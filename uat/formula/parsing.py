@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from uat._checks import InputError, did_you_mean, show
+from uat._checks import InputError, did_you_mean, listed, show
 from uat.formula.node import Formula, Graph, constant_value, exact_decimal
 from uat.formula.vocabulary import ALIASES, CONSTANTS, FUNCTIONS, MADE_OF, OPERATIONS, SIGNS, TABLES, by_word, function
 
@@ -60,7 +60,13 @@ assert {*_ARITHMETIC.values(), *_COMPARISONS.values(), *_LOGIC.values()} <= {row
 
 def read(text: Any, variable: Any = "x") -> Formula:
     """The formula of a text; `variable` is a name, or several, or None where only a number will do."""
-    variables = () if variable is None else tuple(variable) if isinstance(variable, (tuple, list)) else (variable,)
+    variables = (
+        ()
+        if variable is None
+        else tuple(listed(variable, "variable"))
+        if isinstance(variable, (tuple, list))
+        else (variable,)
+    )
     for name in variables:
         _check_variable(name)
     if variable is not None and not variables:

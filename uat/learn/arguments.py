@@ -7,7 +7,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from uat._checks import InputError, integer, show
+from uat._checks import InputError, integer, listed, pair, show
 from uat.learn.backprop import as_network
 from uat.learn.journal import Metrics
 from uat.learn.losses import Loss
@@ -19,7 +19,7 @@ def as_networks(networks: Any, count: int | None) -> list[MLP]:
     """S networks of one architecture, from a sequence of them, or from one and the number of seeds."""
     if isinstance(networks, MLP):
         return [networks] * (1 if count is None else count)
-    nets = _listed(networks, "networks", "an MLP or a sequence of them")
+    nets = listed(networks, "networks", "an MLP or a sequence of them")
     if not nets:
         raise InputError("`networks` must hold at least one network, but is empty.")
     for k, net in enumerate(nets):
@@ -35,17 +35,14 @@ def as_networks(networks: Any, count: int | None) -> list[MLP]:
 
 def as_seeds(seeds: Any) -> list[Any]:
     """The seeds of a stack, as a list."""
-    return _listed(seeds, "seeds", "a sequence of seeds, one a network")
+    return listed(seeds, "seeds", "a sequence of seeds, one a network")
 
 
 def held_out(network: MLP, validation: Any, loss: Loss) -> Samples | None:
     """The validation samples, under the same requirements as x and y."""
     if validation is None:
         return None
-    try:
-        x, y = validation
-    except (TypeError, ValueError):
-        raise InputError(f"`validation` must be a pair (x, y), but is {show(validation)}.") from None
+    x, y = pair(validation, "validation", "(x, y)")
     try:
         return prepare(network, x, y, loss)
     except InputError as error:
@@ -54,10 +51,10 @@ def held_out(network: MLP, validation: Any, loss: Loss) -> Samples | None:
 
 def as_frozen(frozen: Iterable[int] | ArrayLike, layers: int) -> tuple[int, ...]:
     """The numbers of the layers that do not move."""
-    listed = _listed(frozen, "frozen", "a sequence of layer numbers")
-    chosen = tuple(integer(layer, f"frozen[{k}]", least=0) for k, layer in enumerate(listed))
+    given = listed(frozen, "frozen", "a sequence of layer numbers")
+    chosen = tuple(integer(layer, f"frozen[{k}]", least=0) for k, layer in enumerate(given))
     if any(k >= layers for k in chosen):
-        raise InputError(f"`frozen` must hold layers 0 to {layers - 1}, but is {show(listed)}.")
+        raise InputError(f"`frozen` must hold layers 0 to {layers - 1}, but is {show(given)}.")
     return chosen
 
 
@@ -81,12 +78,3 @@ def as_metrics(metrics: Any) -> Metrics:
                 f"{show(function)}."
             )
     return dict(metrics)
-
-
-def _listed(values: Any, name: str, what: str) -> list[Any]:
-    if isinstance(values, (str, bytes)):
-        raise InputError(f"`{name}` must be {what}, but is {show(values)}.")
-    try:
-        return list(values)
-    except TypeError:
-        raise InputError(f"`{name}` must be {what}, but is {show(values)}.") from None

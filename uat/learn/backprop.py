@@ -31,7 +31,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from uat._activations import Activation
-from uat._checks import InputError, samples, show
+from uat._checks import InputError, instance, samples, show
 from uat.learn.activations import Node
 from uat.mlp import MLP, Array, count_parameters
 
@@ -164,6 +164,7 @@ def forward(network: MLP, x: ArrayLike) -> Tape:
 
 def backward(tape: Tape, slope: ArrayLike) -> tuple[Array, Array]:
     """(dLoss/dtheta (P,), dLoss/dinput (n, d_in)) from slope = dLoss/doutput (n, d_out), after `forward`."""
+    instance(tape, "tape", Tape)
     d_out, count = tape.slope.shape
     rows = samples(slope, "slope", d_out, tape.slope.dtype)
     if len(rows) != count:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from uat._checks import InputError, integer, memory, show
+from uat._checks import InputError, flag, integer, memory, show
 from uat.learn.risk import Samples
 from uat.mlp import Array
 
@@ -67,7 +67,7 @@ def full() -> Batches:
 
 def shuffled(size: int, drop_last: bool = False) -> Batches:
     """A fresh permutation each epoch; a short last batch is kept unless ``drop_last``."""
-    return Batches("shuffled", integer(size, "size"), bool(drop_last))
+    return Batches("shuffled", integer(size, "size"), flag(drop_last, "drop_last"))
 
 
 def with_replacement(size: int) -> Batches:

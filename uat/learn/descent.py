@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from uat._checks import InputError, nonnegative, positive, show
+from uat._checks import InputError, flag, nonnegative, positive, show
 from uat.learn.schedules import as_rate
 from uat.mlp import Array
 
@@ -39,7 +39,7 @@ class SGD:
         object.__setattr__(self, "momentum", nonnegative(self.momentum, "momentum"))
         if not self.momentum < 1:
             raise InputError(f"`momentum` must be in [0, 1), but is {show(self.momentum)}.")
-        if self.nesterov and self.momentum == 0:
+        if flag(self.nesterov, "nesterov") and self.momentum == 0:
             raise InputError("`momentum` must be > 0 when `nesterov` is asked for, but is 0.")
 
     def start(self, theta: Array) -> Memory:

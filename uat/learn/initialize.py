@@ -80,4 +80,6 @@ def from_net(net: ReluNet | MLP, *, width: int | None = None, noise: float = 0.0
             plain.output_bias,
         )
     mlp = net.to_mlp() if isinstance(net, ReluNet) else net
-    return mlp.with_theta(mlp.theta * (1 + noise * draw.standard_normal(mlp.theta.size).astype(mlp.theta.dtype)))
+    with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused
+        noisy = mlp.theta * (1 + noise * draw.standard_normal(mlp.theta.size).astype(mlp.theta.dtype))
+    return mlp.with_theta(noisy)

@@ -21,7 +21,7 @@ import numpy as np
 from scipy.special import expit, xlogy
 
 from uat._activations import elementwise
-from uat._checks import InputError, one_of, show
+from uat._checks import InputError, numbers, one_of, show
 from uat.mlp import Array
 
 
@@ -46,11 +46,16 @@ class Loss:
         return Loss, tuple(getattr(self, item.name) for item in fields(self))
 
     def derivative(self, y: Any, s: Any) -> Array:
-        """dP/ds at (y, s), elementwise."""
-        y, s = np.broadcast_arrays(np.asarray(y, float), np.asarray(s, float))
+        """dP/ds at (y, s), elementwise; infinite where it overflows."""
+        y, s = (np.asarray(numbers(value, name), float) for value, name in ((y, "y"), (s, "s")))
+        try:
+            y, s = np.broadcast_arrays(y, s)
+        except ValueError:
+            raise InputError(f"`y` and `s` must have shapes that fit, but have {y.shape} and {s.shape}.") from None
         out: Array = np.empty_like(s, subok=False)
-        self.slope(y, s, out)
-        return self.factor * out
+        with np.errstate(over="ignore"):
+            self.slope(y, s, out)
+            return self.factor * out
 
 
 def margin_loss(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from uat._checks import InputError, samples, show, vector
+from uat._checks import InputError, numbers, samples, show, vector
 from uat.mlp import MLP, Array
 
 
@@ -33,8 +33,8 @@ def accuracy(x: ArrayLike, y: ArrayLike) -> Accuracy:
     With several outputs the class is the number of the largest one, and y holds class numbers; with one output it is
     the sign of it, and y holds -1 and 1 (an output of exactly 0 is wrong). Exact.
     """
-    shape = np.shape(x)
-    inputs = samples(x, "x", shape[1] if len(shape) == 2 else 1)
+    rows = numbers(x, "x", kinds="biufO")
+    inputs = samples(rows, "x", rows.shape[1] if rows.ndim == 2 else 1)
     labels = vector(y, "y")
     if len(labels) != len(inputs) or not labels.size:
         raise InputError(f"`y` must have one label a sample, {len(inputs)} of them, but is {show(y)}.")

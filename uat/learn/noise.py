@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from uat._checks import InputError, integer, memory, show
+from uat._checks import InputError, integer, listed, memory
 from uat.learn.losses import resolve
 from uat.learn.risk import bind, prepare
 from uat.mlp import MLP
@@ -54,11 +54,8 @@ def gradient_noise(
     resolved = resolve(loss)
     data = prepare(network, x, y, resolved, weights)
     risk, n = bind(network, resolved, None), data.count
-    try:
-        listed = list(sizes)
-    except TypeError:
-        raise InputError(f"`sizes` must be a sequence of batch sizes, but is {show(sizes)}.") from None
-    chosen = np.array([integer(size, f"sizes[{k}]", most=_MOST_SIZE) for k, size in enumerate(listed)], dtype=np.int64)
+    each = enumerate(listed(sizes, "sizes", "a sequence of batch sizes"))
+    chosen = np.array([integer(size, f"sizes[{k}]", most=_MOST_SIZE) for k, size in each], dtype=np.int64)
     if chosen.size and chosen.max() > n:
         raise InputError(f"`sizes` must be <= n = {n}, but holds {chosen.max()}.")
     memory(2.0 * n * network.theta.size, "the gradients of the single samples")

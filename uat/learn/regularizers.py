@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from uat._checks import InputError, nonnegative, show
+from uat._checks import InputError, flag, nonnegative, show
 from uat.mlp import MLP, Array
 
 
@@ -51,12 +51,12 @@ class Regularizer:
 
 def L1(strength: float, biases: bool = True) -> Regularizer:  # noqa: N802 - the field's name
     """Omega(theta) = strength * |theta|_1; ``biases=False`` leaves the biases out. InputError unless strength >= 0."""
-    return Regularizer((Term(1, nonnegative(strength, "strength"), bool(biases)),))
+    return Regularizer((Term(1, nonnegative(strength, "strength"), flag(biases, "biases")),))
 
 
 def L2(strength: float, biases: bool = True) -> Regularizer:  # noqa: N802 - the field's name
     """Omega(theta) = strength * |theta|_2^2 (no 1/2); the same otherwise."""
-    return Regularizer((Term(2, nonnegative(strength, "strength"), bool(biases)),))
+    return Regularizer((Term(2, nonnegative(strength, "strength"), flag(biases, "biases")),))
 
 
 def as_regularizer(value: Any) -> Regularizer | None:

@@ -16,7 +16,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from uat._checks import InputError, nonnegative, samples, show
+from uat._checks import InputError, generator, nonnegative, samples, show
+from uat.learn.backprop import as_network
 from uat.learn.hats import best_line
 from uat.learn.projection import as_hinges, network_knots
 from uat.mlp import MLP, Array
@@ -48,6 +49,7 @@ def relocated(
     if not 0 <= nonnegative(shake, "shake") < 1:
         raise InputError(f"`shake` must be in [0, 1), but is {show(shake)}.")
     points, values = _checked(network, x, y)
+    draw_from = generator(rng)
     a, b, width = float(points.min()), float(points.max()), network.sizes[1]
     hidden = network.layers[0]
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -63,7 +65,7 @@ def relocated(
     fresh[0], fresh[-1] = a, b
     if shake and width > 1:
         gaps = np.diff(fresh) / 2
-        draw = np.random.default_rng(rng).uniform(-shake, shake, width - 1)
+        draw = draw_from.uniform(-shake, shake, width - 1)
         fresh[1:-1] += np.where(draw < 0, gaps[:-1], gaps[1:]) * draw
     return network.with_theta(as_hinges(fresh, network(fresh[:, None])[:, 0]))
 
@@ -105,6 +107,7 @@ def exchanged(network: MLP, x: ArrayLike, y: ArrayLike) -> MLP:
 
 def _checked(network: MLP, x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
     """The samples as float64 vectors, for a network that is a broken line."""
+    as_network(network)
     if network.sizes[0] != 1 or network.sizes[2:] != (1,) or network.activations != ("relu", "identity"):
         raise InputError(
             "`network` must have one input, one hidden ReLU layer and one affine output, "

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from uat._checks import InputError, integer, positive, real, show
+from uat._checks import InputError, integer, listed, positive, real, show
 from uat.learn.history import Row
 from uat.learn.schedules import text
 
@@ -78,7 +78,7 @@ def verdict(criteria: Sequence[Criterion], rows: Sequence[Row]) -> str | None:
 
 def as_criteria(stop: Any) -> tuple[Criterion, ...]:
     """None, one criterion, or several."""
-    found = () if stop is None else tuple(stop) if isinstance(stop, (tuple, list)) else (stop,)
+    found = () if stop is None else tuple(listed(stop, "stop")) if isinstance(stop, (tuple, list)) else (stop,)
     for criterion in found:
         if not callable(criterion):
             raise InputError(f"`stop` must hold functions of the recorded rows, but holds {show(criterion)}.")

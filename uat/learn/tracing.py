@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from uat._activations import VALUES, Activation
-from uat._checks import InputError, samples
+from uat._checks import InputError, flag, numbers, samples, show
 from uat.learn.backprop import as_network
 from uat.learn.losses import resolve
 from uat.learn.risk import prepare
@@ -66,7 +66,7 @@ def jacobian(activation: Activation, z: Array) -> Array:
 
 def steps(network: MLP, x: ArrayLike, y: ArrayLike, loss: Any = "squared") -> tuple[list[Step], float]:
     """The nodes from the input to the output, each with its derivatives, and the loss of the one sample."""
-    resolved = resolve(loss)
+    resolved, x, y = resolve(loss), numbers(x, "x"), numbers(y, "y")
     if np.ndim(x) < 2 and np.size(x) != (wide := network.sizes[0]):
         raise InputError(f"`x` must be one sample, of shape ({wide},), but has shape {np.shape(x)}.")
     point = samples(np.atleast_1d(x)[None, :] if np.ndim(x) < 2 else x, "x", network.sizes[0])
@@ -105,9 +105,13 @@ def trace(
     print, by default the standard output. Raises InputError for larger networks and where `value_and_gradient` does.
     """
     as_network(network)
+    flag(latex, "latex")
+    if file is not None and not callable(getattr(file, "write", None)):
+        raise InputError(f"`file` must be a file to write to, but is {show(file)}.")
     if network.theta.size > MOST:
         raise InputError(f"`network` must have at most {MOST} parameters to be read, but has {network.theta.size}.")
-    nodes, value = steps(network, x, y, loss)
+    with np.errstate(over="ignore", invalid="ignore"):  # it is shown
+        nodes, value = steps(network, x, y, loss)
     lines = _latex(nodes, value) if latex else _text(np.atleast_1d(x), nodes, value)
     text = "\n".join(lines)
     print(text, file=file or sys.stdout)

@@ -137,6 +137,8 @@ def fit_many(
     chosen = None if seeds is None else as_seeds(seeds)
     nets = as_networks(networks, None if chosen is None else len(chosen))
     chosen = list(range(len(nets))) if chosen is None else chosen
+    if not chosen:
+        raise InputError("`seeds` must hold at least one seed, but is empty.")
     if len(chosen) != len(nets):
         raise InputError(f"`seeds` must be as many as the networks, {len(nets)}, but there are {len(chosen)}.")
     rngs = [generator(seed, f"seeds[{k}]") for k, seed in enumerate(chosen)]

@@ -57,6 +57,12 @@ class Target:
     curvature: float | None = None
 
     def __post_init__(self) -> None:
+        for name in ("name", "source"):
+            _checks.instance(getattr(self, name), name, str)
+        if not isinstance(self.function, str):
+            _checks.function(self.function, "function", "a formula or a function")
+        for name in ("convex", "concave"):
+            _checks.flag(getattr(self, name), name)
         a, b = _checks.interval(self.domain)
         object.__setattr__(self, "domain", (a, b))
         for name in ("lipschitz", "second_derivative", "curvature"):
@@ -66,10 +72,15 @@ class Target:
         if kinks.size and not a < kinks[0] <= kinks[-1] < b:
             raise InputError(f"`kinks` must lie inside ({a}, {b}), but are {_checks.show(self.kinks)}.")
         object.__setattr__(self, "kinks", tuple(kinks.tolist()))
-        if not {*self.infinite_slope} <= {a, b}:
+        steep = tuple(_checks.vector(self.infinite_slope, "infinite_slope").tolist())
+        if not {*steep} <= {a, b}:
             raise InputError(f"`infinite_slope` must hold end points, but is {_checks.show(self.infinite_slope)}.")
-        if self.holder is not None and not (self.holder[0] >= 0 and 0 < self.holder[1] < 1):
-            raise InputError(f"`holder` must be (L, alpha), L >= 0, 0 < alpha < 1, but is {_checks.show(self.holder)}.")
+        object.__setattr__(self, "infinite_slope", steep)
+        if self.holder is not None:
+            holder = tuple(_checks.vector(self.holder, "holder", length=2).tolist())
+            if not (holder[0] >= 0 and 0 < holder[1] < 1):
+                raise InputError(f"`holder` must be (L, alpha), L >= 0, 0 < alpha < 1, but is {_checks.show(holder)}.")
+            object.__setattr__(self, "holder", holder)
         if self.monotone is not None:
             _checks.one_of(self.monotone, "monotone", ("increasing", "decreasing"))
 
