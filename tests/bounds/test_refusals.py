@@ -23,7 +23,7 @@ def certified(f: Any, g: Any, domain: Any = None, **options: Any) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", uat.NotProvenWarning)
-            c = uat.certify(f, g, domain, **options)
+            c = uat.certify(f, g, domain, seconds=1, **options)
     except uat.InputError as error:
         assert "must be a function of one number" in str(error)  # noqa: PT017 - whichever comes
         return None

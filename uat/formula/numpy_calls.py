@@ -19,6 +19,7 @@ from uat.formula.tracing import Path
 from uat.formula.vocabulary import OPERATIONS, function, operation_of
 
 _LOGIC = {"logical_and", "logical_or", "logical_not"}
+_KEPT_TRUTHS = {"absolute", "floor", "ceil", "trunc"}  # of truth values they are the truth values
 _OF_TRUTHS = {"add": "logical_or", "maximum": "logical_or", "multiply": "logical_and", "minimum": "logical_and"}
 _WHOLE_BOUNDS: dict[str, Callable[..., int]] = {
     "add": operator.add,
@@ -133,7 +134,9 @@ def called(path: Path, name: str | Callable[..., Any], inputs: list[Any]) -> Tra
 def elementwise(path: Path, name: str, inputs: list[Any]) -> Traced:
     """The nodes of an operation on operands that are broadcast against one another."""
     operands = [lift(path, value) for value in inputs]
-    if any(part.dtype != FLOAT for part in operands) or name in _LOGIC:
+    if name in _KEPT_TRUTHS and operands[0].dtype == TRUTH:
+        return operands[0].copy()
+    if any(part.dtype != FLOAT for part in operands) or name in _LOGIC or name == "where":
         name, dtype = _typed(path, name, operands, inputs)
         if name in ("where", "given"):
             operands = [operands[0], *(as_floats(part) if dtype != TRUTH else part for part in operands[1:])]
@@ -358,6 +361,13 @@ def _xor(path: Path, a: Any, b: Any) -> Traced:
     )
 
 
+def _no_truth(path: Path, x: Any, what: str) -> Traced:
+    lifted = lift(path, x)
+    if lifted.dtype == TRUTH:
+        raise path.refuse(f"NumPy has no {what} of truth values")
+    return lifted
+
+
 def _in_other_units(path: Path, x: Any, above: float | str, below: float | str) -> Traced:
     """x times pi/180 or its inverse: the number pi, whose float NumPy divides."""
     if lift(path, x).dtype == TRUTH:
@@ -369,9 +379,7 @@ def _in_other_units(path: Path, x: Any, above: float | str, below: float | str) 
 _LOWERED: dict[Any, Callable[..., Traced]] = {
     np.square: _square,
     np.reciprocal: lambda path, x: elementwise(path, "divide", [1.0, _floats_only(path, x, "np.reciprocal")]),
-    np.positive: lambda path, x: (
-        elementwise(path, "multiply", [x, 1]) if lift(path, x).dtype == TRUTH else lift(path, x).copy()
-    ),
+    np.positive: lambda path, x: _no_truth(path, x, "np.positive").copy(),
     np.logical_xor: _xor,
     np.bitwise_xor: _xor,
     np.deg2rad: lambda path, x: _in_other_units(path, x, "pi", 180.0),
