@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, product
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 import uat
-from tests.doors import MLP, NET, WRONG, Door, HostileNumber, HostileText, NoNumber, X, Y, calls, doors, knock
+from tests.doors import MLP, NET, ROW, WRONG, Door, HostileNumber, HostileText, NoNumber, X, Y, calls, doors, knock
 from uat import compare, draw, exchange, learn
 from uat._checks import InputError, show
 from uat.bounds import rounding
+from uat.compare.table import COLUMNS
 from uat.construct import knots
 
 # of these no argument can be wrong, or they are made by others and trust them
@@ -29,7 +30,7 @@ def raw(knocks: Iterator[tuple[Door, str, str]]) -> list[str]:
     """What came out of the doors that is no sentence."""
     found = []
     for door, argument, wrong in knocks:
-        if (error := knock(door, argument, wrong)) is not None:
+        if (error := knock(door, argument, WRONG[wrong]())) is not None:
             found.append(f"{door.name}({argument}={wrong}): {type(error).__name__}")
     return found
 
@@ -64,6 +65,17 @@ def test_some_wrong_arguments() -> None:
 @pytest.mark.nightly
 def test_all_wrong_arguments() -> None:
     assert raw(calls()) == []
+
+
+@pytest.mark.nightly
+def test_all_wrong_entries_of_a_row() -> None:
+    found = []
+    for door in (door for door in doors() if door.name != "compare.Table"):
+        for name, column in product(door.right.keys() & {"table", "rows", "failures"}, COLUMNS):
+            for wrong in WRONG.keys() - {"1e308", "hostile text"}:  # Matplotlib has no room for 1e308
+                if knock(door, name, [ROW | {column: WRONG[wrong]()}]) is not None:
+                    found.append((door.name, column, wrong))
+    assert found == []
 
 
 def test_an_exception_that_does_not_let_itself_be_shown() -> None:
