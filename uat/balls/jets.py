@@ -64,11 +64,6 @@ class Jet(Enclosure):
     def hull(cls, low: Arb, high: Arb) -> Jet:
         return cls(low.union(high), _NAN, _NAN)
 
-    def survivor(self) -> Jet:
-        other = object.__new__(Jet)
-        other.c0, other.c1, other.c2 = self.c0, self.c1, self.c2
-        return other
-
     def is_constant(self) -> bool:
         return bool(self.c1.is_zero() and self.c2.is_zero())
 

@@ -59,6 +59,9 @@ class Node(NamedTuple):
         return self.operation == "truth" or (self.operation in OPERATIONS and OPERATIONS[self.operation].truth)
 
 
+_NAN = float("nan")
+
+
 class Graph:
     """A list of nodes that grows: `add` returns the place of a node, the same for equal ones."""
 
@@ -67,11 +70,13 @@ class Graph:
         self._places: dict[tuple[Any, ...], int] = {}
 
     def add(self, operation: str, *operands: int, value: Any = 0.0) -> int:
-        key = (operation, operands, value)  # a Node equals the tuple of its fields; -0.0 equals 0.0, the real number
+        if isinstance(value, float):  # -0.0 is the real number 0, and nan one object, since it is not equal to itself
+            value = _NAN if value != value else value + 0.0
+        key = (operation, operands, value)  # a Node equals the tuple of its fields
         place = self._places.get(key)
         if place is None:
             place = self._places[key] = len(self.nodes)
-            self.nodes.append(Node(operation, operands, value + 0.0 if isinstance(value, float) else value))
+            self.nodes.append(Node(operation, operands, value))
         return place
 
     def number(self, value: float) -> int:
@@ -97,7 +102,10 @@ class Graph:
 
     def as_number(self, place: int) -> int:
         """A truth value as the number 1 or 0; a number as it is."""
-        return self.add("where", place, self.number(1.0), self.number(0.0)) if self.nodes[place].truth else place
+        node = self.nodes[place]
+        if node.operation == "truth":
+            return self.number(node.value)
+        return self.add("where", place, self.number(1.0), self.number(0.0)) if node.truth else place
 
     def formula(self, root: int, variables: Sequence[str] = ("x",)) -> Formula:
         """What the node at `root` says, with the nodes that it needs, in their one order."""

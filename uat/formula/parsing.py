@@ -19,14 +19,14 @@ import numpy as np
 
 from uat._checks import InputError, did_you_mean, listed, show
 from uat.formula.node import Formula, Graph, constant_value, exact_decimal
-from uat.formula.vocabulary import ALIASES, CONSTANTS, FUNCTIONS, MADE_OF, SIGNS, TABLES, by_word, function
+from uat.formula.vocabulary import ALIASES, CONSTANTS, FUNCTIONS, MADE_OF, OPERATIONS, SIGNS, TABLES, by_word, function
 
 LONGEST = 10_000  # characters of a statement
 LONGEST_OF_ALL = 8_000_000  # of a text of many statements, which a program wrote
 DEEPEST = 100  # levels of a statement: reading takes two Python frames a level, the interpreter gives 1000 in all
 
 _TOKEN = re.compile(
-    r"(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|hex\(['\"]-?0x[0-9a-f.]{1,20}p[+-]?\d{1,5}['\"]\))"
+    r"(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|hex\(['\"](?:-?0x[0-9a-f.]{1,20}p[+-]?\d{1,5}|-?inf|nan)['\"]\))"
     r"|(?P<name>[A-Za-z_]\w*)|(?P<sign>[<>=!]=|\S)",
     re.ASCII,
 )
@@ -290,6 +290,11 @@ class _Reader:
         return place
 
     def made(self, node: ast.expr, operation: str, *operands: int) -> int:
+        parts = [self.graph.nodes[k] for k in operands]
+        if OPERATIONS[operation].truth and all(part.operation == "number" for part in parts):  # exact: 0 == 0
+            place = self.graph.truth(bool(function(operation)(*[part.value for part in parts])))
+            self.values[place] = constant_value(self.graph.nodes[place])
+            return place
         return self.checked(node, self.graph.add(operation, *operands))
 
     def checked(self, node: ast.expr, place: int) -> int:
