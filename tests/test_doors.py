@@ -26,6 +26,13 @@ INSIDE = {
 }  # fmt: skip
 
 
+class Closed:
+    """It has not even a class to be asked for."""
+
+    def __getattribute__(self, name: str) -> Any:
+        raise RuntimeError(name)
+
+
 def raw(knocks: Iterator[tuple[Door, str, str]]) -> list[str]:
     """What came out of the doors that is no sentence."""
     found = []
@@ -89,7 +96,7 @@ def test_an_exception_that_does_not_let_itself_be_shown() -> None:
         uat.interpolate(f, 0, 1, pieces=2)
 
 
-@pytest.mark.parametrize("silent", [NoNumber, HostileNumber, HostileText])
+@pytest.mark.parametrize("silent", [NoNumber, HostileNumber, HostileText, Closed])
 def test_what_does_not_let_itself_be_shown(silent: Any) -> None:
     silent = silent()
     assert show(silent) == f"a {type(silent).__name__}"

@@ -42,10 +42,8 @@ class InputError(ValueError):
 
 def show(value: object) -> str:
     """The offender as it appears in a sentence: repr in one line, shortened, NumPy scalars without their type."""
-    if isinstance(value, np.generic):
-        value = value.item()
     try:
-        text = one_line(repr(value), sys.maxsize)
+        text = one_line(repr(value.item() if isinstance(value, np.generic) else value), sys.maxsize)
     except Exception:  # noqa: BLE001 - the sentence must come out whatever the offender does
         text = f"a {type(value).__name__}"
     return text if len(text) <= 80 else text[:77] + "..."
@@ -90,7 +88,7 @@ def real(value: Any, name: str) -> float:
 
 def extended(value: Any, name: str) -> float:
     """A real number or an infinite one."""
-    return math.copysign(math.inf, value) if isinstance(value, float) and math.isinf(value) else real(value, name)
+    return math.copysign(math.inf, value) if issubclass(type(value), float) and math.isinf(value) else real(value, name)
 
 
 _WORDS = (str, bytes, bytearray, complex, np.complexfloating, np.datetime64, np.timedelta64, type(None))
