@@ -42,10 +42,8 @@ class InputError(ValueError):
 
 def show(value: object) -> str:
     """The offender as it appears in a sentence: repr in one line, shortened, NumPy scalars without their type."""
-    if isinstance(value, np.generic):
-        value = value.item()
     try:
-        text = one_line(repr(value), sys.maxsize)
+        text = one_line(repr(value.item() if isinstance(value, np.generic) else value), sys.maxsize)
     except Exception:  # noqa: BLE001 - the sentence must come out whatever the offender does
         text = f"a {type(value).__name__}"
     return text if len(text) <= 80 else text[:77] + "..."
@@ -90,7 +88,7 @@ def real(value: Any, name: str) -> float:
 
 def extended(value: Any, name: str) -> float:
     """A real number or an infinite one."""
-    return math.copysign(math.inf, value) if isinstance(value, float) and math.isinf(value) else real(value, name)
+    return math.copysign(math.inf, value) if issubclass(type(value), float) and math.isinf(value) else real(value, name)
 
 
 _WORDS = (str, bytes, bytearray, complex, np.complexfloating, np.datetime64, np.timedelta64, type(None))
@@ -210,13 +208,23 @@ def instance(value: Any, name: str, *kinds: type) -> None:
         raise InputError(f"`{name}` must be {wanted}, but is {show(value)}.")
 
 
-def rows_of(table: Any, name: str, columns: Iterable[str] = ()) -> list[Any]:
-    """The rows of a table, each a dictionary that has those columns."""
-    rows, needed = listed(table, name, "the rows of a sweep"), list(columns)
+def rows_of(table: Any, name: str, columns: Mapping[str, str], holes: bool = False) -> list[Any]:
+    """The rows of a table, each a dictionary with those columns, "TEXT", "INTEGER" or "REAL"; None is a hole."""
+    rows = listed(table, name, "the rows of a sweep")
     for k, row in enumerate(rows):
         instance(row, f"{name}[{k}]", Mapping)
-        if lacking := [column for column in needed if column not in row]:
-            raise InputError(f"`{name}` must have a column {show(lacking[0])}, but its row {k} has none.")
+        for column, kind in columns.items():
+            if column not in row:
+                raise InputError(f"`{name}` must have a column {show(column)}, but its row {k} has none.")
+            value, place = row[column], f"{name}[{k}][{show(column)}]"
+            if holes and (value is None or (isinstance(value, float) and math.isnan(value))):
+                continue
+            if kind == "TEXT":
+                instance(value, place, str)
+            elif kind == "REAL":
+                extended(value, place)
+            elif not isinstance(value, (bool, np.bool_)):  # 0 or 1
+                integer(value, place, least=-(2**63), most=2**63 - 1)
     return rows
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from uat._checks import Floats, InputError, raised, show
+from uat._checks import Floats, InputError, function, raised, show
 from uat._progress import bar
 
 Function = Callable[..., Any]
@@ -39,8 +39,7 @@ def sample(f: Function, x: Floats) -> Floats:
         When f is not callable, raises, or returns something that is not one finite real number a point; the first
         offending x is named.
     """
-    if not callable(f):
-        raise InputError(f"`f` must be a function of one real number, but is {show(f)}.")
+    function(f, "f", "a function of one real number")
     try:
         with np.errstate(all="ignore"):  # a nan or an infinity is reported below, by its x
             raw = f(x.copy())  # a copy: f may write into its argument

@@ -117,12 +117,9 @@ class MLP:
 
         Raises InputError when the shapes do not fit together (they are shown) or a number is not finite.
         """
-        try:
-            pairs = [tuple(_checks.numbers(part, f"layers[{k}]") for part in (w, b)) for k, (w, b) in enumerate(layers)]
-        except InputError:
-            raise
-        except Exception:  # noqa: BLE001 - whatever it raises, it is none
-            raise InputError(f"`layers` must be pairs (weights, biases), but is {show(layers)}.") from None
+        given = enumerate(_checks.listed(layers, "layers", "pairs (weights, biases)"))
+        parted = [(f"layers[{k}]", _checks.pair(layer, f"layers[{k}]", "(weights, biases)")) for k, layer in given]
+        pairs = [tuple(_checks.numbers(part, name) for part in parts) for name, parts in parted]
         if not pairs or any(w.ndim != 2 or b.shape != w.shape[:1] for w, b in pairs):
             shapes = ", ".join(f"{w.shape} with {b.shape}" for w, b in pairs)
             raise InputError(

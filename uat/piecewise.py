@@ -153,7 +153,8 @@ class PiecewiseAffine:
         """
         if _checks.is_ball(x):
             return x.broken_line(self.knots, self.values, "line" if extrapolate else "nan")
-        lower, upper = (-np.inf, np.inf) if _checks.flag(extrapolate, "extrapolate") else self.domain
+        beyond = extrapolate is not False and _checks.flag(extrapolate, "extrapolate")  # at every single point
+        lower, upper = (-np.inf, np.inf) if beyond else self.domain
         table = self._table
         if table is None:
             table = _table(self)

@@ -80,7 +80,7 @@ def test_a_rate_may_be_any_real_number(rate: object) -> None:
             lambda: MLP.initialize((1, 2, 1), np.tanh),
             r"`activation` must be a name .* or a pair \(f, f'\)",
         ),
-        (lambda: MLP.from_layers([1, 2]), r"`layers` must be pairs \(weights, biases\), but is \[1, 2\]"),
+        (lambda: MLP.from_layers([1, 2]), r"`layers\[0\]` must be a pair \(weights, biases\), but is 1"),
         (lambda: MLP.from_layers([([[1.0], [1.0, 2.0]], [0.0])]), r"`layers\[0\]` must be an array of real numbers"),
         (lambda: ReluNet.from_mlp(3), "`mlp` must be an MLP, but is 3"),
         (lambda: learn.from_net(3), "`net` must be a ReluNet or an MLP, but is 3"),

@@ -58,8 +58,7 @@ def declared(lipschitz: float | None = None, modulus: Modulus | None = None) -> 
         lipschitz = _checks.nonnegative(lipschitz, "lipschitz")
         sentences.append(f"|f(x) - f(y)| <= {show(lipschitz)} |x - y| (declared)")
     if modulus is not None:
-        if not callable(modulus):
-            raise InputError(f"`modulus` must be a function t -> w(t), but is {show(modulus)}.")
+        _checks.function(modulus, "modulus", "a function t -> w(t)")
         sentences.append(
             f"|f(x) - f(y)| <= w(|x - y|) with the declared modulus of continuity {name_of(modulus)}, "
             "which does not decrease"

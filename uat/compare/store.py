@@ -248,7 +248,7 @@ def _wanted(keys: Iterable[str] | None) -> set[str] | None:
 
 def _all_signed(key: str, rows: Iterable[Row], name: str) -> list[list[Any]]:
     instance(key, "key", str)
-    return [_signed(key, row) for row in rows_of(rows, name, COLUMNS)]
+    return [_signed(key, row) for row in rows_of(rows, name, COLUMNS, holes=True)]
 
 
 def _signed(key: str, row: Row) -> list[Any]:

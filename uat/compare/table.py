@@ -93,7 +93,7 @@ class Table:
 
     def __post_init__(self) -> None:
         for name in ("rows", "failures"):
-            object.__setattr__(self, name, tuple(_checks.rows_of(getattr(self, name), name)))
+            object.__setattr__(self, name, tuple(_checks.rows_of(getattr(self, name), name, {})))
         _checks.instance(self.unit, "unit", str)
         for column in _checks.listed(self.relative, "relative"):
             _column(column)

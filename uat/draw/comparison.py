@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from uat._checks import InputError, function, instance, one_of, pair, rows_of, vector
+from uat._checks import InputError, endpoints, function, instance, integer, one_of, pair, rows_of, show, vector
 from uat._sampling import Function, sample
 from uat.draw.curves import LOOKS, below, curves
 from uat.draw.style import BLACK, GREY, axes_of, style
@@ -160,7 +160,7 @@ def kinks(
         ax = axes_of(ax)
         names = []
         for k, row in enumerate(rows):
-            at = np.array(json.loads(row["kinks"]))
+            at = _places(row["kinks"])
             level = len(rows) - k
             ax.vlines(at, level - 0.35, level + 0.35, color=LOOKS[row["method"]][0], linewidth=1.0)
             names.append(_name(row, rows))
@@ -181,10 +181,27 @@ def kinks(
 def _rows(table: Iterable[Row], column: str) -> list[Row]:
     """The rows, with what a picture of that column needs."""
     instance(column, "column", str)
-    rows = rows_of(table, "table", ("function", "method", "width", "a", "b", "proven", column))
+    rows = rows_of(table, "table", _NEEDED | {column: "TEXT" if column == "kinks" else "REAL"})
+    named = [{name: row.get(name) for name in _NAMED} for row in rows]
+    rows_of(named, "table", _NAMED, holes=True)
     for row in rows:
         one_of(row["method"], "method", LOOKS)
+        integer(row["width"], "width")
+        endpoints(row["a"], row["b"])
     return rows
+
+
+_NEEDED = {"function": "TEXT", "method": "TEXT", "width": "INTEGER", "a": "REAL", "b": "REAL", "proven": "INTEGER"}
+_NAMED = {"formula": "TEXT", "budget": "INTEGER", "seed": "INTEGER"}  # where there are any
+
+
+def _places(text: str) -> Any:
+    """The kinks of a row."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        raise InputError(f"`kinks` must be a list in JSON, but is {show(text)}.") from None
+    return vector(found, "kinks")
 
 
 def _one_function(rows: list[Row], sort: bool = True) -> list[Row]:
@@ -199,7 +216,7 @@ def _one_function(rows: list[Row], sort: bool = True) -> list[Row]:
 
 def _problem(row: Row) -> tuple[Any, ...]:
     """What a row is about: one name may stand for several, on other intervals or with other formulas."""
-    return row["function"], row.get("formula"), row["a"], row["b"]
+    return row["function"], row.get("formula"), float(row["a"]), float(row["b"])
 
 
 def _title(problem: tuple[Any, ...], among: Iterable[tuple[Any, ...]]) -> str:

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from uat import _checks
-from uat._checks import InputError, show
+from uat._checks import InputError, function
 from uat.formula.deciding import Cells, as_less
 from uat.formula.node import Formula, Graph
 
@@ -127,8 +127,7 @@ def trace(f: Callable[[Any], Any], domain: Any) -> Formula:
 
     Source: tracing by operator overloading, as in Griewank & Walther, Evaluating Derivatives, 2008, chapter 6.
     """
-    if not callable(f):
-        raise InputError(f"`f` must be a function of one real number, but is {show(f)}.")
+    function(f, "f", "a function of one real number")
     a, b = _checks.interval(domain)
     graph, cells = Graph(), Cells(a, b)
     leaves: list[Leaf] = []

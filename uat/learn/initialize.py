@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from uat._activations import Activation
-from uat._checks import InputError, generator, integer, interval, nonnegative, show
+from uat._checks import InputError, generator, instance, integer, interval, nonnegative
 from uat.mlp import MLP, MOST_NEURONS
 from uat.relu_net import ReluNet
 
@@ -63,8 +63,7 @@ def from_net(net: ReluNet | MLP, *, width: int | None = None, noise: float = 0.0
     ``width`` > the net's own adds neurons with outer weight 0 and kinks uniform between its outermost ones: the
     function stays as it is. ``noise`` multiplies every parameter by 1 + noise * a standard normal number.
     """
-    if not isinstance(net, (ReluNet, MLP)):
-        raise InputError(f"`net` must be a ReluNet or an MLP, but is {show(net)}.")
+    instance(net, "net", ReluNet, MLP)
     draw, noise = generator(rng), nonnegative(noise, "noise")
     if width is not None:
         plain = net if isinstance(net, ReluNet) else ReluNet.from_mlp(net)
