@@ -22,7 +22,10 @@ _EXACT_POWER = 22  # the largest power of ten that float64 holds; NumPy scales b
 def _where(path: Path, condition: Any, *branches: Any) -> Traced:
     if len(branches) != 2:
         raise path.refuse("np.where with one argument asks for indices that depend on x")
-    return elementwise(path, "where", [condition, *branches])
+    truth = lift(path, condition)
+    if truth.dtype != TRUTH:  # nan is not 0 either
+        truth = elementwise(path, "not_equal", [condition, 0.0])
+    return elementwise(path, "where", [truth, *branches])
 
 
 def _select(path: Path, conditions: Any, choices: Any, default: Any = 0) -> Traced:

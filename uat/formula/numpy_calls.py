@@ -133,7 +133,7 @@ def called(path: Path, name: str | Callable[..., Any], inputs: list[Any]) -> Tra
 def elementwise(path: Path, name: str, inputs: list[Any]) -> Traced:
     """The nodes of an operation on operands that are broadcast against one another."""
     operands = [lift(path, value) for value in inputs]
-    if any(part.dtype != FLOAT for part in operands) or name in _LOGIC:
+    if any(part.dtype != FLOAT for part in operands) or name in (*_LOGIC, "where"):
         name, dtype = _typed(path, name, operands, inputs)
         if name in ("where", "given"):
             operands = [operands[0], *(as_floats(part) if dtype != TRUTH else part for part in operands[1:])]
@@ -263,8 +263,8 @@ def _node(path: Path, name: str, dtype: np.dtype[Any], row: list[int]) -> int:
         return graph.truth(bool(value)) if OPERATIONS[name].truth else graph.number(float(value))
     if name in ("maximum", "minimum"):  # infinity is no bound at all, as in np.clip(x, 0, np.inf)
         bound = float(graph.nodes[constants[0]].value)
-        if np.isinf(bound):
-            return constants[0] if (bound > 0) == (name == "maximum") else next(k for k in row if k not in constants)
+        if np.isinf(bound) and (bound > 0) == (name == "minimum"):
+            return next(k for k in row if k not in constants)
     return path.add(name, *row)
 
 
@@ -412,6 +412,8 @@ def array_function_called(path: Path, function: Any, args: tuple[Any, ...], kwar
 
 def _moved(path: Path, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Traced:
     """NumPy's function on the places: it moves them as it would move numbers."""
+    if {"out", "dtype"} & set(kwargs) or len(args) > 3:
+        raise path.refuse(f"it calls np.{function.__name__} into another array or type")
     if isinstance(args[0], (list, tuple)):
         return stacked(path, lambda parts, **options: function(parts, *args[1:], **options), list(args[0]), **kwargs)
     x = lift(path, args[0])
