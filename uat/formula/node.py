@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -67,11 +67,13 @@ class Graph:
         self._places: dict[tuple[Any, ...], int] = {}
 
     def add(self, operation: str, *operands: int, value: Any = 0.0) -> int:
-        key = (operation, operands, value)  # a Node equals the tuple of its fields; -0.0 equals 0.0, the real number
+        if isinstance(value, float):  # -0.0 is the real number 0, and there is one nan, equal to itself
+            value = math.nan if math.isnan(value) else value + 0.0
+        key = (operation, operands, value)  # a Node equals the tuple of its fields
         place = self._places.get(key)
         if place is None:
             place = self._places[key] = len(self.nodes)
-            self.nodes.append(Node(operation, operands, value + 0.0 if isinstance(value, float) else value))
+            self.nodes.append(Node(operation, operands, value))
         return place
 
     def number(self, value: float) -> int:
@@ -97,7 +99,10 @@ class Graph:
 
     def as_number(self, place: int) -> int:
         """A truth value as the number 1 or 0; a number as it is."""
-        return self.add("where", place, self.number(1.0), self.number(0.0)) if self.nodes[place].truth else place
+        node = self.nodes[place]
+        if node.operation == "truth":
+            return self.number(node.value)
+        return self.add("where", place, self.number(1.0), self.number(0.0)) if node.truth else place
 
     def formula(self, root: int, variables: Sequence[str] = ("x",)) -> Formula:
         """What the node at `root` says, with the nodes that it needs, in their one order."""
@@ -125,7 +130,7 @@ def _reached(nodes: Sequence[Node], root: int) -> tuple[Node, ...]:
 def exact_decimal(text: str) -> float | None:
     """The float64 that a decimal literal is, or None where it is between two."""
     number = float(text)
-    return number if math.isfinite(number) and len(text) < 800 and Fraction(text) == Fraction(number) else None
+    return number if math.isfinite(number) and len(text) < 800 and Decimal(text) == Decimal(number) else None
 
 
 @dataclass(frozen=True, eq=False, slots=True, repr=False, init=False)
@@ -166,7 +171,7 @@ class Formula:
         read = parsing.read(text, variable)
         for name in ("nodes", "variables"):
             object.__setattr__(self, name, getattr(read, name))
-        object.__setattr__(self, "text", " ".join(text.split()))
+        object.__setattr__(self, "text", " ".join(text.split()).replace('"', "'"))
 
     @classmethod
     def _made(cls, nodes: tuple[Node, ...], variables: tuple[str, ...], text: str = "") -> Formula:
@@ -234,8 +239,8 @@ class Formula:
         return hash((self.nodes, self.variables))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if self.text:
-            return Formula, (self.text, self.variables)
+        if self.text or any(node.value is math.nan for node in self.nodes):
+            return Formula, (str(self), self.variables)
         return Formula._made, (self.nodes, self.variables, self.text)
 
 
