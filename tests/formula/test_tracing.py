@@ -258,6 +258,8 @@ NOT_TRACED: list[tuple[Callable[[Any], Any], str]] = [
     (lambda x: (x * W)[x * W < 0.3].sum(), "with such an index"),
     (lambda x: np.stack([x, 2 * x], out=np.zeros(2))[1], "np.stack into another array or type"),
     (lambda x: np.stack([x, 2 * x], dtype=np.float32)[1], "np.stack into another array or type"),
+    (lambda x: np.cumsum(x * W, dtype=np.float32)[1], "reduces into another array or type"),
+    (lambda x: np.dot(x * W, W, out=np.zeros(())), "no rule for np.dot with such arguments"),
 ]
 
 
@@ -309,6 +311,20 @@ def test_a_choice_without_a_third_case_still_asks_whether_there_is_a_number() ->
     assert formula(0.3) == f(np.float64(0.3)) == 5.0
     with pytest.warns(uat.NotProvenWarning):
         assert not uat.certify(f, uat.interpolate(formula, 0, 1, pieces=2)).proven
+
+
+@pytest.mark.parametrize(
+    ("f", "text"),
+    [
+        (lambda x: min(np.inf, x), "x"),
+        (lambda x: min(np.inf, np.log(x)), "t1 = log(x); given(t1*0 == 0, t1)"),
+        (lambda x: np.add(x > 0.3, x > 0.3, dtype=float), "t1 = where(x > hex('0x1.3333333333333p-2'), 1, 0); t1 + t1"),
+        (lambda x: np.sum(np.stack([x > 0.5, x > 0.5]), dtype=float), "t1 = where(x > 0.5, 1, 0); t1 + t1"),
+        (lambda x: x + 10**30, "x + hex('0x1.93e5939a08ceap+99')"),
+    ],
+)
+def test_what_a_trace_shows_at_the_rim_of_the_types(f: Callable[[Any], Any], text: str) -> None:
+    assert str(Formula.trace(f, (0.25, 1))) == text
 
 
 def test_infinity_is_a_bound_of_numbers_only() -> None:
