@@ -218,3 +218,12 @@ def test_literals_of_the_checker_are_decimals() -> None:
     for text in ("__import__('os')", "x.real", "lambda: 1", "[x]", "sin(x", "f(x)", "'x'"):
         with pytest.raises(FormulaError):
             Formula(text).range(arb(1))
+
+
+def test_a_long_formula_is_checked_and_repeated_in_part(tmp_path: Path) -> None:
+    path, waves = tmp_path / "a.json", np.linspace(0.1, 3, 600)
+    data = saved(path, lambda x: np.sum(np.sin(np.multiply.outer(waves, x)), axis=0) / 600, (0, 1))
+    assert len(data["function"]["formula"]) > 20_000
+    verdict = recheck(path)
+    assert verdict.ok, verdict.sentence[-300:]
+    assert len(verdict.sentence) < 12_000

@@ -171,3 +171,22 @@ def test_what_is_granted_of_a_constant_is_not_forgotten() -> None:
     f = Formula("x + sqrt(0.1 + 0.2 - 0.3)")
     assert f.range(arb(0.5)).is_finite()
     assert f.clipped
+
+
+@pytest.mark.parametrize(
+    "guard", ["x >= 0", "~(x < 0)", "0 <= x", "(x <= 1) & (x >= 0)", "~(x > 1)", "x < hex('0x1.8p+0')"]
+)
+def test_a_guard_holds_up_to_the_end_of_the_domain(guard: str) -> None:
+    f = Formula(f"given({guard}, x*x)")
+    assert f.hull(arb(0), arb(0.3)).is_finite()
+    assert f.hull(arb(0.3), arb(1)).is_finite()
+    assert not f.hull(arb(-1), arb(2)).is_finite()
+
+
+def test_what_is_no_number_may_stand_where_it_is_not_reached() -> None:
+    for text in ("hex('nan')", "hex('inf')", "hex('-inf')*0"):
+        assert Formula(f"where(x > 2, {text}, x)").hull(arb(0), arb(1)).is_finite()
+        assert nowhere_defined(f"where(x > 0.5, {text}, {text})")
+        assert nowhere_defined(f"where({text} > 0.5, 1, 2)")
+    with pytest.raises(FormulaError, match="is no float"):
+        Formula("hex('0x..p+0')")

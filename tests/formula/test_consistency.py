@@ -83,6 +83,12 @@ def test_at_the_door_random_numbers_and_state_are_refused() -> None:
                 door(f)
 
 
+def test_digits_that_round_numbers_do_not_lose_are_missed_elsewhere() -> None:
+    f = two_faced(lambda x: 2 * x, lambda x: 2 * np.float64(np.float32(x)) if np.ndim(x) == 0 else 2 * x)
+    with pytest.raises(uat.InputError, match="does not give in floats what its formula gives"):
+        uat.certify(f, uat.interpolate("2*x", 0, 1, pieces=8))
+
+
 def test_another_function_for_arrays_or_for_numbers_is_refused() -> None:
     for f in (
         lambda x: x + (1.0 if isinstance(x, np.ndarray) else 0.0),

@@ -9,6 +9,7 @@ import pickle
 import subprocess
 import sys
 import threading
+import time
 from fractions import Fraction
 from typing import Any
 
@@ -235,6 +236,9 @@ REFUSED = {
     "t = x;": "must be a formula, but is empty",
     "hex('1')": 'contains "\'"',
     'hex("0x1p+9999")': "overflows",
+    "hex('0x..p+0')": "must contain floats in hex",
+    "hex = x; hex": "`variable` must not be the name of a function",
+    "1e-9999999999*x": "must contain exponents of nine digits at most",
     "x := 1": "contains ':'",
     "sin(x=1)": "contains '='; there are no assignments and no keyword arguments",
     "x; x": "contains ';'; a formula is one expression",
@@ -293,6 +297,32 @@ def test_refused_in_a_sentence(text: str) -> None:
     assert sentence.startswith(("`expression` must ", "`variable` must "))
     assert sentence.endswith((".", "?"))
     assert len(sentence) < 700  # the offender is shortened
+
+
+def test_tiny_decimals_are_read_at_once() -> None:
+    started = time.monotonic()
+    assert Formula("1e-999999999*x")(1.0) == 0.0
+    assert time.monotonic() - started < 1
+
+
+@pytest.mark.parametrize(
+    ("text", "latex"),
+    [
+        ("exp(x)**2", r"\left(e^{x}\right)^{2}"),  # e^{x}^{2} is no LaTeX
+        ("(x/3)**2", r"\left(\frac{x}{3}\right)^{2}"),
+        ("x*-x", r"x \, \left(-x\right)"),
+        ("x**-1", "x^{-1}"),
+        ("hypot(x + 1, 2)", r"\sqrt{ \left(x + 1\right)^2 + 2^2 }"),
+        ("floor_divide(x + 1, 2)", r"\left\lfloor \left(x + 1\right) / 2 \right\rfloor"),
+        ("minimum(x, hex('-inf'))", r"\min\left(x, -\infty\right)"),
+    ],
+)
+def test_latex_has_the_brackets_that_it_needs(text: str, latex: str) -> None:
+    assert Formula(text).to_latex() == latex
+
+
+def test_quotes_of_both_kinds_are_one_text() -> None:
+    assert str(Formula('hex("0x1.8p+3")*x')) == "hex('0x1.8p+3')*x"
 
 
 def test_ten_megabytes_are_refused_unread() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import pickle
 import time
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,7 @@ import scipy.special
 from hypothesis import given
 from hypothesis import strategies as st
 
+import uat
 from uat import Formula, InputError
 from uat.formula.tracing import MOST_PATHS, NotTracedError, RefusedError
 
@@ -253,6 +255,11 @@ NOT_TRACED: list[tuple[Callable[[Any], Any], str]] = [
     (endless_without_a_question, "a loop that does not end"),
     (bisection(50), f"make more than {MOST_PATHS} paths"),
     (lambda x: 1 / 0, "raised ZeroDivisionError"),
+    (lambda x: (x * W)[x * W < 0.3].sum(), "with such an index"),
+    (lambda x: np.stack([x, 2 * x], out=np.zeros(2))[1], "np.stack into another array or type"),
+    (lambda x: np.stack([x, 2 * x], dtype=np.float32)[1], "np.stack into another array or type"),
+    (lambda x: np.cumsum(x * W, dtype=np.float32)[1], "reduces into another array or type"),
+    (lambda x: np.dot(x * W, W, out=np.zeros(())), "no rule for np.dot with such arguments"),
 ]
 
 
@@ -278,6 +285,7 @@ def test_what_cannot_be_followed_is_named(f: Callable[[Any], Any], sentence: str
         (lambda x: x.sum(), "a sum or a mean"),
         (lambda x: np.diff(x), "differences between its points"),
         (lambda x: np.cumsum(x), "over all its points"),
+        (lambda x: np.atleast_1d(x)[np.atleast_1d(x) < 0.3].sum(), "a sum or a mean"),
         (writes, "changes its argument in place"),
         (writes_a_view, "changes its argument in place"),
         (lambda x: np.exp(x, out=x), "changes its argument in place"),
@@ -287,6 +295,55 @@ def test_what_is_no_function_of_one_number_is_refused(f: Callable[[Any], Any], s
     with pytest.raises(RefusedError, match=sentence) as error:
         Formula.trace(f, (0, 1))
     assert str(error.value).startswith("`f` must be a function of one number, but ")
+
+
+def test_a_choice_by_a_number_asks_whether_it_is_0() -> None:
+    assert Formula.trace(lambda x: np.where(x, 1.0 + x, 2.0), (0, 1)) == Formula("where(x != 0, 1 + x, 2)")
+
+
+def test_a_choice_without_a_third_case_still_asks_whether_there_is_a_number() -> None:
+    def f(x: Any) -> Any:
+        with np.errstate(invalid="ignore"):
+            t = np.sqrt(np.abs(x - 0.3) - 1e-9)
+        return np.select([(t < 1) | (t >= 1)], [x], 5.0)
+
+    formula = Formula.trace(f, (0, 1))
+    assert formula(0.3) == f(np.float64(0.3)) == 5.0
+    with pytest.warns(uat.NotProvenWarning):
+        assert not uat.certify(f, uat.interpolate(formula, 0, 1, pieces=2)).proven
+
+
+@pytest.mark.parametrize(
+    ("f", "text"),
+    [
+        (lambda x: min(np.inf, x), "x"),
+        (lambda x: min(np.inf, np.log(x)), "t1 = log(x); given(t1*0 == 0, t1)"),
+        (lambda x: np.add(x > 0.3, x > 0.3, dtype=float), "t1 = where(x > hex('0x1.3333333333333p-2'), 1, 0); t1 + t1"),
+        (lambda x: np.sum(np.stack([x > 0.5, x > 0.5]), dtype=float), "t1 = where(x > 0.5, 1, 0); t1 + t1"),
+        (lambda x: x + 10**30, "x + hex('0x1.93e5939a08ceap+99')"),
+    ],
+)
+def test_what_a_trace_shows_at_the_rim_of_the_types(f: Callable[[Any], Any], text: str) -> None:
+    assert str(Formula.trace(f, (0.25, 1))) == text
+
+
+def test_infinity_is_a_bound_of_numbers_only() -> None:
+    formula = Formula.trace(lambda x: np.where(np.maximum(np.sqrt(x), np.inf) > 0, x, 5.0), (-1, 1))
+    assert formula(-0.5) == 5.0
+    assert Formula.trace(lambda x: np.clip(x, -np.inf, np.inf), (-1, 1)) == Formula("x")
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.where(x > 0.5, np.nan, x),
+        lambda x: np.where(x > 0.5, -np.inf, x) + np.where(x > 2, float("nan"), np.inf),
+        lambda x: x * True + x,
+    ],
+)
+def test_what_is_no_number_is_printed_and_reads_back(f: Callable[[Any], Any]) -> None:
+    formula = Formula.trace(f, (0, 1))
+    assert Formula(str(formula)) == formula == pickle.loads(pickle.dumps(formula))
 
 
 def test_hidden_state_at_a_branch_is_seen() -> None:

@@ -75,6 +75,7 @@ def by_balls(
     from uat.balls.consistency import real_at, refuse_contradiction, unreal
     from uat.balls.evaluation import FormulaOnBalls, NotProvableError
     from uat.bounds import bisection, integrals
+    from uat.given import spread
 
     if f.formula is None:
         return Certificate(0.0, math.inf, interval[0], False, norm=norm, note=_sentence(f.reason))
@@ -100,7 +101,7 @@ def by_balls(
             if stopped == "interrupt":
                 run.deadline = Deadline(bisection.GRACE)
             ends = search.enclosure()  # what it takes for granted of cells that nobody looked at is tested below
-            refuse_contradiction(f, run, search.where)
+            refuse_contradiction(f, run, search.where, *spread(interval))  # a search may look at round numbers only
             if run.assumed:
                 doubt = unreal(f, run, real_at(*interval, pieces.low, pieces.high))
             if sup and not doubt and not search.note:

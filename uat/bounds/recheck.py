@@ -121,18 +121,20 @@ def _verdict(path: Path, budget: Budget) -> Verdict:
     confirm_tolerance(data, inside)
     rims = sorted(granted | more)
     rims[MOST_NAMED:] = [f"and {len(rims) - MOST_NAMED} more"] if len(rims) > MOST_NAMED else []
+    said = text if len(text) <= _LONG else f"{text[:_LONG]}... ({len(text)} characters)"
     shown = f"{seen}{fewest}{fewer}{'; taken for granted: ' if rims else ''}{', '.join(rims)}"
     return Verdict(
         True,
         f"Confirmed: sup|f - g| <= {_over(bound)} for the pieces and for the network, which differ by at "
         f"most {_over(arb(distance), 3)}, in exact arithmetic, "
-        f"f(x) = {text}{_NAMED if named else ''} on [{line.knots[0]!r}, {line.knots[-1]!r}] "
+        f"f(x) = {said}{_NAMED if named else ''} on [{line.knots[0]!r}, {line.knots[-1]!r}] "
         f"({boxes} boxes at {ctx.prec} bits){shown}. {NOT_COVERED}.",
         upper,
         boxes,
     )
 
 
+_LONG = 10_000  # characters of a formula that a verdict repeats
 _NAMED = " (the formula that the file gives for its function)"
 
 

@@ -89,7 +89,7 @@ def _list(fits: Callable[[Any], bool]) -> Callable[[Any], bool]:
 
 
 def _text(value: Any) -> bool:
-    """Long enough for a formula, and short enough for a sentence."""
+    """Short enough for a sentence."""
     return isinstance(value, str) and len(value) <= 20_000
 
 
@@ -99,6 +99,7 @@ NUMBER, FLAG, TEXT = (
     _of("a text", _text),
 )
 NUMBERS, TEXTS = _of("a list of finite numbers", _list(_number)), _of("a list of texts", _list(_text))
+FORMULA = _of("a text", lambda v: isinstance(v, str))  # its reader has a limit of its own
 COUNT = _of("a whole number >= 0", lambda v: type(v) is int and 0 <= v <= 2**53)
 MAYBE_NUMBER = _of("a finite number or null", _or_none(_number))
 MAYBE_COUNT = _of("a whole number >= 0 or null", _or_none(lambda v: type(v) is int and 0 <= v <= 2**53))
@@ -158,7 +159,7 @@ _ARGUMENTS = _section(
 _FILE = _section(
     {
         "format": TEXT, "version": COUNT, "sha256": TEXT,
-        "function": _section({"kind": TEXT, "text": TEXT, "domain": PAIR}, {"formula": TEXT, "variable": TEXT}),
+        "function": _section({"kind": TEXT, "text": FORMULA, "domain": PAIR}, {"formula": FORMULA, "variable": TEXT}),
         "piecewise": _section(
             {"breakpoints": NUMBERS, "values": NUMBERS, "slopes": MAYBE_NUMBERS, "intercepts": MAYBE_NUMBERS}
         ),

@@ -38,7 +38,9 @@ LONGEST_OF_ALL = 8_000_000
 MOST_EXPONENT = 2**64  # a whole power is taken by squaring, and the exponents of flint's floats grow by 64 bits
 MOST_POWER = 2**60  # of an exponent that is no constant: its whole numbers are exact at 128 bits
 
-_TEXT = re.compile(r"(?:[\w .+\-*/%<>=!&|~(),]|'-?0x[0-9a-f.]+p[+-]?\d{1,5}')*", re.ASCII)  # no comments, no strings
+_TEXT = re.compile(
+    r"(?:[\w .+\-*/%<>=!&|~(),]|'(?:-?0x[0-9a-f.]+p[+-]?\d{1,5}|-?inf|nan)')*", re.ASCII
+)  # no comments, no strings
 _PART = re.compile(r"\s*([A-Za-z_]\w*)\s*=(?!=)(.*)", re.ASCII | re.DOTALL)
 _NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,9})?", re.ASCII)
 
@@ -108,7 +110,7 @@ class Formula:
         if isinstance(node, ast.Constant) and type(node.value) is str:  # of hex(), which `_TEXT` alone lets through
             try:
                 self._constants[id(node)] = arb(float.fromhex(node.value))
-            except OverflowError:
+            except (OverflowError, ValueError):
                 raise FormulaError(f"{node.value!r} is no float") from None
         elif isinstance(node, ast.Constant):
             literal = ast.get_source_segment(self.source, node) or ""
@@ -163,9 +165,13 @@ class Formula:
         except UndefinedError:
             return arb.nan()
 
+    def _ends_of(self, node: ast.expr, ball: Ball) -> tuple[Ball, Ball]:
+        """The ends of a part; those of x are known better than a ball holds them."""
+        return self._ends if isinstance(node, ast.Name) and node.id == "x" else (ball.lower(), ball.upper())
+
     def _part(self, what: str, node: ast.expr, ball: Ball, least: int, most: int | None = None) -> tuple[Ball, Ball]:
         """The ends of an argument, cut off at the rim of a domain; undefined where it lies outside."""
-        low, high = self._ends if isinstance(node, ast.Name) and node.id == "x" else (ball.lower(), ball.upper())
+        low, high = self._ends_of(node, ball)
         if not (high >= least and (most is None or low <= most)):
             raise UndefinedError
         if low < least:
@@ -190,6 +196,8 @@ class Formula:
         """The value of a part, a ball or a series, always finite."""
         constant = self._constants.get(id(node))
         if constant is not None:
+            if not constant.is_finite():
+                raise UndefinedError
             return arb_series([constant], 3) if smooth else constant
         self.look()
         value = self._value(node, x, smooth)
@@ -266,15 +274,19 @@ class Formula:
                 if self.clipped:  # NumPy finds nan < 1 false, and goes on with a number
                     raise UndefinedError
                 self.clipped = before
-                d = (a - b)[0] if smooth else a - b
                 if isinstance(op, (ast.Gt, ast.GtE)):
-                    d, op = -d, (ast.Lt() if isinstance(op, ast.Gt) else ast.LtE())
+                    a, b, left, right = b, a, right, left
+                    op = ast.Lt() if isinstance(op, ast.Gt) else ast.LtE()
+                if smooth:
+                    a, b = a[0], b[0]
+                (low_a, high_a), (low_b, high_b) = self._ends_of(left, a), self._ends_of(right, b)
+                low, high = low_a - high_b, high_a - low_b
                 if isinstance(op, ast.Lt):
-                    return True if d < 0 else (False if d >= 0 else None)
+                    return True if high < 0 else (False if low >= 0 else None)
                 if isinstance(op, ast.LtE):
-                    return True if d <= 0 else (False if d > 0 else None)
+                    return True if high <= 0 else (False if low > 0 else None)
                 if isinstance(op, (ast.Eq, ast.NotEq)):
-                    equal = True if d.is_zero() else (False if d != 0 else None)
+                    equal = False if low > 0 or high < 0 else (True if low.is_zero() and high.is_zero() else None)
                     return equal if equal is None or isinstance(op, ast.Eq) else not equal
             case ast.BinOp(left=left, op=ast.BitAnd() | ast.BitOr() as op, right=right):
                 both = [self._truth(left, x, smooth), self._truth(right, x, smooth)]
@@ -315,7 +327,7 @@ class Formula:
 
         The powers with even n lie between those with the least and the largest even n, and so for odd ones.
         """
-        low, high = self._ends if isinstance(left, ast.Name) and left.id == "x" else (base.lower(), base.upper())
+        low, high = self._ends_of(left, base)
         if not abs(c) < MOST_POWER:
             raise UndefinedError
         first, last = int(c.lower().ceil().unique_fmpz()), int(c.upper().floor().unique_fmpz())

@@ -22,10 +22,10 @@ _EXACT_POWER = 22  # the largest power of ten that float64 holds; NumPy scales b
 def _where(path: Path, condition: Any, *branches: Any) -> Traced:
     if len(branches) != 2:
         raise path.refuse("np.where with one argument asks for indices that depend on x")
-    asked = lift(path, condition)
-    if asked.dtype != TRUTH:
-        asked = elementwise(path, "not_equal", [asked, 0.0])
-    return elementwise(path, "where", [asked, *branches])
+    truth = lift(path, condition)
+    if truth.dtype != TRUTH:  # nan is not 0 either
+        truth = elementwise(path, "not_equal", [condition, 0.0])
+    return elementwise(path, "where", [truth, *branches])
 
 
 def _select(path: Path, conditions: Any, choices: Any, default: Any = 0) -> Traced:
@@ -117,11 +117,17 @@ def _round(path: Path, x: Any, decimals: Any = 0) -> Traced:
     )
 
 
+def _of_type(path: Path, a: Any, dtype: Any, out: Any) -> Traced:
+    """What is to be reduced: floats, if `dtype` says so."""
+    if dtype not in (None, float, FLOAT) or out is not None:
+        raise path.refuse("it reduces into another array or type")
+    return lift(path, a) if dtype is None else as_floats(lift(path, a))
+
+
 def _reduction(name: str) -> Callable[..., Traced]:
     def rule(path: Path, a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False) -> Traced:
-        if dtype not in (None, float, FLOAT) or out is not None:
-            raise path.refuse("it reduces into another array or type")
-        return reduced(path, name, lift(path, a), axis=axis, keepdims=keepdims not in (False, np._NoValue))
+        x = _of_type(path, a, dtype, out)
+        return reduced(path, name, x, axis=axis, keepdims=keepdims not in (False, np._NoValue))
 
     return rule
 
@@ -133,7 +139,7 @@ def _mean(path: Path, a: Any, axis: Any = None, dtype: Any = None, out: Any = No
 
 
 def _truths(name: str) -> Callable[..., Traced]:
-    def rule(path: Path, a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Traced:
+    def rule(path: Path, a: Any, axis: Any = None, keepdims: Any = False) -> Traced:
         x = lift(path, a)
         truth = x if x.dtype == TRUTH else elementwise(path, "not_equal", [x, 0.0])
         return (
@@ -147,7 +153,7 @@ def _truths(name: str) -> Callable[..., Traced]:
 
 def _accumulated(name: str) -> Callable[..., Traced]:
     def rule(path: Path, a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Traced:
-        x = lift(path, a)
+        x = _of_type(path, a, dtype, out)
         if axis is None and x.nodes.ndim > 1:
             x, axis = x.made(x.nodes.ravel()), 0
         return reduced(path, name, x, axis=0 if axis is None else axis, method="accumulate")
@@ -155,7 +161,7 @@ def _accumulated(name: str) -> Callable[..., Traced]:
     return rule
 
 
-def _dot(path: Path, a: Any, b: Any, out: Any = None) -> Traced:
+def _dot(path: Path, a: Any, b: Any) -> Traced:
     a, b = lift(path, a), lift(path, b)
     if not (a.nodes.ndim and b.nodes.ndim):
         return elementwise(path, "multiply", [a, b])
@@ -174,7 +180,7 @@ def _vdot(path: Path, a: Any, b: Any) -> Traced:
     return _dot(path, a.made(a.nodes.ravel()), b.made(b.nodes.ravel()))
 
 
-def _outer(path: Path, a: Any, b: Any, out: Any = None) -> Traced:
+def _outer(path: Path, a: Any, b: Any) -> Traced:
     a, b = lift(path, a), lift(path, b)
     return elementwise(path, "multiply", [a.made(a.nodes.ravel()[:, None]), b.made(b.nodes.ravel()[None, :])])
 

@@ -147,6 +147,11 @@ def one_after_another(graph: Graph, conditions: Sequence[int]) -> list[int]:
     for condition in conditions:
         plain.append(_plainly(graph, condition, open_))
         open_ = [t for t in open_ if not _holds(graph.nodes, condition, t)]
+    for condition, easier in zip(conditions, plain, strict=True):
+        if graph.nodes[easier].operation != "truth":  # from here on the number is asked for, which may be undefined
+            break
+        if easier != condition and any(graph.nodes[k].operation != "variable" for k, _ in asked):
+            return list(conditions)
     return plain
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -59,9 +59,6 @@ class Node(NamedTuple):
         return self.operation == "truth" or (self.operation in OPERATIONS and OPERATIONS[self.operation].truth)
 
 
-_NAN = float("nan")
-
-
 class Graph:
     """A list of nodes that grows: `add` returns the place of a node, the same for equal ones."""
 
@@ -70,8 +67,8 @@ class Graph:
         self._places: dict[tuple[Any, ...], int] = {}
 
     def add(self, operation: str, *operands: int, value: Any = 0.0) -> int:
-        if isinstance(value, float):  # -0.0 is the real number 0, and nan one object, since it is not equal to itself
-            value = _NAN if value != value else value + 0.0
+        if isinstance(value, float):  # -0.0 is the real number 0, and there is one nan, equal to itself
+            value = math.nan if math.isnan(value) else value + 0.0
         key = (operation, operands, value)  # a Node equals the tuple of its fields
         place = self._places.get(key)
         if place is None:
@@ -133,7 +130,7 @@ def _reached(nodes: Sequence[Node], root: int) -> tuple[Node, ...]:
 def exact_decimal(text: str) -> float | None:
     """The float64 that a decimal literal is, or None where it is between two."""
     number = float(text)
-    return number if math.isfinite(number) and len(text) < 800 and Fraction(text) == Fraction(number) else None
+    return number if math.isfinite(number) and len(text) < 800 and Decimal(text) == Decimal(number) else None
 
 
 @dataclass(frozen=True, eq=False, slots=True, repr=False, init=False)
@@ -174,7 +171,7 @@ class Formula:
         read = parsing.read(text, variable)
         for name in ("nodes", "variables"):
             object.__setattr__(self, name, getattr(read, name))
-        object.__setattr__(self, "text", " ".join(text.split()))
+        object.__setattr__(self, "text", " ".join(text.split()).replace('"', "'"))
 
     @classmethod
     def _made(cls, nodes: tuple[Node, ...], variables: tuple[str, ...], text: str = "") -> Formula:
@@ -242,8 +239,8 @@ class Formula:
         return hash((self.nodes, self.variables))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if self.text:
-            return Formula, (self.text, self.variables)
+        if self.text or any(node.value is math.nan for node in self.nodes):
+            return Formula, (str(self), self.variables)
         return Formula._made, (self.nodes, self.variables, self.text)
 
 

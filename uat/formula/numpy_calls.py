@@ -29,6 +29,7 @@ _WHOLE_BOUNDS: dict[str, Callable[..., int]] = {
     "minimum": max,
     **dict.fromkeys(("negative", "absolute", "sign", "floor", "ceil", "trunc", "rint"), lambda a: a),
 }
+_OF_ANY_NUMBER = {("less", math.inf), ("greater", -math.inf)}  # as in min(inf, x): true where there is a number
 _MOST_EXPONENT = 1000
 _REDUCED = {"add": 0.0, "multiply": 1.0, "maximum": None, "minimum": None, "logical_and": 1.0, "logical_or": 0.0}
 
@@ -37,8 +38,10 @@ _REDUCED = {"add": 0.0, "multiply": 1.0, "maximum": None, "minimum": None, "logi
 def lift(path: Path, value: Any) -> Traced:
     """A number, or an array of numbers, as places of constants."""
     if isinstance(value, Traced):
+        if value.path is not path:
+            raise path.refuse("it mixes traced numbers of two calls")
         return value
-    if type(value) is float:
+    if type(value) is float or (type(value) is int and abs(value) > LARGEST_WHOLE):
         return Traced(path, path.graph.number(value), FLOAT)
     if isinstance(value, Fraction):
         return Traced(path, path.add("divide", *map(path.graph.number, value.as_integer_ratio())), FLOAT)
@@ -87,6 +90,8 @@ def ufunc_called(path: Path, ufunc: np.ufunc, method: str, inputs: Sequence[Any]
     if method == "__call__" and set(options) <= {"out", "where", "dtype"}:
         if options.get("dtype") not in (None, float, FLOAT):
             raise path.refuse(f"it calls {ufunc.__name__} with dtype={options['dtype']!r}")
+        if options.get("dtype") is not None:  # truth values and integers become floats first
+            inputs = [as_floats(lift(path, part)) for part in inputs]
         return _into(path, options, called(path, name, list(inputs)))
     if method == "outer" and not options and len(inputs) == 2:
         a, b = (lift(path, part) for part in inputs)
@@ -94,7 +99,9 @@ def ufunc_called(path: Path, ufunc: np.ufunc, method: str, inputs: Sequence[Any]
     if method in ("reduce", "accumulate") and isinstance(name, str) and name in _REDUCED:
         options = {key: value for key, value in options.items() if value is not None and value is not np._NoValue}
         if options.get("where", True) is True and set(options) <= {"axis", "keepdims", "where", "dtype", "out"}:
-            return reduced(path, name, lift(path, inputs[0]), method=method, **_reduction(path, options, inputs))
+            x = lift(path, inputs[0])
+            x = as_floats(x) if "dtype" in options else x
+            return reduced(path, name, x, method=method, **_reduction(path, options, inputs))
     how = "" if method == "__call__" else f".{method}"
     raise path.refuse(f"there is no rule for {ufunc.__name__}{how} with the options {', '.join(options) or 'given'}")
 
@@ -272,8 +279,12 @@ def _node(path: Path, name: str, dtype: np.dtype[Any], row: list[int]) -> int:
         return graph.truth(bool(value)) if OPERATIONS[name].truth else graph.number(float(value))
     if name in ("maximum", "minimum"):  # infinity is no bound at all, as in np.clip(x, 0, np.inf)
         bound = float(graph.nodes[constants[0]].value)
-        if np.isinf(bound):
-            return constants[0] if (bound > 0) == (name == "maximum") else next(k for k in row if k not in constants)
+        if np.isinf(bound) and (bound > 0) == (name == "minimum"):
+            return next(k for k in row if k not in constants)
+    if (name, float(nodes[1].value) if nodes[1].operation == "number" else 0.0) in _OF_ANY_NUMBER:
+        if nodes[0].operation == "variable":
+            return graph.truth(True)
+        return path.add("equal", path.add("multiply", row[0], graph.number(0.0)), graph.number(0.0))
     return path.add(name, *row)
 
 
@@ -426,6 +437,8 @@ def array_function_called(path: Path, function: Any, args: tuple[Any, ...], kwar
 
 def _moved(path: Path, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Traced:
     """NumPy's function on the places: it moves them as it would move numbers."""
+    if {"out", "dtype"} & set(kwargs) or len(args) > 3:
+        raise path.refuse(f"it calls np.{function.__name__} into another array or type")
     if isinstance(args[0], (list, tuple)):
         return stacked(path, lambda parts, **options: function(parts, *args[1:], **options), list(args[0]), **kwargs)
     x = lift(path, args[0])

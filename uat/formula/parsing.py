@@ -102,7 +102,7 @@ def constant(text: str) -> float:
 def _check_variable(name: Any) -> None:
     if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII) or keyword.iskeyword(name):
         raise InputError(f"`variable` must be a name, but is {show(name)}.")
-    if name in FUNCTIONS or name in CONSTANTS:
+    if name in FUNCTIONS or name in CONSTANTS or name == "hex":
         raise InputError(f"`variable` must not be the name of a function or a constant, but is {name!r}.")
 
 
@@ -122,6 +122,8 @@ def _sift_tokens(text: str) -> None:
             )
         if kind == "number" and token[0] != "h" and not math.isfinite(float(token)):
             raise InputError(f"`expression` must contain finite numbers, but {show(token)} overflows.")
+        if kind == "number" and re.search(r"[eE]-\d{10}", token):
+            raise InputError(f"`expression` must contain exponents of nine digits at most, but {show(token)} has more.")
         after_operand = last_kind in ("number", "name") or last == ")"
         before_operand = kind in ("number", "name") or (token == "(" and last_kind != "name")
         if after_operand and before_operand:
@@ -216,8 +218,10 @@ class _Reader:
             case ast.Call(func=ast.Name(id="hex"), args=[ast.Constant(value=str(text))], keywords=[]):
                 try:
                     return self.constant("number", float.fromhex(text))
-                except OverflowError:
-                    raise InputError(f"`expression` must contain finite numbers, but {text!r} overflows.") from None
+                except (OverflowError, ValueError):
+                    raise InputError(
+                        f"`expression` must contain floats in hex(), but {text!r} overflows or is none."
+                    ) from None
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
                 return self.call(name, arguments, node)
         raise InputError(f"`expression` must be a formula for one number, but contains {self.shown(node)}.")

@@ -93,6 +93,10 @@ def latex(formula: Formula) -> str:
     return r",\quad ".join([written[-1][0], *parts])
 
 
+def _latex_brackets(line: str) -> str:
+    return rf"\left({line}\right)"
+
+
 def _latex_of(node: Node, operands: list[tuple[str, int]], variables: tuple[str, ...]) -> tuple[str, int]:
     operation, rank = node.operation, _ATOM
     if not node.operands:
@@ -105,16 +109,23 @@ def _latex_of(node: Node, operands: list[tuple[str, int]], variables: tuple[str,
         mantissa, _, exponent = line.partition("e")
         if mantissa and exponent:
             return rf"{mantissa} \cdot 10^{{{int(exponent)}}}", 6
-        return {"pi": r"\pi"}.get(line, line), 7 if line.startswith("-") else _ATOM
+        return line.replace("inf", r"\infty").replace("pi", r"\pi"), 7 if line.startswith("-") else _ATOM
     row = OPERATIONS[operation]
     lines = [line for line, _ in operands]
     if row.sign and operation != "divide":
         rank = row.rank
         least = [rank, rank + 1] if operation != "power" else [rank + 1, 0]
-        lines = [line if r >= m else rf"\left({line}\right)" for (line, r), m in zip(operands, least, strict=False)]
+        lines = [
+            line
+            if r >= m and not (line[0] == "-" and 4 < row.rank < 8 and (k or row.arity == 1))
+            else _latex_brackets(line)
+            for k, ((line, r), m) in enumerate(zip(operands, least, strict=False))
+        ]
         if operation == "multiply" and lines[1][:1].isdigit():
             return rf"{lines[0]} \cdot {lines[1]}", rank
-    if row.latex.startswith("{0} ") and not row.sign:  # x log y
-        lines = [line if r > 6 else rf"\left({line}\right)" for line, r in operands]
+    elif operation in ("xlogy", "xlog1py", "hypot", "floor_divide"):  # their operands stand beside a sign
+        lines = [line if r > 8 else _latex_brackets(line) for line, r in operands]
         rank = 6
+    elif operation in ("divide", "exp", "exp2"):  # brackets where they are raised to a power
+        rank = OPERATIONS["power"].rank
     return row.latex.format(*lines), rank

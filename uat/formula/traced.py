@@ -189,8 +189,9 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
     def __getitem__(self, key: Any) -> Traced:
         """A view, or a copy, as NumPy gives. x[condition] is x, to be put back where the condition holds."""
         if isinstance(key, Traced):
-            mask = self._mask(key)
-            return self.made(np.array(self.nodes)) if mask is not None else self._pick("x[...] with such an index")
+            if self._mask(key) is None or self.nodes.size != 1:
+                self._pick("x[...] with such an index")
+            return self.made(self.nodes.copy().reshape(()))  # how many there are, nobody knows: no axis to sum over
         try:
             return self.made(self.nodes[key])
         except IndexError as error:
