@@ -306,7 +306,7 @@ def _has_words(array: NDArray[Any]) -> bool:
 
 
 def is_ball(x: Any) -> TypeGuard[Any]:
-    """Whether it is a number that is being traced (`uat.formula.traced`): broken lines and networks record themselves."""
+    """Whether it is a number that is being traced (`uat.formula.traced`): what is called with it records itself."""
     return hasattr(type(x), "broken_line")
 
 
