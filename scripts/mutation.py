@@ -1,6 +1,6 @@
-"""Mutation testing of the certifier: does a test fail for every small change that breaks or loosens a bound?
+"""Mutation testing of what proves: does a test fail for every small change that breaks or loosens a bound?
 
-One change at a time is made in the syntax tree of a file of `uat/bounds` (a comparison, sign, operation, constant or
+One change at a time is made in the syntax tree of a file that proves (a comparison, sign, operation, constant or
 condition, upper for lower, min for max, a union dropped), and the tests that run the changed line are run until one
 fails (`mutation_trial.py`). Killed means just that: a test failed, or could not be imported, or spent more than
 `LIMIT` of processor time. A mutant that merely makes a proof endless is killed by the last, one that is merely slower
@@ -11,7 +11,7 @@ An own mutator, not mutmut: mutmut 3 wants its own configuration and runs every 
 modules. Here a process that has imported NumPy, SciPy, flint, Hypothesis and pytest is forked for every mutant, and
 its tests are chosen by line, quickest first: half a second for most.
 
-    python scripts/mutation.py                                        # all that prove: some forty minutes on one core
+    python scripts/mutation.py                                        # all that prove
     python scripts/mutation.py boxes.py jets.py --sample 40           # a sample of two files
     python scripts/mutation.py --results /tmp/mutants.jsonl           # kept as they come: start again to go on
 
@@ -39,13 +39,22 @@ from mutation_trial import Laboratory
 
 ROOT = Path(__file__).resolve().parent.parent
 REASONS = Path(__file__).with_name("mutation_survivors.toml")
-PROVING = (
-    "ball_rules.py", "jets.py", "intervals.py", "balls.py", "truths.py", "wholes.py", "watch.py", "ball_arrays.py",
-    "broken_lines.py", "ufunc_rules.py", "array_rules.py", "numpy_rules.py", "boxes.py", "bisection.py",
-    "integrals.py", "cells.py", "jumps.py", "declared.py", "modulus.py", "running.py", "rounding.py", "proofs.py",
-    "certification.py",
-)  # fmt: skip
-TESTS = ("tests/bounds",)
+PROVING = {
+    "uat/formula": (
+        "node.py", "tracing.py", "traced.py", "numpy_calls.py", "array_functions.py", "deciding.py", "parsing.py",
+        "printing.py",
+    ),
+    "uat/balls": (
+        "elementary.py", "enclosure.py", "jets.py", "intervals.py", "operations.py", "broken_lines.py",
+        "evaluation.py", "consistency.py", "precision.py",
+    ),
+    "uat/bounds": (
+        "boxes.py", "bisection.py", "integrals.py", "cells.py", "jumps.py", "declared.py", "modulus.py", "rounding.py",
+        "proofs.py", "certification.py",
+    ),
+    "uat": ("given.py",),
+}  # fmt: skip
+TESTS = ("tests/formula", "tests/bounds")
 
 COMPARISONS = {ast.Lt: ast.GtE, ast.LtE: ast.Gt, ast.Gt: ast.LtE, ast.GtE: ast.Lt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq}
 OPERATIONS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}
@@ -59,6 +68,7 @@ Parents = dict[ast.AST, ast.AST]
 class Mutant:
     """One changed file. `lines` are those whose tests can notice, or empty: all that run the file."""
 
+    room: str
     file: str
     line: int
     what: str
@@ -67,12 +77,12 @@ class Mutant:
 
     @property
     def key(self) -> str:
-        return hashlib.sha256(f"{self.file} {self.source}".encode()).hexdigest()[:16]
+        return hashlib.sha256(f"{self.room} {self.file} {self.source}".encode()).hexdigest()[:16]
 
 
-def mutants(path: Path) -> Iterator[Mutant]:
+def mutants(room: str, file: str) -> Iterator[Mutant]:
     """Every single change of a file, docstrings and annotations apart. Equal descriptions are numbered."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = ast.parse((ROOT / room / file).read_text(encoding="utf-8"))
     nodes = list(ast.walk(tree))
     parents: Parents = {child: node for node in nodes for child in ast.iter_child_nodes(node)}
     annotations = {
@@ -96,7 +106,7 @@ def mutants(path: Path) -> Iterator[Mutant]:
             source = ast.unparse(tree)
             for name, value in before.items():
                 setattr(node, name, value)
-            yield Mutant(path.name, getattr(node, "lineno", 0), what, source, _lines(node, parents))
+            yield Mutant(room, file, getattr(node, "lineno", 0), what, source, _lines(node, parents))
 
 
 def _changes(node: ast.AST, parents: Parents) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -162,6 +172,11 @@ def _lines(node: ast.AST, parents: Parents) -> range:
     return range(place.lineno, body[0].lineno if body else (place.end_lineno or place.lineno) + 1)
 
 
+def room_of(file: str) -> str:
+    """The folder of a file: no two of these folders have files of one name that prove."""
+    return next((room for room in PROVING if (ROOT / room / file).exists()), "uat/bounds")
+
+
 def reasons() -> dict[tuple[str, str], str]:
     """Why a survivor is no gap, by file and description."""
     groups = tomllib.loads(REASONS.read_text(encoding="utf-8"))["survivors"]
@@ -186,17 +201,19 @@ def _recall(results: Path, files: dict[str, str]) -> tuple[dict[str, str], dict[
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("files", nargs="*", default=PROVING, help="files of uat/bounds (all that prove, if none)")
+    parser.add_argument("files", nargs="*", help="files of formula, balls or bounds (all that prove, if none)")
     parser.add_argument("--sample", type=int, help="so many mutants, drawn at random")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--results", type=Path, help="JSON lines, one a mutant; what stands there is not run again")
     options = parser.parse_args()
-    found = [mutant for name in options.files for mutant in mutants(ROOT / "uat" / "bounds" / name)]
+    files = {name: room_of(name) for name in options.files} or {n: room for room in PROVING for n in PROVING[room]}
+    found = [mutant for name, room in files.items() for mutant in mutants(room, name)]
     if options.sample is not None and options.sample < len(found):
         found = random.Random(options.seed).sample(found, options.sample)
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        laboratory = Laboratory(ROOT, Path(folder) / "workshop", TESTS)
+        watched = [f"{room}/{name}" for name, room in files.items()]
+        laboratory = Laboratory(ROOT, Path(folder) / "workshop", TESTS, watched)
         results = options.results or Path(folder) / "results.jsonl"
         known, passed = _recall(results, laboratory.files)
         todo = [mutant for mutant in found if mutant.key not in known]
@@ -207,7 +224,7 @@ def main() -> int:
                 out.write(json.dumps({"files": laboratory.files}) + "\n")
         with results.open("a", encoding="utf-8") as out:
             for mutant in todo:
-                name, before = f"uat.bounds.{mutant.file[:-3]}", passed.get(mutant.key, ())
+                name, before = f"{mutant.room}/{mutant.file[:-3]}".replace("/", "."), passed.get(mutant.key, ())
                 by = known[mutant.key] = laboratory.trial(name, mutant.source, mutant.lines, mutant.line, before)
                 row = {"mutant": mutant.key, "by": by, "file": mutant.file}
                 out.write(json.dumps({**row, "line": mutant.line, "what": mutant.what}) + "\n")
@@ -224,7 +241,7 @@ def main() -> int:
         print(f"survivor {mutant.file}:{mutant.line} {mutant.what}: {reason or 'NO REASON GIVEN'}")
     if options.sample is None:
         for file, what in why.keys() - {(mutant.file, mutant.what) for mutant in survivors}:
-            if file in options.files:
+            if file in files:
                 print(f"a reason for what did not survive: {file} {what}")
     return 1 if unexplained else 0
 

@@ -1,11 +1,11 @@
 """One trial: the tests that run a line, against a changed module, in a process of its own.
 
 A `Laboratory` is a process that has imported everything that the tests import except the project itself, from a copy
-of the project. It is forked once to learn which test runs which lines of `uat/bounds`, and how long it takes; then once
-for every mutant. The child imports the project with one module's source replaced, and runs the tests that touch the
-changed lines, quickest first, until one fails; of the cases of one parametrized test at most `CASES`. Hypothesis runs
-derandomized, with the examples that the tests ask for, and does not shrink. Limits are in processor time, so that a
-busy or paused machine kills no mutant.
+of the project. It is forked once to learn which test runs which lines of the files to be changed, and how long it
+takes; then once for every mutant. The child imports the project with one module's source replaced, and runs the tests
+that touch the changed lines, quickest first, until one fails; of the cases of one parametrized test at most `CASES`.
+Hypothesis runs derandomized, with the examples that the tests ask for, and does not shrink. Limits are in processor
+time, so that a busy or paused machine kills no mutant.
 """
 
 from __future__ import annotations
@@ -44,8 +44,9 @@ ARGUMENTS = ("-x", "-q", "--no-header", "--assert=plain", *(f"-pno:{name}" for n
 class Laboratory:
     """The warm process: `prepare` once, then one `trial` a mutant, each answered by the test that failed."""
 
-    def __init__(self, root: Path, workshop: Path, tests: tuple[str, ...]) -> None:
+    def __init__(self, root: Path, workshop: Path, tests: tuple[str, ...], watched: Collection[str]) -> None:
         self.workshop, self.tests = workshop, tests
+        self.watched = {str(workshop / name) for name in watched}
         for name in ("uat", "tests"):
             shutil.copytree(root / name, workshop / name, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(root / "pyproject.toml", workshop)
@@ -68,7 +69,7 @@ class Laboratory:
         file = self.workshop / "watched.json"
 
         def watch() -> str:
-            watcher = Watcher(str(self.workshop / "uat" / "bounds"))
+            watcher = Watcher(self.watched)
             pytest.main([*ARGUMENTS, *self.tests], plugins=[watcher])
             modules = [name for name in sys.modules if name.split(".")[0] not in ("uat", "tests", "__main__")]
             tests = {name: (watcher.seconds[name], sorted(lines)) for name, lines in watcher.touched.items()}
@@ -203,11 +204,11 @@ class Runner:
 
 
 class Watcher(Runner):
-    """The same for all tests, with the lines of a folder that each of them runs."""
+    """The same for all tests, with the lines of some files that each of them runs."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, files: Collection[str]) -> None:
         super().__init__()
-        self.folder = folder
+        self.files = files
         self.seconds: dict[str, float] = {}
         self.touched: dict[str, set[tuple[str, int]]] = {}
         self.lines: set[tuple[str, int]] = set()
@@ -227,7 +228,7 @@ class Watcher(Runner):
 
     def _enter(self, frame: Any, event: str, argument: Any) -> Any:
         file = frame.f_code.co_filename
-        if not file.startswith(self.folder):
+        if file not in self.files:
             return None
         name, lines = os.path.basename(file), self.lines
         lines.add((name, frame.f_lineno))

@@ -358,7 +358,7 @@ def _has_words(array: NDArray[Any]) -> bool:
 
 
 def is_ball(x: Any) -> TypeGuard[Any]:
-    """Whether it stands for all reals of an interval (`uat.bounds.balls`): formulas take it as it is."""
+    """Whether it is a number that is being traced (`uat.formula.traced`): what is called with it records itself."""
     return hasattr(type(x), "broken_line")
 
 

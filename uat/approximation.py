@@ -87,8 +87,8 @@ def approximate(
     breaks : a number or several
         Abscissae where the network must have a knot. For "graded" and "narrowest".
     lipschitz : float >= 0
-        A declared constant L: |f(x) - f(y)| <= L |x - y|. Like `modulus` it serves where f does not run on balls, or
-        gives a better bound than they do; the certificate's `method` and `assumes` say which of the two was used.
+        A declared constant L: |f(x) - f(y)| <= L |x - y|. Like `modulus` it serves where f cannot be traced, or gives
+        a better bound than balls do; the certificate's `method` and `assumes` say which of the two was used.
     modulus : callable t -> w(t)
         A declared modulus of continuity, not decreasing: |f(x) - f(y)| <= w(|x - y|).
     form : str
@@ -101,9 +101,9 @@ def approximate(
     Returns
     -------
     Approximation
-        A function written with NumPy (a formula, a target) is run on balls: the certificate is then a theorem about
-        the function itself. Where it does not run on them, and a constant or modulus is declared, the number of cells
-        for `tol` comes from statement B2, and the certificate, by B3, is proven under what it `assumes`. Where neither
+        A formula (also the one that code written with NumPy shows) runs on balls: the certificate is then a theorem
+        about it. Where f cannot be traced, and a constant or modulus is declared, the number of cells for `tol` comes
+        from statement B2, and the certificate, by B3, is proven under what it `assumes`. Where neither
         is to be had the number of cells is the one at which the largest difference *seen* in samples comes within tol,
         the certificate says "estimated", and a `NotProvenWarning` says why. Where `seconds` end before a result is
         proven to keep the tolerance, what was reached comes with a `ToleranceWarning` (`misses_tolerance`).

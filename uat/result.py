@@ -81,7 +81,7 @@ class Approximation:
         stored weights, in exact arithmetic (for what evaluation in floats adds: `uat.certify(f, net, arithmetic=...)`)
         Beyond the domain nothing is said: `piecewise` is nan there, or with ``extrapolate=True`` its end pieces go on;
         `net` goes on to the right with the last of them, and to the left to 0 (shifted-origin) or at its value in a.
-    function : the function itself, or None when it was loaded from a file that only names it
+    function : the function itself; of a loaded file its formula or target, None where there is none (a black box)
     source : {"kind": "expression" | "target" | "reference" | "callable", "text": ...}, what the function was given as
     tol, method, form : how it was asked for
     rtol : float or None, the relative tolerance that was asked for, beside `tol` or alone

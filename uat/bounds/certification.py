@@ -209,16 +209,16 @@ def certify(
     norm: str = "sup",
     seconds: float | None = None,
 ) -> Certificate:
-    """Enclose the distance of f and g on an interval: a theorem about the real function that the code of f denotes.
+    """Enclose the distance of f and g on an interval: a theorem about the formula that f is, or that its code shows.
 
     lower <= sup |f - g| <= upper on [a, b], or int |f - g|, or (int (f - g)^2)^(1/2).
 
     Parameters
     ----------
     f : callable
-        Written with NumPy operations (or an `Expression`, or a `Target`); it is run, unchanged, on balls. Float
-        constants are taken as the binary fractions that they are, the literals of an expression as decimals. Or a
-        text, as in `uat.approximate`.
+        Written with NumPy operations; it is run once, recorded (`uat.Formula.trace`) and compared in floats with its
+        formula, which runs on balls. Float constants are taken as the binary fractions that they are, the literals of
+        a text as decimals. Or a `Formula`, a `Target`, or a text, as in `uat.approximate`.
     g : PiecewiseAffine, ReluNet, or pair (slope, intercept)
         Taken exactly: by its stored knots and values, or by the exact pieces of its stored parameters. Of what
         `uat.approximate` or `uat.narrowest` returned, the network is taken, and `tol` from what it was made for.
@@ -255,7 +255,8 @@ def certify(
     Raises
     ------
     InputError
-        For wrong arguments, and when samples contradict `lipschitz` or `modulus` (both points are shown).
+        For wrong arguments, when samples contradict `lipschitz` or `modulus` (both points are shown), where f is no
+        function of one number, and where its floats are not those of the formula that it shows (the point is shown).
 
     Accuracy: theorem (statements G1 to G3; B2, B3 for black boxes). Source: Moore, Kearfott & Cloud, Introduction to
     Interval Analysis, 2009; Johansson, Arb, IEEE Trans. Comput. 66, 2017.

@@ -11,9 +11,9 @@ series at 128 bits in place of our jets, depth-first bisection in place of best-
        up to a share of itself; the verdict prints what was shown, rounded to the safe side;
     4. where the file speaks of the fewest pieces: the tube, that the pieces lie in it, and that fewer cannot.
 
-What it proves is its own statement about formula and numbers; it never takes over an assumption of the file. A Python
-callable has no formula in the file and cannot be checked independently. What a file says besides, the verdict names as
-not covered.
+What it proves is its own statement about formula and numbers; it never takes over an assumption of the file. That the
+formula is the target, or the code, whose name stands beside it, it cannot know; a black box has none, and is not
+checked. What a file says besides, the verdict names as not covered.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ def narrowest(
     Parameters
     ----------
     f : callable, formula, target, or a pair (x, y) of arrays of shape (n,)
-        A function of one real number, proven when it is written with NumPy and runs on balls, or a text as in
+        A function of one real number, proven when it is a formula or its code shows one, or a text as in
         `uat.approximate`; or points, in any order, n >= 2, between which nothing is asked of the result. Values
         measured at the same abscissa are all to be met within the tolerance.
     domain : (a, b)
@@ -83,7 +83,7 @@ def narrowest(
         f is monotone (convex or concave), and the result must be. This costs no piece. Of data, monotone asks only that
         their tube leave room for such a function.
     lipschitz, modulus : float >= 0, callable t -> w(t)
-        What is believed of a function that does not run on balls: |f(x) - f(y)| <= lipschitz |x - y|, or
+        What is believed of a function that cannot be traced: |f(x) - f(y)| <= lipschitz |x - y|, or
         <= modulus(|x - y|). The proof from above then rests on it, which ``certificate.assumes`` repeats, and may take
         a piece more than the least; there is none from below, nor of a relative tolerance.
     seconds : float > 0

@@ -224,7 +224,7 @@ class _Search:
         return hopeless
 
     def _seconds_a_ball(self) -> float:
-        """What a run of f on a ball takes; 0 where it does not run on balls."""
+        """What a run of f on a ball takes; 0 where it has no formula."""
         x = np.linspace(self.grids.a, self.grids.b, 19)[1:-1]
         start = time.monotonic()
         try:

@@ -141,8 +141,8 @@ class Grids:
         pieces = cells_within(self.facts, self.b - self.a, tol)
         asked = f"`tol` = {tol!r} asks for {pieces} cells by what is declared of f (statement B2)"
         help_ = (
-            "a larger `tol`, a smaller declared constant or f written with NumPy functions (it then runs on balls, "
-            "which need far fewer cells)"
+            "a larger `tol`, a smaller declared constant or f written with NumPy functions (it then has a formula, "
+            "whose proof needs far fewer cells)"
         )
         if pieces > _MOST_DECLARED:
             raise InputError(f"{asked}, more than the {_MOST_DECLARED} that can be sampled; what would help: {help_}.")
@@ -162,7 +162,7 @@ class Grids:
         return self.build(PiecewiseAffine(_checks.freeze(knots), _checks.freeze(values)))
 
     def on_balls(self) -> bool:
-        """Whether f runs on balls at all."""
+        """Whether anything can be proven of f on balls."""
         return self.in_time().by_balls(interpolate(self.f, self.a, self.b, pieces=4)).proven
 
     def in_time(self) -> Grids:

@@ -50,7 +50,7 @@ class LowerSide:
         return best
 
     def _witness(self, kind: str, samples: NDArray[Any], tube: Tube, deadline: Deadline) -> Witness | None:
-        """The witness on these samples; None, and the reason in `refusal`, where f does not run on balls.
+        """The witness on these samples; None, and the reason in `refusal`, where f has no formula.
 
         Enclosing f may take half of the time that is left, the count then takes less than the other half. Whoever
         keeps to all of the tube keeps to its beginning: the first samples alone prove what they count.

@@ -34,7 +34,7 @@ class Narrowest:
     lower_bound : int
         At least so many pieces are needed in that tube; a theorem when `witness` is there, else 1.
     witness : Witness or None
-        The proof of `lower_bound`; None where 1 piece is needed trivially, or where f does not run on balls.
+        The proof of `lower_bound`; None where 1 piece is needed trivially, or where f has no formula.
     least_error : (float, float)
         With ``pieces=``: a bracket of the least tolerance that this number of pieces can reach. Its lower end is proven
         by `error_witness` (0 without one), its upper end by `tube` (infinite where that is not proven).

@@ -139,11 +139,12 @@ class Formula:
 
     Parameters
     ----------
-    text : a formula in the variable, at most `parsing.LONGEST` characters, such as "sin(x)/x" or
-        "where(x < 0, -x, sqrt(x))". It may contain decimal numbers, pi and e, the functions of the vocabulary,
-        ``+ - * / % **``, comparisons joined by ``& | ~`` (they count 1 or 0 where a number is needed),
-        ``where(condition, a, b)``, ``given(condition, a)`` (a where the condition holds, else undefined), exact floats
-        as ``hex("0x1.8p+3")``, and parts with a name: ``t1 = sin(x); t1*t1``. Or the name of several variables.
+    text : a formula in the variable, such as "sin(x)/x" or "where(x < 0, -x, sqrt(x))". It may contain decimal numbers,
+        pi and e, the functions of the vocabulary, ``+ - * / % **``, comparisons joined by ``& | ~`` (they count 1 or 0
+        where a number is needed), ``where(condition, a, b)``, ``given(condition, a)`` (a where the condition holds,
+        else undefined), broken lines ``interp(x, (0, 1), (2, 3))`` by knots and values (constant beyond them, as
+        np.interp; interp_line goes on, interp_nan is undefined there), exact floats as ``hex("0x1.8p+3")``, and parts
+        with a name: ``t1 = sin(x); t1*t1``. At most `parsing.LONGEST` characters a statement (tables apart).
     variable : a name, neither a constant's nor a function's; or several, for a function of several numbers.
 
     Call
@@ -153,12 +154,23 @@ class Formula:
     caller to judge.
 
     ``Formula.trace(f, (a, b))`` records code. ``str(F)`` is a text that gives an equal formula, ``F.to_latex()`` its
-    LaTeX. Two formulas are equal when they are the same graph; a pickle holds the graph alone.
+    LaTeX. Two formulas are equal when they are the same graph, in the same variables. Nothing of the code is kept: a
+    pickle holds the text, or the graph of what was traced.
 
     Raises InputError, in one sentence, for any other text, and for an x that is not real.
 
     Accuracy: rounding, that of NumPy's and SciPy's functions in float64. What the *real* function is, to which proofs
     refer: decimals are decimal fractions, "number" nodes are the binary fractions that they are, functions are exact.
+
+    >>> Formula("sin(x)/x")(np.array([0.5, 1.0]))
+    array([0.95885108, 0.84147098])
+    >>> F = Formula.trace(lambda x: -x if x < 0 else 0.1 * np.sqrt(x), (-1, 1))
+    >>> print(F)
+    where(x < 0, -x, hex('0x1.999999999999ap-4')*sqrt(x))
+    >>> F(0.25), Formula(str(F)) == F
+    (0.05, True)
+    >>> print(Formula("sqrt(x) + x**2").to_latex())
+    \\sqrt{x} + x^{2}
     """
 
     nodes: tuple[Node, ...]

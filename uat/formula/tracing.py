@@ -118,14 +118,24 @@ def trace(f: Callable[[Any], Any], domain: Any) -> Formula:
 
     Returns
     -------
-    Formula of one variable; see the top of the file for where() and given() in it.
+    Formula of one variable, x; see the top of the file for where() and given() in it. Outside the domain it need not be
+    f. That f computes in floats what it has shown is not looked at here: `uat.certify` and `uat.approximate` do that.
 
     Raises
     ------
     RefusedError (an InputError) where f is no function of one number; NotTracedError (another one) where it cannot be
-    followed. Both say what f did.
+    followed. Both say what f did. A plain InputError where f cannot be called, or the domain is no interval.
 
     Source: tracing by operator overloading, as in Griewank & Walther, Evaluating Derivatives, 2008, chapter 6.
+
+    >>> print(trace(lambda x: np.exp(-x) * np.sin(x), (0, 1)))
+    exp(-x)*sin(x)
+    >>> print(trace(lambda x: x if abs(x) < 5 else 0.0, (-1, 1)))  # decided on the domain, and kept as a guard
+    given(abs(x) < 5, x)
+    >>> trace(lambda x: x / np.max(x), (0, 1))
+    Traceback (most recent call last):
+    uat.formula.tracing.RefusedError: `f` must be a function of one number, but f takes a maximum over all its points, \
+and one number has none.
     """
     function(f, "f", "a function of one real number")
     a, b = _checks.interval(domain)
