@@ -42,7 +42,7 @@ PERMITTED: dict[str, set[str]] = {
     "learn": NOUNS,
     "exchange": NOUNS,
     "draw": NOUNS,
-    "result": NOUNS | {"bounds", "draw", "exchange"},
+    "result": NOUNS | {"bounds", "draw", "exchange", "formula"},
     "loading": NOUNS | {"bounds", "targets", "formula", "exchange", "result"},
     "approximation": NOUNS | {"construct", "bounds", "targets", "given", "result"},
     "compare": NOUNS | {"approximation", "construct", "bounds", "learn", "targets", "formula", "reference"},

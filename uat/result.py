@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,6 +16,9 @@ from uat._sampling import Function
 from uat.bounds.certification import Certificate
 from uat.piecewise import PiecewiseAffine
 from uat.relu_net import ReluNet
+
+if TYPE_CHECKING:
+    from uat.formula import Formula
 
 METHODS = ("uniform", "graded", "narrowest")
 
@@ -107,6 +110,14 @@ class Approximation:
     graded: int | None = None
     rtol: float | None = None
     side: str = "both"
+
+    @property
+    def formula(self) -> Formula | None:
+        """What f is, as it was typed or as its code showed it; None of a black box."""
+        from uat.formula import Formula
+
+        text = self.source.get("formula", self.source["text"] if self.source["kind"] == "expression" else None)
+        return None if text is None else Formula(text, self.source.get("variable", "x"))
 
     @property
     def pieces(self) -> int:

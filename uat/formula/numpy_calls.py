@@ -31,6 +31,8 @@ _WHOLE_BOUNDS: dict[str, Callable[..., int]] = {
 }
 _OF_ANY_NUMBER = {("less", math.inf), ("greater", -math.inf)}  # as in min(inf, x): true where there is a number
 _MOST_EXPONENT = 1000
+_EXACT_OF_WHOLES = {"add", "subtract", "multiply"}
+_EXACT = {"negative", "absolute", "floor", "ceil", "trunc", "rint", "sign", "maximum", "minimum"}
 _REDUCED = {"add": 0.0, "multiply": 1.0, "maximum": None, "minimum": None, "logical_and": 1.0, "logical_or": 0.0}
 
 
@@ -255,7 +257,7 @@ def _made(path: Path, name: str, dtype: np.dtype[Any], row: list[int]) -> int:
 
 
 def _node(path: Path, name: str, dtype: np.dtype[Any], row: list[int]) -> int:
-    """One node, of constants their value: code computes it in float64 before it meets x."""
+    """One node; of constants their value, where floats compute it exactly."""
     graph = path.graph
     nodes = [graph.nodes[k] for k in row]
     if name in _LOGIC or (name == "where" and dtype == TRUTH) or (name in ("equal", "not_equal") and nodes[0].truth):
@@ -276,7 +278,11 @@ def _node(path: Path, name: str, dtype: np.dtype[Any], row: list[int]) -> int:
     if len(constants) == len(row):
         with np.errstate(all="ignore"):
             value = function(name)(*[float(node.value) for node in nodes])
-        return graph.truth(bool(value)) if OPERATIONS[name].truth else graph.number(float(value))
+        if OPERATIONS[name].truth:
+            return graph.truth(bool(value))
+        wholes = abs(value) <= LARGEST_WHOLE and all(float(node.value).is_integer() for node in nodes)
+        if not np.isfinite(value) or name in _EXACT or (name in _EXACT_OF_WHOLES and wholes):
+            return graph.number(float(value))
     if name in ("maximum", "minimum"):  # infinity is no bound at all, as in np.clip(x, 0, np.inf)
         bound = float(graph.nodes[constants[0]].value)
         if np.isinf(bound) and (bound > 0) == (name == "minimum"):
