@@ -320,6 +320,8 @@ def test_a_choice_without_a_third_case_still_asks_whether_there_is_a_number() ->
         (lambda x: min(np.inf, np.log(x)), "t1 = log(x); given(t1*0 == 0, t1)"),
         (lambda x: np.add(x > 0.3, x > 0.3, dtype=float), "t1 = where(x > hex('0x1.3333333333333p-2'), 1, 0); t1 + t1"),
         (lambda x: np.sum(np.stack([x > 0.5, x > 0.5]), dtype=float), "t1 = where(x > 0.5, 1, 0); t1 + t1"),
+        (lambda x: (x * W).reshape(3, 1).transpose(1, 0)[0, 1], "x*2"),
+        (lambda x: (x * W).reshape((1, 3)).transpose()[2, 0], "x*3"),
         (lambda x: x + 10**30, "x + hex('0x1.93e5939a08ceap+99')"),
     ],
 )

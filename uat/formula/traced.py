@@ -245,6 +245,12 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
             return self.copy()
         raise self.alive().refuse(f"it casts {_kind(self.dtype)} to {kind}, which is no operation on real numbers")
 
+    def reshape(self, *shape: Any) -> Traced:
+        return self.made(self.nodes.reshape(*shape))
+
+    def transpose(self, *axes: Any) -> Traced:
+        return self.made(self.nodes.transpose(*axes))
+
     def flatten(self, order: str = "C") -> Traced:
         return self.made(self.nodes.flatten())
 
