@@ -181,6 +181,42 @@ def test_what_a_trace_shows(f: Callable[[Any], Any], text: str) -> None:
 KEPT: list[Any] = []
 
 
+def newton(x: Any) -> Any:
+    y = 1.0
+    while abs(y * y - x) > 1e-12:
+        y = 0.5 * (y + x / y)
+    return y
+
+
+def modulo(x: Any) -> Any:
+    while x > 0.001:
+        x = x - 0.001
+    return x
+
+
+@pytest.mark.parametrize("f", [newton, modulo])
+def test_loops_of_too_many_paths_are_named_within_a_second(f: Callable[[Any], Any]) -> None:
+    started = time.process_time()
+    with pytest.raises(NotTracedError, match=f"make more than {MOST_PATHS} paths"):
+        Formula.trace(f, (0.5, 2))
+    assert time.process_time() - started < 2
+
+
+def test_a_long_loop_with_a_way_out_is_traced_in_seconds() -> None:
+    def f(x: Any) -> Any:
+        y = 1.0
+        for _ in range(150):
+            better = 0.5 * (y + x / y)
+            if better == y:
+                break
+            y = better
+        return y
+
+    started = time.process_time()
+    assert Formula.trace(f, (0.5, 2))(2.0) == f(2.0)
+    assert time.process_time() - started < 10
+
+
 def keeps(x: Any) -> Any:
     KEPT.append(x)
     return KEPT[0] + x
