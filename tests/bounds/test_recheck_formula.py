@@ -190,3 +190,10 @@ def test_what_is_no_number_may_stand_where_it_is_not_reached() -> None:
         assert nowhere_defined(f"where({text} > 0.5, 1, 2)")
     with pytest.raises(FormulaError, match="is no float"):
         Formula("hex('0x..p+0')")
+
+
+def test_many_parts_are_read_in_their_number() -> None:
+    parts = "".join(f"; t{k + 1} = t{k}*0.5 + t{k}*0.25" for k in range(20_000))
+    started = time.monotonic()
+    assert Formula(f"t0 = x*0.5{parts}; t20000").hull(arb(0), arb(1)).is_finite()
+    assert time.monotonic() - started < 10  # squares of their number take a minute

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from uat import InputError
 from uat.formula import Formula
-from uat.formula.node import Node
+from uat.formula.node import Graph, Node
 from uat.formula.parsing import DEEPEST, LONGEST, constant
 from uat.formula.vocabulary import FUNCTIONS, TABLES
 
@@ -323,6 +323,24 @@ def test_latex_has_the_brackets_that_it_needs(text: str, latex: str) -> None:
 
 def test_quotes_of_both_kinds_are_one_text() -> None:
     assert str(Formula('hex("0x1.8p+3")*x')) == "hex('0x1.8p+3')*x"
+
+
+@pytest.mark.parametrize(
+    "text", ["x" + "+x" * 9999 + "-interp", "interp(" + "x," * 9999 + "x)", "interp" + "(1)" * 9999]
+)
+def test_only_the_numbers_of_tables_are_many(text: str) -> None:
+    with pytest.raises(InputError, match="must have at most 10000 characters"):
+        Formula(text)
+    knots = ", ".join(map(str, range(5000)))
+    assert Formula(f"interp(x, ({knots}), ({knots}))")(0.5) == 0.5
+
+
+def test_names_of_parts_are_not_those_of_variables() -> None:
+    graph = Graph()
+    x, y, z = (graph.add("variable", value=float(k)) for k in range(3))
+    square = graph.add("multiply", graph.add("add", graph.add("add", x, y), z), z)
+    formula = graph.formula(graph.add("add", square, square), ("t1", "t_1", "t"))
+    assert Formula(str(formula), ("t1", "t_1", "t")) == formula
 
 
 def test_ten_megabytes_are_refused_unread() -> None:

@@ -181,6 +181,42 @@ def test_what_a_trace_shows(f: Callable[[Any], Any], text: str) -> None:
 KEPT: list[Any] = []
 
 
+def newton(x: Any) -> Any:
+    y = 1.0
+    while abs(y * y - x) > 1e-12:
+        y = 0.5 * (y + x / y)
+    return y
+
+
+def modulo(x: Any) -> Any:
+    while x > 0.001:
+        x = x - 0.001
+    return x
+
+
+@pytest.mark.parametrize("f", [newton, modulo])
+def test_loops_of_too_many_paths_are_named_within_a_second(f: Callable[[Any], Any]) -> None:
+    started = time.process_time()
+    with pytest.raises(NotTracedError, match=f"make more than {MOST_PATHS} paths"):
+        Formula.trace(f, (0.5, 2))
+    assert time.process_time() - started < 2
+
+
+def test_a_long_loop_with_a_way_out_is_traced_in_seconds() -> None:
+    def f(x: Any) -> Any:
+        y = 1.0
+        for _ in range(150):
+            better = 0.5 * (y + x / y)
+            if better == y:
+                break
+            y = better
+        return y
+
+    started = time.process_time()
+    assert Formula.trace(f, (0.5, 2))(2.0) == f(2.0)
+    assert time.process_time() - started < 10
+
+
 def keeps(x: Any) -> Any:
     KEPT.append(x)
     return KEPT[0] + x
@@ -320,6 +356,8 @@ def test_a_choice_without_a_third_case_still_asks_whether_there_is_a_number() ->
         (lambda x: min(np.inf, np.log(x)), "t1 = log(x); given(t1*0 == 0, t1)"),
         (lambda x: np.add(x > 0.3, x > 0.3, dtype=float), "t1 = where(x > hex('0x1.3333333333333p-2'), 1, 0); t1 + t1"),
         (lambda x: np.sum(np.stack([x > 0.5, x > 0.5]), dtype=float), "t1 = where(x > 0.5, 1, 0); t1 + t1"),
+        (lambda x: (x * W).reshape(3, 1).transpose(1, 0)[0, 1], "x*2"),
+        (lambda x: (x * W).reshape((1, 3)).transpose()[2, 0], "x*3"),
         (lambda x: x + 10**30, "x + hex('0x1.93e5939a08ceap+99')"),
     ],
 )

@@ -67,22 +67,22 @@ class Formula:
         self._truths: set[str] = set()  # the names of parts that are conditions
         self._values: dict[str, tuple[Any, set[str]]] = {}  # of the parts, on the ball at hand; None: undefined
         self.parts: list[tuple[str, ast.expr]] = []
+        self._known = {"x", "hex", *_WORDS}
         if len(text) > LONGEST_OF_ALL:
             raise FormulaError(f"{_short(text)} is no formula of at most {LONGEST_OF_ALL} characters")
         *parts, last = text.split(";")
         for part in parts:
             match = _PART.fullmatch(part)
             name = match[1] if match else ""
-            if match is None or name in {"x", "hex", *_WORDS, *self._names()}:
+            self.look()
+            if match is None or name in self._known:
                 raise FormulaError(f"{_short(part)} gives no name of its own to a part of the formula")
             tree = self._read(match[2])
             self.parts.append((name, tree))
+            self._known.add(name)
             if self._is_truth(tree):
                 self._truths.add(name)
         self.tree = self._read(last)
-
-    def _names(self) -> set[str]:
-        return {name for name, _ in self.parts}
 
     def _read(self, text: str) -> ast.expr:
         self.source = text.strip()
@@ -97,15 +97,14 @@ class Formula:
             levels.append([child for node in levels[-1] for child in ast.iter_child_nodes(node)])
             if len(levels) > DEEPEST + 3:  # an operator or a context is a node below its own
                 raise FormulaError(f"{_short(text)} is nested more than {DEEPEST} deep")
-        known = {"x", "hex", *_WORDS, *self._names()}
         for level in reversed(levels):
             for node in level:
-                self._prepare(node, known)
+                self._prepare(node)
         return tree
 
-    def _prepare(self, node: ast.AST, known: set[str]) -> None:
+    def _prepare(self, node: ast.AST) -> None:
         """Refuse an unknown name; of a part without x, whose own parts are prepared, keep the value."""
-        if isinstance(node, ast.Name) and node.id not in known:
+        if isinstance(node, ast.Name) and node.id not in self._known:
             raise FormulaError(f"the checker does not know {node.id!r}")
         if isinstance(node, ast.Constant) and type(node.value) is str:  # of hex(), which `_TEXT` alone lets through
             try:

@@ -20,6 +20,7 @@ from uat.formula.node import Graph, Node, constant_value
 from uat.formula.vocabulary import function
 
 CELLS = 256  # a power of two: halvings of the domain fall on their ends
+MOST_RANGES = 300_000  # a second or two; then nothing is decided any more
 _Range = tuple[Any, Any]  # the lower and upper ends on all cells
 
 _RISING = {
@@ -39,14 +40,17 @@ class Cells:
         ends[-1] = b
         self.low, self.high = ends[:-1].copy(), ends[1:].copy()
         self._ranges: dict[int, _Range] = {}
+        self._left = [MOST_RANGES]  # of one trace: shared by the copies
 
     def copy(self) -> Cells:
         out: Cells = object.__new__(Cells)
-        out.low, out.high, out._ranges = self.low, self.high, {}
+        out.low, out.high, out._ranges, out._left = self.low, self.high, {}, self._left
         return out
 
     def decided(self, nodes: Sequence[Node], place: int) -> bool | None:
         """Whether a truth value is the same on all cells."""
+        if self._left[0] <= 0:
+            return None
         low, high = self.range(nodes, place)
         if bool(np.all(low > 0)):
             return True
@@ -54,9 +58,12 @@ class Cells:
 
     def narrow(self, nodes: Sequence[Node], place: int, taken: bool) -> None:
         """Take a truth value for `taken`: cells that rule it out go, and x itself is cut where it is compared."""
+        if self._left[0] <= 0:
+            return
+        before = self.low, self.high
         low, high = (np.broadcast_to(end, self.low.shape) for end in self.range(nodes, place))
         keep = high > 0 if taken else low < 1
-        if keep.any():  # else the ranges are too wide to tell
+        if keep.any() and not keep.all():  # else the ranges are too wide to tell
             self.low, self.high = self.low[keep], self.high[keep]
         less = as_less(nodes, place)
         if less is not None:
@@ -66,7 +73,8 @@ class Cells:
                 self._cut(float(nodes[right].value), below=holds)
             elif nodes[right].operation == "variable" and nodes[left].operation == "number":
                 self._cut(float(nodes[left].value), below=not holds)
-        self._ranges = {}
+        if self.low is not before[0] or self.high is not before[1]:
+            self._ranges = {}
 
     def _cut(self, at: float, *, below: bool) -> None:
         if below and (self.low <= at).any():
@@ -89,6 +97,7 @@ class Cells:
                 waiting.pop()
                 if at not in self._ranges:
                     self._ranges[at] = self._range(nodes[at])
+                    self._left[0] -= 1
         return self._ranges[place]
 
     def _range(self, node: Node) -> _Range:

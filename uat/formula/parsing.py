@@ -30,6 +30,8 @@ _TOKEN = re.compile(
     r"|(?P<name>[A-Za-z_]\w*)|(?P<sign>[<>=!]=|\S)",
     re.ASCII,
 )
+_ENTRY = r"-?(?:[0-9.]+(?:e[-+]?[0-9]+)?|hex\('[^']{1,30}'\))"
+_NUMBERS = re.compile(rf"\((?:{_ENTRY}, ?)+{_ENTRY}\)", re.ASCII)
 _SIGNS = {*"+-*/%(),<>&|~", "<=", ">=", "==", "!="}
 _STATEMENT = re.compile(r"\s*([A-Za-z_]\w*)\s*=(?!=)(.*)", re.ASCII | re.DOTALL)
 _ADVICE = {
@@ -79,7 +81,7 @@ def read(text: Any, variable: Any = "x") -> Formula:
     reader = _Reader(variables)
     for number, statement in enumerate(statements):
         line = " ".join(statement.split())
-        if len(line) > LONGEST and "interp" not in line:  # tables are long, and flat
+        if len(line) > LONGEST < len(_NUMBERS.sub("", line)):  # those of tables are many, and flat
             raise InputError(f"`expression` must have at most {LONGEST} characters, but has {len(line)}.")
         if not line:
             raise InputError("`expression` must be a formula, but is empty.")

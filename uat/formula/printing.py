@@ -19,11 +19,13 @@ def text(formula: Formula) -> str:
     """The formula as statements with a last expression; see the top of the file."""
     written: list[tuple[str, int, int]] = []  # of each node its text, its rank and its depth
     statements: list[str] = []
-    taken = set(formula.variables)
+    mark = "t"
+    while any(name.removeprefix(mark).isdigit() for name in formula.variables):
+        mark += "_"
     for node, named in zip(formula.nodes, _named(formula), strict=True):
         line, rank, depth = _written(node, [written[k] for k in node.operands], formula.variables)
         if node.operands and (named or depth > _DEEPEST) and len(written) < len(formula.nodes) - 1:
-            name = _free_name(len(statements) + 1, taken)
+            name = f"{mark}{len(statements) + 1}"
             statements.append(f"{name} = {line}")
             line, rank, depth = name, _ATOM, 0
         written.append((line, rank, depth))
@@ -33,11 +35,6 @@ def text(formula: Formula) -> str:
 def _named(formula: Formula) -> list[bool]:
     uses = Counter(k for node in formula.nodes for k in node.operands)
     return [uses[k] > 1 for k in range(len(formula.nodes))]
-
-
-def _free_name(number: int, taken: set[str]) -> str:
-    name = f"t{number}"
-    return f"t_{number}" if name in taken else name
 
 
 def number(value: float) -> str:

@@ -24,6 +24,7 @@ from uat.formula.deciding import Cells, as_less
 from uat.formula.node import Formula, Graph
 
 MOST_PATHS = 256
+_TOO_MANY = f"its branches on x make more than {MOST_PATHS} paths"
 MOST_NODES = 120_000  # of a trace: a second or two of tracing
 MOST_QUESTIONS = 2_000  # branches on x along one path: a loop that asks more often is taken for endless
 
@@ -99,6 +100,8 @@ class Path:
             self.guards.append(place if decided else self.graph.add("logical_not", place))
         else:
             decided = self.wanted[len(self.choices)] if len(self.choices) < len(self.wanted) else True
+            if len(self.choices) == MOST_PATHS:
+                raise self.refuse(_TOO_MANY)
             self.choices.append(decided)
             self.forks.append(place)
             self.cells.narrow(nodes, place, decided)
@@ -144,8 +147,8 @@ and one number has none.
     pending: list[tuple[bool, ...]] = [()]
     trouble: BaseException | None = None
     while pending:
-        if len(leaves) >= MOST_PATHS:
-            raise NotTracedError(f"`f` cannot be traced: its branches on x make more than {MOST_PATHS} paths.")
+        if len(leaves) + len(pending) > MOST_PATHS:
+            raise NotTracedError(f"`f` cannot be traced: {_TOO_MANY}.")
         path = Path(graph, cells.copy(), pending.pop())
         value, error = _run(f, path)
         trouble = trouble or error
