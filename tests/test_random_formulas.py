@@ -31,7 +31,7 @@ from uat.bounds.certification import Certificate
 from uat.bounds.recheck import recheck
 from uat.bounds.recheck_formula import Formula, FormulaError
 
-SOME, ENCLOSED, ALL, CHUNK = 100, 300, 20_000, 1000
+SOME, ENCLOSED, ALL, CHUNK = 60, 150, 20_000, 1000
 TEMPLATES: dict[Any, Any] = {}
 
 

@@ -102,12 +102,12 @@ def test_a_declared_constant_certifies_the_narrowest_of_a_black_box() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         for declared in ({"lipschitz": 1.0}, {"modulus": lambda t: t}):
-            r = uat.approximate(math.sin, (0, 6), tol=0.01, method="narrowest", **declared)
+            r = uat.approximate(math.sin, (0, 6), tol=0.05, method="narrowest", **declared)
             assert r.certificate.proven
-            assert r.certificate.upper <= 0.01
+            assert r.certificate.upper <= 0.05
             assert "declared" in r.certificate.assumes[0]
             assert not r.misses_tolerance
-        n = uat.narrowest(math.sin, (0, 6), tol=0.01, side="over", lipschitz=1.0)
+        n = uat.narrowest(math.sin, (0, 6), tol=0.05, side="over", lipschitz=1.0)
     assert n.proven
     assert n.lower_bound == 1
     with pytest.raises(uat.InputError, match=r"the samples contradict `lipschitz` = 0\.5: f"):
