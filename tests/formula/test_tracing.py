@@ -294,6 +294,8 @@ NOT_TRACED: list[tuple[Callable[[Any], Any], str]] = [
     (lambda x: (x * W)[x * W < 0.3].sum(), "with such an index"),
     (lambda x: np.stack([x, 2 * x], out=np.zeros(2))[1], "np.stack into another array or type"),
     (lambda x: np.stack([x, 2 * x], dtype=np.float32)[1], "np.stack into another array or type"),
+    (lambda x: (x * np.ones(10**7)).sum(), "arrays have more than 500000 entries in all"),
+    (lambda x: np.outer(x * np.ones(3000), np.ones(3000)).sum(), "arrays have more than 500000 entries in all"),
     (lambda x: np.cumsum(x * W, dtype=np.float32)[1], "reduces into another array or type"),
     (lambda x: np.dot(x * W, W, out=np.zeros(())), "no rule for np.dot with such arguments"),
 ]

@@ -64,6 +64,7 @@ class Graph:
 
     def __init__(self) -> None:
         self.nodes: list[Node] = []
+        self.entries = 0  # of arrays that a trace went through one by one
         self._places: dict[tuple[Any, ...], int] = {}
 
     def add(self, operation: str, *operands: int, value: Any = 0.0) -> int:

@@ -60,6 +60,7 @@ def lift(path: Path, value: Any) -> Traced:
         return stacked(path, lambda parts: np.reshape(parts, array.shape), list(array.flat))
     if array.dtype.kind not in "biuf" or array.dtype == np.longdouble:
         raise path.refuse(f"it uses a {type(value).__name__} beside x, for which there is no rule")
+    path.spend(array.size)
     if array.dtype.kind == "b":
         return Traced(path, _places(array, path.graph.truth), TRUTH)
     return Traced(path, _places(array, path.graph.number), array.dtype if array.dtype.kind in "iu" else FLOAT)
@@ -159,6 +160,7 @@ def elementwise(path: Path, name: str, inputs: list[Any]) -> Traced:
         arrays = np.broadcast_arrays(*[part.nodes for part in operands])
     except ValueError as error:
         raise path.refuse(f"it joins arrays that do not fit ({error})") from error
+    path.spend(arrays[0].size)
     places = [_made(path, name, dtype, [int(k) for k in row]) for row in zip(*(a.flat for a in arrays), strict=True)]
     return Traced(path, np.array(places, dtype=np.int64).reshape(arrays[0].shape), dtype)
 

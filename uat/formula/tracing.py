@@ -26,6 +26,7 @@ from uat.formula.node import Formula, Graph
 MOST_PATHS = 256
 _TOO_MANY = f"its branches on x make more than {MOST_PATHS} paths"
 MOST_NODES = 120_000  # of a trace: a second or two of tracing
+MOST_ENTRIES = 500_000  # of arrays of weights, in all runs of a trace: as long
 MOST_QUESTIONS = 2_000  # branches on x along one path: a loop that asks more often is taken for endless
 
 
@@ -80,6 +81,12 @@ class Path:
         if len(self.graph.nodes) > MOST_NODES:
             raise self.refuse(f"it shows more than {MOST_NODES} operations, or a loop that does not end")
         return self.graph.add(operation, *operands)
+
+    def spend(self, entries: int) -> None:
+        """Arrays are gone through entry by entry, which takes time where the operations are the same ones, too."""
+        self.graph.entries += entries
+        if self.graph.entries > MOST_ENTRIES:
+            raise self.refuse(f"its arrays have more than {MOST_ENTRIES} entries in all")
 
     def decide(self, place: int) -> bool:
         """The truth that this path takes for a condition."""
