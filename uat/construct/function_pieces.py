@@ -23,6 +23,7 @@ from uat.construct.corridor import TooSteepError
 from uat.construct.forecast import MOST_PIECES, too_many
 from uat.construct.inside import (
     COARSE,
+    Stretches,
     Verdict,
     farthest,
     gap_for,
@@ -30,7 +31,7 @@ from uat.construct.inside import (
     in_relative_tube,
     least_half_width,
 )
-from uat.construct.mesh import AT_JUMPS, Mesh, least_scale, polish, roundoff
+from uat.construct.mesh import AT_JUMPS, HOPELESS, Mesh, least_scale, polish, roundoff
 from uat.construct.needed import LowerSide, better
 from uat.construct.outcome import Narrowest
 from uat.construct.proving import NOTHING, Belief, certified
@@ -80,6 +81,8 @@ class Search:
     def __init__(self, mesh: Mesh, side: str, deadline: Deadline, belief: Belief = NOTHING) -> None:
         self.mesh, self.f, self.side, self.deadline, self.belief = mesh, mesh.f, side, deadline, belief
         self.margin = 0.0 if side == "both" else MARGIN
+        if side != "both" and mesh.exact.any():
+            mesh.stay_clear()
         self.lower = LowerSide(mesh)
         self.upper: Upper | None = None
         self.witness: Witness | None = None
@@ -109,12 +112,13 @@ class Search:
     def judge(self, p: PiecewiseAffine, tube: Tube, room: float) -> Upper:
         """Certify that p lies in the tube, with a relative `room` to spare; a function that does is kept."""
         certificate: Certificate
+        rest = self.left_over(p, tube)
         if tube.rtol == 0:
             verdict, certificate = in_constant_tube(
-                self.f, p, tube, gap_for(room), self.deadline, self.belief, asked=not self.least_error
+                self.f, p, tube, gap_for(room), self.deadline, self.belief, asked=not self.least_error, rest=rest
             )
         else:
-            verdict = in_relative_tube(self.f, p, tube, gap_for(room), self.deadline)
+            verdict = in_relative_tube(self.f, p, tube, gap_for(room), self.deadline, rest)
         if tube.rtol or tube.side != "both":  # the distance from f itself, not from the middle of the tube
             centred = math.inf if tube.rtol else math.nextafter(certificate.upper + tube.tol / 2, math.inf)
             certificate = certified(self.f, p, rel=COARSE, seconds=self.deadline.left(), belief=self.belief)
@@ -126,6 +130,14 @@ class Search:
         if verdict.interrupted:  # `certify` keeps Ctrl-C to itself, but it was meant for all of this
             raise KeyboardInterrupt
         return found
+
+    def left_over(self, p: PiecewiseAffine, tube: Tube) -> Stretches | None:
+        """What is left of the domain where p is proven to be in the tube beside the points at which it meets f."""
+        if not self.mesh.clear:
+            return None
+        from uat.construct.touching import left_over
+
+        return left_over(self.f, p, tube, self.mesh.through, self.deadline)
 
     def judge_balanced(self, tube: Tube, pieces: int, high: float) -> Upper:
         """Judge the path in the `high`-fold tube; one-sided, moved off f by a share of what that leaves free."""
@@ -393,6 +405,8 @@ class Search:
         """Why the two counts differ: a knife edge, where the neighbouring count says so, or a proof that fell short."""
         if abs(self.fewer - 1) <= EDGE:
             return "the tolerance is a knife edge, where one count ends and the next begins"
+        if self.fewer >= HOPELESS:
+            return "they would have to touch f, from which the search keeps a little away"
         return f"they seem to keep {self.fewer:.7g} times the tolerance, and not less, which is not proven"
 
     def outcome(self, stopped: str) -> Narrowest:
