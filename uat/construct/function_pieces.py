@@ -53,6 +53,7 @@ SLACKS = (
 GAP_SHARES = (0.5, 0.1)  # ... or, with tol=, how much of what is left between the tube and that least error
 BALANCE = 1e-3  # with tol=: the error comes this close to the least with the same number of pieces
 MARGIN = 1e-8  # one-sided: the path keeps this share of the tolerance away from f, well above rounding and ACCURACY
+MARGIN_OF_SLOPES = 1e-6  # the same over the whole domain, from where f is met: slopes from there are less precise
 ONE_SIDED_ROOM = 1e-3  # one-sided, with tol=: up to this share, where there is slack; the proof is cheap then
 REPAIRS = 40  # places at which a certificate may find that the mesh had missed something
 SURPRISE = 0.05  # of the range of f: a chord of the first mesh that is missed by more shows a feature nobody sampled
@@ -83,6 +84,7 @@ class Search:
         self.margin = 0.0 if side == "both" else MARGIN
         if side != "both" and mesh.exact.any():
             mesh.stay_clear()
+            self.margin = MARGIN_OF_SLOPES
         self.lower = LowerSide(mesh)
         self.upper: Upper | None = None
         self.witness: Witness | None = None
@@ -144,7 +146,7 @@ class Search:
         if self.side == "both":
             return self.judge(self.path(tube.scaled(high), 0.0), tube, 1 - high)
         off = min((1 - high) / 4, ONE_SIDED_ROOM)
-        if off > MARGIN:
+        if off > self.margin:
             wider, margin = tube.scaled(high + 2 * off), off / (high + 2 * off)
             for _ in range(TOUCHES):  # it touches f elsewhere than the path for which the mesh was polished
                 self.deadline.look()
@@ -152,7 +154,7 @@ class Search:
             p = self.path(wider, margin)
             if p.pieces <= pieces:
                 return self.judge(p, tube, off)
-        return self.judge(self.path(tube.scaled(high), MARGIN), tube, MARGIN)
+        return self.judge(self.path(tube.scaled(high), self.margin), tube, self.margin)
 
     def repair(self, where: float, tube: Tube) -> bool:
         """f was seen outside near `where`: sample it there at every scale, then divide cells as usual."""
@@ -403,7 +405,7 @@ class Search:
 
     def undecided(self) -> str:
         """Why the two counts differ: a knife edge, where the neighbouring count says so, or a proof that fell short."""
-        if abs(self.fewer - 1) <= EDGE:
+        if abs(self.fewer - 1) <= max(EDGE, self.margin):
             return "the tolerance is a knife edge, where one count ends and the next begins"
         if self.fewer >= HOPELESS:
             return "they would have to touch f, from which the search keeps a little away"

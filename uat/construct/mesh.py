@@ -176,7 +176,7 @@ class Mesh:
         """The walls at the samples: closed where f must be met."""
         y = self.y
         if margin and self.clear:  # a step of the wall beside a point where f is met would cost two pieces
-            margin = margin * np.minimum(self._from_met(self.x) * (CLEAR / self.clear), 1.0)
+            margin = margin * (self._from_met(self.x) / (self.b - self.a))  # straight, as f may be
             y = self._with_tangents(tube.side)
         lower, upper = tube.lower(y, margin), tube.upper(y, margin)
         if self.exact.any():

@@ -66,7 +66,7 @@ def _reach(run: FormulaOnBalls, p: PiecewiseAffine, tube: Tube, k: int, way: int
     gap = inwards * (run.jet(arb(t)).c0 - float(p.values[k]))
     r = math.ldexp(1.0, math.frexp(abs(length))[1] - 1)  # a power of two, no longer than the piece
     for _ in range(_HALVINGS if gap >= 0 else 0):
-        ball, x = arb(t) + way * arb(r / 2, r * _WITHIN), math.nextafter(t + way * r, t)
+        ball, x = arb(arb(t) + way * r / 2, r * _WITHIN), math.nextafter(t + way * r, t)
         if ball.contains(arb(t)) and ball.contains(arb(x)):
             over = run.jet(ball)
             rise = inwards * way * (over.c1 - slope)
