@@ -76,9 +76,7 @@ def in_constant_tube(
     touching = Certificate(0.0, float(half), p.domain[0], True, method="difference quotients", grounds="balls")
     found = [] if rest is None else [touching]
     for domain in [p.domain] if rest is None else rest:
-        c = certified(
-            shifted(f, _shift(tube)), p, domain, tol=tol, rel=rel, seconds=deadline.left(), belief=belief
-        )
+        c = certified(shifted(f, _shift(tube)), p, domain, tol=tol, rel=rel, seconds=deadline.left(), belief=belief)
         found.append(c)
         if not c.proven or c.lower > half:
             break
@@ -104,7 +102,7 @@ def in_relative_tube(
             continue
         if deadline.passed():
             return replace(worst, inside=False, proven=False, note="the `seconds` were used up")
-        zero = PiecewiseAffine([low, high], np.zeros(2))
+        zero = PiecewiseAffine(np.array([low, high]), np.zeros(2))
         c = certified(_ratio(f, p, k, tube), zero, tol=1.0, rel=rel, abs=rel, seconds=deadline.left())
         if c.stopped == "interrupt":
             return replace(worst, inside=False, proven=False, note=c.note, interrupted=True)

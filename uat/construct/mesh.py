@@ -32,7 +32,7 @@ MANY_SAMPLES = 1_000_000  # a tenth of a second for a sweep
 FEW_SAMPLES = 100_000  # take no time worth speaking of
 SAMPLES_A_SECOND = 500_000  # what a search can use: a sweep costs up to 0.1 microseconds a sample
 ROUNDINGS = 16  # of f itself (a few), of the walls (three), and of the line that is compared with them
-HOPELESS = 1e12  # times a guess: what does not do in so wide a tube does in none
+HOPELESS = 1e12  # times a guess, or a tolerance: what does not do in so wide a tube does in none
 POLISH_ROUNDS = 14  # of superlinear convergence; the change between rounds ends it earlier
 
 
@@ -234,7 +234,7 @@ def least_scale(
     """Bisect for the least scale at which `pieces` links suffice: (not enough, enough), `accuracy` apart (relative)."""
     low = high = guess
     step = max(spread, accuracy)
-    while links(high).count > pieces and high < guess * HOPELESS:
+    while links(high).count > pieces and high < HOPELESS * max(guess, 1.0):
         deadline.look()
         low, high, step = high, high * (1 + step), min(step * 8, 4.0)
     step = max(spread, accuracy)

@@ -9,6 +9,7 @@ has a ball of its own.
 from __future__ import annotations
 
 import math
+
 import numpy as np
 from flint import arb
 
