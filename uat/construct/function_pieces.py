@@ -11,11 +11,10 @@ from __future__ import annotations
 import math
 import time
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from uat import _checks
 from uat._deadline import Deadline
 from uat.bounds.certification import Certificate, Jump
 from uat.bounds.seen import seen_difference
@@ -29,13 +28,12 @@ from uat.construct.inside import (
     gap_for,
     in_constant_tube,
     in_relative_tube,
-    least_half_width,
 )
-from uat.construct.mesh import AT_JUMPS, HOPELESS, Mesh, least_scale, polish, roundoff
+from uat.construct.mesh import AT_JUMPS, Mesh, least_scale, polish, roundoff
 from uat.construct.needed import LowerSide, better
 from uat.construct.outcome import Narrowest
 from uat.construct.proving import NOTHING, Belief, certified
-from uat.construct.questions import refuse_jump
+from uat.construct.reached import Upper, outcome
 from uat.construct.tube import Tube
 from uat.construct.witness import Witness
 from uat.piecewise import PiecewiseAffine, interpolate
@@ -62,18 +60,7 @@ HASTE = 0.15  # seconds for each half of the bracket that is missing when the se
 HASTY_PIECES = 1500  # what a certificate can do in that time
 SPARE = 3  # pieces more than the fewest, where a declared bound is all there is and too coarse to prove those
 AT_THE_JUMP = 3e-5  # relative: so much wider than half of a jump, which is known to six digits, is the tube tried there
-EDGE = 1e-7  # relative: how near to a least error a tolerance is called a knife edge
 KNIFE = 1e-9  # relative: no float search tells counts apart at a tolerance this close to a least error
-
-
-@dataclass(frozen=True, slots=True)
-class Upper:
-    """A function, the tube it was held against, and what was proven."""
-
-    piecewise: PiecewiseAffine
-    tube: Tube
-    verdict: Verdict
-    certificate: Certificate
 
 
 class Search:
@@ -403,50 +390,6 @@ class Search:
         self.found_jump = certified(self.f, rough, rel=0.5, seconds=HASTE).jump
         return self.found_jump
 
-    def undecided(self) -> str:
-        """Why the two counts differ: a knife edge, where the neighbouring count says so, or a proof that fell short."""
-        if abs(self.fewer - 1) <= max(EDGE, self.margin):
-            return "the tolerance is a knife edge, where one count ends and the next begins"
-        if self.fewer >= HOPELESS:
-            return "they would have to touch f, from which the search keeps a little away"
-        return f"they seem to keep {self.fewer:.7g} times the tolerance, and not less, which is not proven"
-
     def outcome(self, stopped: str) -> Narrowest:
         """Whatever has been reached, with its proofs; `stopped` says what ended the search early."""
-        assert self.upper is not None
-        p, tube, verdict = self.upper.piecewise, self.upper.tube, self.upper.verdict
-        needed = 1 if self.witness is None else self.witness.pieces
-        notes = [stopped] if stopped else []
-        doubt = self.found_jump or not verdict.inside or (self.least_error and self.error_witness is None)
-        jump = self.jump() if doubt else None
-        half, sentence = (jump.size / 2, jump.sentence().removesuffix(".")) if jump else (0.0, "")
-        if not self.least_error:
-            refuse_jump(tube, jump)
-        if verdict.inside and sentence:
-            notes.append(sentence)
-        why = sentence or verdict.note
-        certificate = self.upper.certificate
-        if certificate.lower < half <= certificate.upper:  # a theorem, where samples beside the jump see little
-            certificate = replace(certificate, lower=half)
-        outside = verdict.outside or half > farthest(p, tube)
-        if self.side != "both" and verdict.where in self.mesh.through:
-            why = "`through` asks for f there in float64, which may lie beyond f by half a unit in its last place"
-        if self.lower.refusal:
-            notes.append(f"no lower bound is proven, because {self.lower.refusal}")
-        if outside:
-            seen = f"it does not lie in the tube, as its difference from f near x = {verdict.where!r} shows"
-            notes.append(seen + (f": {why}" if why else ""))
-        elif not verdict.inside:
-            notes.append("that it lies in the tube is not proven" + (f": {why}" if why else ""))
-        elif needed < p.pieces and stopped:
-            notes.append(f"the proven bracket is {needed} to {p.pieces} pieces")
-        elif needed < p.pieces and not self.lower.refusal and not sentence:
-            fewer = _checks.count(p.pieces - 1, "piece")
-            notes.append(f"whether {fewer} could do is not decided: {self.undecided()}")
-        least = 0.0 if self.error_witness is None else float(self.error_witness.tube.tol)
-        return Narrowest(
-            p, tube, certificate, verdict.inside, needed, self.witness,
-            (least, float(tube.tol) if verdict.inside else math.inf), self.error_witness, "; ".join(notes),
-            room=max(1 - verdict.ratio * (1 + 1e-15), 0.0) * least_half_width(p, tube) if verdict.inside else 0.0,
-            outside=outside, stopped=bool(stopped), nearest=half,
-        )  # fmt: skip
+        return outcome(self, stopped)
