@@ -78,7 +78,8 @@ def narrowest(
         Abscissae where the result must have a knot. They count as knots even where it turns out straight.
     through : a number or several
         Abscissae where the result must have a knot and take exactly the float64 value of f. With a `side` that value
-        may lie beyond f by half a unit in its last place; then nothing is proven, and the note says so.
+        may lie beyond f by half a unit in its last place, where it is not f's own; then nothing is proven, and the note
+        says so.
     monotone, convex : bool
         f is monotone (convex or concave), and the result must be. This costs no piece. Of data, monotone asks only that
         their tube leave room for such a function.

@@ -11,11 +11,10 @@ from __future__ import annotations
 import math
 import time
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from uat import _checks
 from uat._deadline import Deadline
 from uat.bounds.certification import Certificate, Jump
 from uat.bounds.seen import seen_difference
@@ -23,18 +22,18 @@ from uat.construct.corridor import TooSteepError
 from uat.construct.forecast import MOST_PIECES, too_many
 from uat.construct.inside import (
     COARSE,
+    Stretches,
     Verdict,
     farthest,
     gap_for,
     in_constant_tube,
     in_relative_tube,
-    least_half_width,
 )
 from uat.construct.mesh import AT_JUMPS, Mesh, least_scale, polish, roundoff
 from uat.construct.needed import LowerSide, better
 from uat.construct.outcome import Narrowest
 from uat.construct.proving import NOTHING, Belief, certified
-from uat.construct.questions import refuse_jump
+from uat.construct.reached import Upper, outcome
 from uat.construct.tube import Tube
 from uat.construct.witness import Witness
 from uat.piecewise import PiecewiseAffine, interpolate
@@ -52,6 +51,7 @@ SLACKS = (
 GAP_SHARES = (0.5, 0.1)  # ... or, with tol=, how much of what is left between the tube and that least error
 BALANCE = 1e-3  # with tol=: the error comes this close to the least with the same number of pieces
 MARGIN = 1e-8  # one-sided: the path keeps this share of the tolerance away from f, well above rounding and ACCURACY
+MARGIN_OF_SLOPES = 1e-6  # the same over the whole domain, from where f is met: slopes from there are less precise
 ONE_SIDED_ROOM = 1e-3  # one-sided, with tol=: up to this share, where there is slack; the proof is cheap then
 REPAIRS = 40  # places at which a certificate may find that the mesh had missed something
 SURPRISE = 0.05  # of the range of f: a chord of the first mesh that is missed by more shows a feature nobody sampled
@@ -60,18 +60,7 @@ HASTE = 0.15  # seconds for each half of the bracket that is missing when the se
 HASTY_PIECES = 1500  # what a certificate can do in that time
 SPARE = 3  # pieces more than the fewest, where a declared bound is all there is and too coarse to prove those
 AT_THE_JUMP = 3e-5  # relative: so much wider than half of a jump, which is known to six digits, is the tube tried there
-EDGE = 1e-7  # relative: how near to a least error a tolerance is called a knife edge
 KNIFE = 1e-9  # relative: no float search tells counts apart at a tolerance this close to a least error
-
-
-@dataclass(frozen=True, slots=True)
-class Upper:
-    """A function, the tube it was held against, and what was proven."""
-
-    piecewise: PiecewiseAffine
-    tube: Tube
-    verdict: Verdict
-    certificate: Certificate
 
 
 class Search:
@@ -80,6 +69,9 @@ class Search:
     def __init__(self, mesh: Mesh, side: str, deadline: Deadline, belief: Belief = NOTHING) -> None:
         self.mesh, self.f, self.side, self.deadline, self.belief = mesh, mesh.f, side, deadline, belief
         self.margin = 0.0 if side == "both" else MARGIN
+        if side != "both" and mesh.exact.any():
+            mesh.stay_clear()
+            self.margin = MARGIN_OF_SLOPES
         self.lower = LowerSide(mesh)
         self.upper: Upper | None = None
         self.witness: Witness | None = None
@@ -109,12 +101,13 @@ class Search:
     def judge(self, p: PiecewiseAffine, tube: Tube, room: float) -> Upper:
         """Certify that p lies in the tube, with a relative `room` to spare; a function that does is kept."""
         certificate: Certificate
+        rest = self.left_over(p, tube)
         if tube.rtol == 0:
             verdict, certificate = in_constant_tube(
-                self.f, p, tube, gap_for(room), self.deadline, self.belief, asked=not self.least_error
+                self.f, p, tube, gap_for(room), self.deadline, self.belief, asked=not self.least_error, rest=rest
             )
         else:
-            verdict = in_relative_tube(self.f, p, tube, gap_for(room), self.deadline)
+            verdict = in_relative_tube(self.f, p, tube, gap_for(room), self.deadline, rest)
         if tube.rtol or tube.side != "both":  # the distance from f itself, not from the middle of the tube
             centred = math.inf if tube.rtol else math.nextafter(certificate.upper + tube.tol / 2, math.inf)
             certificate = certified(self.f, p, rel=COARSE, seconds=self.deadline.left(), belief=self.belief)
@@ -127,12 +120,20 @@ class Search:
             raise KeyboardInterrupt
         return found
 
+    def left_over(self, p: PiecewiseAffine, tube: Tube) -> Stretches | None:
+        """What is left of the domain where p is proven to be in the tube beside the points at which it meets f."""
+        if not self.mesh.clear:
+            return None
+        from uat.construct.touching import left_over
+
+        return left_over(self.f, p, tube, self.mesh.through, self.deadline)
+
     def judge_balanced(self, tube: Tube, pieces: int, high: float) -> Upper:
         """Judge the path in the `high`-fold tube; one-sided, moved off f by a share of what that leaves free."""
         if self.side == "both":
             return self.judge(self.path(tube.scaled(high), 0.0), tube, 1 - high)
         off = min((1 - high) / 4, ONE_SIDED_ROOM)
-        if off > MARGIN:
+        if off > self.margin:
             wider, margin = tube.scaled(high + 2 * off), off / (high + 2 * off)
             for _ in range(TOUCHES):  # it touches f elsewhere than the path for which the mesh was polished
                 self.deadline.look()
@@ -140,7 +141,7 @@ class Search:
             p = self.path(wider, margin)
             if p.pieces <= pieces:
                 return self.judge(p, tube, off)
-        return self.judge(self.path(tube.scaled(high), MARGIN), tube, MARGIN)
+        return self.judge(self.path(tube.scaled(high), self.margin), tube, self.margin)
 
     def repair(self, where: float, tube: Tube) -> bool:
         """f was seen outside near `where`: sample it there at every scale, then divide cells as usual."""
@@ -389,48 +390,6 @@ class Search:
         self.found_jump = certified(self.f, rough, rel=0.5, seconds=HASTE).jump
         return self.found_jump
 
-    def undecided(self) -> str:
-        """Why the two counts differ: a knife edge, where the neighbouring count says so, or a proof that fell short."""
-        if abs(self.fewer - 1) <= EDGE:
-            return "the tolerance is a knife edge, where one count ends and the next begins"
-        return f"they seem to keep {self.fewer:.7g} times the tolerance, and not less, which is not proven"
-
     def outcome(self, stopped: str) -> Narrowest:
         """Whatever has been reached, with its proofs; `stopped` says what ended the search early."""
-        assert self.upper is not None
-        p, tube, verdict = self.upper.piecewise, self.upper.tube, self.upper.verdict
-        needed = 1 if self.witness is None else self.witness.pieces
-        notes = [stopped] if stopped else []
-        doubt = self.found_jump or not verdict.inside or (self.least_error and self.error_witness is None)
-        jump = self.jump() if doubt else None
-        half, sentence = (jump.size / 2, jump.sentence().removesuffix(".")) if jump else (0.0, "")
-        if not self.least_error:
-            refuse_jump(tube, jump)
-        if verdict.inside and sentence:
-            notes.append(sentence)
-        why = sentence or verdict.note
-        certificate = self.upper.certificate
-        if certificate.lower < half <= certificate.upper:  # a theorem, where samples beside the jump see little
-            certificate = replace(certificate, lower=half)
-        outside = verdict.outside or half > farthest(p, tube)
-        if self.side != "both" and verdict.where in self.mesh.through:
-            why = "`through` asks for f there in float64, which may lie beyond f by half a unit in its last place"
-        if self.lower.refusal:
-            notes.append(f"no lower bound is proven, because {self.lower.refusal}")
-        if outside:
-            seen = f"it does not lie in the tube, as its difference from f near x = {verdict.where!r} shows"
-            notes.append(seen + (f": {why}" if why else ""))
-        elif not verdict.inside:
-            notes.append("that it lies in the tube is not proven" + (f": {why}" if why else ""))
-        elif needed < p.pieces and stopped:
-            notes.append(f"the proven bracket is {needed} to {p.pieces} pieces")
-        elif needed < p.pieces and not self.lower.refusal and not sentence:
-            fewer = _checks.count(p.pieces - 1, "piece")
-            notes.append(f"whether {fewer} could do is not decided: {self.undecided()}")
-        least = 0.0 if self.error_witness is None else float(self.error_witness.tube.tol)
-        return Narrowest(
-            p, tube, certificate, verdict.inside, needed, self.witness,
-            (least, float(tube.tol) if verdict.inside else math.inf), self.error_witness, "; ".join(notes),
-            room=max(1 - verdict.ratio * (1 + 1e-15), 0.0) * least_half_width(p, tube) if verdict.inside else 0.0,
-            outside=outside, stopped=bool(stopped), nearest=half,
-        )  # fmt: skip
+        return outcome(self, stopped)

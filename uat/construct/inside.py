@@ -22,6 +22,7 @@ from uat.construct.proving import NOTHING, Belief, certified
 from uat.construct.tube import Tube
 from uat.piecewise import PiecewiseAffine
 
+Stretches = list[tuple[float, float]]
 COARSE, FINE = 1e-2, 1e-11  # relative gaps that certificates are asked for
 
 
@@ -63,29 +64,45 @@ def shifted(f: Function, shift: Fraction) -> Function:
 
 def in_constant_tube(
     f: Function, p: PiecewiseAffine, tube: Tube, rel: float, deadline: Deadline, belief: Belief = NOTHING, *,
-    asked: bool = True,
+    asked: bool = True, rest: Stretches | None = None,
 ) -> tuple[Verdict, Certificate]:  # fmt: skip
     """The verdict for a tube with rtol = 0, and the certificate of the distance from the tube's centre.
 
-    A tube that was `asked` for is decided; one that a search guessed to the last digits is not worth that.
+    A tube that was `asked` for is decided; one that a search guessed to the last digits is not worth that. Where only
+    the `rest` of the domain is undecided, p touches a wall elsewhere.
     """
     half = _half_width(tube)
     tol = float(half) if asked else None
-    c = certified(shifted(f, _shift(tube)), p, tol=tol, rel=rel, seconds=deadline.left(), belief=belief)
+    touching = Certificate(0.0, float(half), p.domain[0], True, method="difference quotients", grounds="balls")
+    found = [] if rest is None else [touching]
+    for domain in [p.domain] if rest is None else rest:
+        c = certified(shifted(f, _shift(tube)), p, domain, tol=tol, rel=rel, seconds=deadline.left(), belief=belief)
+        found.append(c)
+        if not c.proven or c.lower > half:
+            break
+    c = max(found, key=lambda c: (not c.proven, c.upper))
     inside = c.proven and Fraction(c.upper) <= half
     ratio = c.upper / float(half) if c.proven else c.lower / float(half)
     interrupted = c.stopped == "interrupt"
     return Verdict(inside, Fraction(c.lower) > half, c.proven, ratio, c.where, c.note, interrupted), c
 
 
-def in_relative_tube(f: Function, p: PiecewiseAffine, tube: Tube, rel: float, deadline: Deadline) -> Verdict:
-    """The verdict for a tube with rtol > 0, piece by piece."""
-    worst = Verdict(True, False, True, 0.0, float(p.knots[0]), "")
-    for k in range(p.pieces):
+def in_relative_tube(
+    f: Function, p: PiecewiseAffine, tube: Tube, rel: float, deadline: Deadline, rest: Stretches | None = None
+) -> Verdict:
+    """The verdict for a tube with rtol > 0, piece by piece; `rest` as for a constant tube."""
+    worst = Verdict(True, False, True, 0.0 if rest is None else 1.0, float(p.knots[0]), "")
+    parts = [
+        (k, max(low, float(p.knots[k])), min(high, float(p.knots[k + 1])))
+        for k in range(p.pieces)
+        for low, high in ([p.domain] if rest is None else rest)
+    ]
+    for k, low, high in parts:
+        if low >= high:
+            continue
         if deadline.passed():
             return replace(worst, inside=False, proven=False, note="the `seconds` were used up")
-        ends = slice(k, k + 2)
-        zero = PiecewiseAffine(p.knots[ends], np.zeros(2))
+        zero = PiecewiseAffine(np.array([low, high]), np.zeros(2))
         c = certified(_ratio(f, p, k, tube), zero, tol=1.0, rel=rel, abs=rel, seconds=deadline.left())
         if c.stopped == "interrupt":
             return replace(worst, inside=False, proven=False, note=c.note, interrupted=True)

@@ -25,12 +25,14 @@ START_CELLS = 128  # a first look; what it misses, the certificate finds
 RESOLUTION = 1 / 64  # chord error of a cell over the width of the tube at first,
 CELLS_A_PIECE = 10  # ... which makes about so many
 DEEPEST = 1.0e-15  # cells shorter than this share of the domain are not divided: floats end there
+CLEAR = 2.0**-14  # of a first cell: two chords so short give a slope as well as float64 values of f do
 AT_JUMPS = 2.0**-36  # the same where f jumps: a sweep through cells as short as floats allow would lose its way
 MOST_SAMPLES = 4_000_000  # about 100 MB of walls and hulls
 MANY_SAMPLES = 1_000_000  # a tenth of a second for a sweep
 FEW_SAMPLES = 100_000  # take no time worth speaking of
 SAMPLES_A_SECOND = 500_000  # what a search can use: a sweep costs up to 0.1 microseconds a sample
 ROUNDINGS = 16  # of f itself (a few), of the walls (three), and of the line that is compared with them
+HOPELESS = 1e12  # times a guess, or a tolerance: what does not do in so wide a tube does in none
 POLISH_ROUNDS = 14  # of superlinear convergence; the change between rounds ends it earlier
 
 
@@ -52,6 +54,7 @@ class Mesh:
         self.breaks, self.through = breaks, through
         self.resolution = RESOLUTION
         self.deadline = Deadline(None)  # for the sampling of a slow f
+        self.clear = 0.0  # how far from the points where f is met other samples stay
         self.direction = direction  # 1 or -1 where the path must rise or fall throughout
         ends = np.linspace(self.a, self.b, START_CELLS + 1)
         self.x: Floats
@@ -59,8 +62,46 @@ class Mesh:
         x = np.unique(np.concatenate([ends, breaks, through]))
         self._hold(x, sample(f, x))
 
+    def stay_clear(self) -> None:
+        """For a one-sided tube: no samples nearer to a point where f is met than those that tell a slope there.
+
+        The path starts from f itself at such a point, and how steep it may be hangs on the difference of two values.
+        """
+        self.clear = CLEAR * (self.b - self.a) / START_CELLS
+        self._hold(self.x, self.y)
+        t = np.concatenate([self.through, self.through])
+        step = np.repeat([-1.0, 1.0], len(self.through)) * self.clear
+        inside = (t + 2 * step >= self.a) & (t + 2 * step <= self.b)
+        t, one, two = t[inside], (t + step)[inside], (t + 2 * step)[inside]
+        y, y1, y2 = (self._sample(x) for x in (t, one, two))
+        h1, h2 = one - t, two - t
+        q1, q2 = (y1 - y) / h1, (y2 - y) / h2
+        self.tangents = np.stack([t, y, q1 - (q2 - q1) * h1 / (h2 - h1), 2 * h2])
+
+    def _with_tangents(self, side: str) -> Floats:
+        """The values of f or, beside points where f is met, those of its tangent from there, if they are further in.
+
+        Before the first sample f may bend away from the chord, and a line that keeps to the chord would cross f.
+        """
+        y, inner = self.y.copy(), np.minimum if side == "under" else np.maximum
+        for t, value, slope, reach in self.tangents.T:
+            off = (self.x - t) / reach
+            near = (off > 0) & (off <= 1)
+            y[near] = inner(y[near], value + slope * (self.x[near] - t))
+        return y
+
+    def _from_met(self, x: Floats) -> Floats:
+        """How far it is to the nearest point where f is met."""
+        after = np.minimum(np.searchsorted(self.through, x), len(self.through) - 1)
+        nearest: Floats = np.minimum(np.abs(x - self.through[after - 1]), np.abs(x - self.through[after]))
+        return nearest
+
     def _hold(self, x: Floats, y: Floats) -> None:
         """All at once, for Ctrl-C may fall between the lines."""
+        if self.clear:
+            far = self._from_met(x)
+            keep = (far == 0) | (far >= self.clear) | np.isin(x, [self.a, self.b, *self.breaks])
+            x, y = x[keep], y[keep]
         exact = np.isin(x, self.through)
         self.x, self.y, self.exact, self.forced = x, y, exact, exact | np.isin(x, self.breaks)
 
@@ -76,6 +117,7 @@ class Mesh:
     def insert(self, points: Floats) -> bool:
         """Sample f at those of the points that are new; whether there were any."""
         points = np.unique(points[(points > self.a) & (points < self.b)])
+        points = points[self._from_met(points) >= self.clear] if self.clear else points
         at = np.searchsorted(self.x, points)
         points = points[self.x[np.minimum(at, len(self.x) - 1)] != points]
         if points.size == 0:
@@ -130,9 +172,13 @@ class Mesh:
         if self.resolution < RESOLUTION:
             self.divide(width, deadline)
 
-    def walls(self, tube: Tube, margin: float = 0) -> tuple[Floats, Floats]:
+    def walls(self, tube: Tube, margin: Any = 0) -> tuple[Floats, Floats]:
         """The walls at the samples: closed where f must be met."""
-        lower, upper = tube.lower(self.y, margin), tube.upper(self.y, margin)
+        y = self.y
+        if margin and self.clear:  # a step of the wall beside a point where f is met would cost two pieces
+            margin = margin * (self._from_met(self.x) / (self.b - self.a))  # straight, as f may be
+            y = self._with_tangents(tube.side)
+        lower, upper = tube.lower(y, margin), tube.upper(y, margin)
         if self.exact.any():
             lower, upper = np.where(self.exact, self.y, lower), np.where(self.exact, self.y, upper)
         return lower, upper
@@ -188,7 +234,7 @@ def least_scale(
     """Bisect for the least scale at which `pieces` links suffice: (not enough, enough), `accuracy` apart (relative)."""
     low = high = guess
     step = max(spread, accuracy)
-    while links(high).count > pieces:
+    while links(high).count > pieces and high < HOPELESS * max(guess, 1.0):
         deadline.look()
         low, high, step = high, high * (1 + step), min(step * 8, 4.0)
     step = max(spread, accuracy)

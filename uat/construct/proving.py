@@ -39,6 +39,7 @@ NOTHING = Belief()
 def certified(
     f: Function,
     p: PiecewiseAffine,
+    domain: tuple[float, float] | None = None,
     *,
     tol: float | None = None,
     rel: float = 0.01,
@@ -49,13 +50,13 @@ def certified(
     """The certificate of sup|f - p|, without a warning: on balls or, where that proves nothing, on the belief."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotProvenWarning)
-        c = certify(f, p, tol=tol, rel=rel, abs=abs, seconds=seconds)
+        c = certify(f, p, domain, tol=tol, rel=rel, abs=abs, seconds=seconds)
         if not belief:
             return c
         if c.proven:
             return unsworn(c)
         lipschitz, modulus = belief
-        return certify(f, p, tol=tol, rel=rel, abs=abs, seconds=seconds, lipschitz=lipschitz, modulus=modulus)
+        return certify(f, p, domain, tol=tol, rel=rel, abs=abs, seconds=seconds, lipschitz=lipschitz, modulus=modulus)
 
 
 def unsworn(c: Certificate) -> Certificate:
