@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from uat.formula.deciding import never_undefined
 from uat.formula.traced import FLOAT, LARGEST_WHOLE, TRUTH, WHOLE, Traced, _kind, as_floats, common_path
 from uat.formula.tracing import Path
 from uat.formula.vocabulary import OPERATIONS, function, operation_of
@@ -262,7 +263,8 @@ def _node(path: Path, name: str, dtype: np.dtype[Any], row: list[int]) -> int:
     if name in ("where", "given"):
         if nodes[0].operation == "truth":
             return row[1 if nodes[0].value else 2] if name == "where" else path.add(name, *row)
-        return row[1] if name == "where" and row[1] == row[2] else path.add(name, *row)
+        same = name == "where" and row[1] == row[2] and never_undefined(graph.nodes, row[0])
+        return row[1] if same else path.add(name, *row)
     constants = [k for k, node in zip(row, nodes, strict=True) if node.operation == "number"]
     if not constants:
         return path.add(name, *row)

@@ -20,7 +20,7 @@ import numpy as np
 
 from uat import _checks
 from uat._checks import InputError, show
-from uat.formula.deciding import Cells, as_less
+from uat.formula.deciding import Cells, as_less, never_undefined
 from uat.formula.node import Formula, Graph
 
 MOST_PATHS = 256
@@ -200,7 +200,9 @@ def _combined(graph: Graph, leaves: Sequence[Leaf], depth: int) -> int | None:
         return None if that is None else graph.add("given", graph.add("logical_not", condition), that)
     if that is None:
         return graph.add("given", condition, this)
-    return this if this == that else graph.add("where", condition, this, that)
+    return (
+        this if this == that and never_undefined(graph.nodes, condition) else graph.add("where", condition, this, that)
+    )
 
 
 def guarded(graph: Graph, guards: Sequence[int], value: int) -> int:
