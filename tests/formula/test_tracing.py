@@ -6,6 +6,7 @@ import contextlib
 import math
 import pickle
 import time
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -339,16 +340,38 @@ def test_a_choice_by_a_number_asks_whether_it_is_0() -> None:
     assert Formula.trace(lambda x: np.where(x, 1.0 + x, 2.0), (0, 1)) == Formula("where(x != 0, 1 + x, 2)")
 
 
-def test_a_choice_without_a_third_case_still_asks_whether_there_is_a_number() -> None:
+def root_with_a_gap(x: Any) -> Any:
+    with np.errstate(invalid="ignore"):
+        return np.sqrt(np.abs(x - 0.3) - 1e-9)  # nan beside 0.3
+
+
+def by_branches(x: Any) -> Any:
+    t = root_with_a_gap(x)
+    if t < 1:
+        return x
+    return x if t >= 1 else 5.0
+
+
+@pytest.mark.parametrize(
+    "choose",
+    [
+        lambda x, t: np.select([(t < 1) | (t >= 1)], [x], 5.0),
+        lambda x, t: np.select([t < 1, t >= 1], [x, x], 5.0),
+        lambda x, t: np.piecewise(x, [t < 1, t >= 1], [lambda y: y, lambda y: y, 5.0]),
+        lambda x, t: by_branches(x),
+    ],
+)
+def test_a_choice_without_a_third_case_still_asks_whether_there_is_a_number(choose: Any) -> None:
     def f(x: Any) -> Any:
-        with np.errstate(invalid="ignore"):
-            t = np.sqrt(np.abs(x - 0.3) - 1e-9)
-        return np.select([(t < 1) | (t >= 1)], [x], 5.0)
+        return choose(x, root_with_a_gap(x))
 
     formula = Formula.trace(f, (0, 1))
-    assert formula(0.3) == f(np.float64(0.3)) == 5.0
-    with pytest.warns(uat.NotProvenWarning):
-        assert not uat.certify(f, uat.interpolate(formula, 0, 1, pieces=2)).proven
+    assert float(f(np.float64(0.3))) == 5.0
+    assert "sqrt" in str(formula)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises((InputError, uat.NotProvenWarning)):
+            uat.certify(f, uat.interpolate("x", 0, 1, pieces=2))
 
 
 @pytest.mark.parametrize(

@@ -139,6 +139,17 @@ def as_less(nodes: Sequence[Node], place: int) -> tuple[int, int, bool] | None:
     return None
 
 
+def never_undefined(nodes: Sequence[Node], place: int) -> bool:
+    """Whether a condition only compares the variable and finite numbers: elsewhere nan makes a third case."""
+    waiting = [place]
+    while waiting:
+        node = nodes[waiting.pop()]
+        if not (node.truth or node.operation == "variable" or (node.operation == "number" and np.isfinite(node.value))):
+            return False
+        waiting += node.operands
+    return True
+
+
 def one_after_another(graph: Graph, conditions: Sequence[int]) -> list[int]:
     """Conditions that are asked in turn, each only where those before it failed, as plainly as they can be asked then.
 

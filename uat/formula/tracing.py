@@ -19,8 +19,13 @@ from typing import Any
 import numpy as np
 
 from uat import _checks
+<<<<<<< HEAD
 from uat._checks import InputError, function
 from uat.formula.deciding import Cells, as_less
+=======
+from uat._checks import InputError, show
+from uat.formula.deciding import Cells, as_less, never_undefined
+>>>>>>> attack
 from uat.formula.node import Formula, Graph
 
 MOST_PATHS = 256
@@ -209,7 +214,9 @@ def _combined(graph: Graph, leaves: Sequence[Leaf], depth: int) -> int | None:
         return None if that is None else graph.add("given", graph.add("logical_not", condition), that)
     if that is None:
         return graph.add("given", condition, this)
-    return this if this == that else graph.add("where", condition, this, that)
+    return (
+        this if this == that and never_undefined(graph.nodes, condition) else graph.add("where", condition, this, that)
+    )
 
 
 def guarded(graph: Graph, guards: Sequence[int], value: int) -> int:
