@@ -268,18 +268,13 @@ def _node(path: Path, name: str, dtype: np.dtype[Any], row: list[int]) -> int:
     if name in ("where", "given"):
         if nodes[0].operation == "truth":
             return row[1 if nodes[0].value else 2] if name == "where" else path.add(name, *row)
-<<<<<<< HEAD
-        if name == "where" and row[1] == row[2]:
+        if name == "where" and row[1] == row[2] and never_undefined(graph.nodes, row[0]):
             return row[1]
         undefined = [node.operation == "number" and np.isnan(node.value) for node in nodes[1:]]
         if name == "where" and any(undefined):  # no number is what NumPy's nan is for
             holds = _logic(path, "logical_not", row[:1]) if undefined[0] else row[0]
             return path.add("given", holds, row[1 + undefined[0]])
         return path.add(name, *row)
-=======
-        same = name == "where" and row[1] == row[2] and never_undefined(graph.nodes, row[0])
-        return row[1] if same else path.add(name, *row)
->>>>>>> attack
     constants = [k for k, node in zip(row, nodes, strict=True) if node.operation == "number"]
     if not constants:
         return path.add(name, *row)

@@ -19,13 +19,8 @@ from typing import Any
 import numpy as np
 
 from uat import _checks
-<<<<<<< HEAD
 from uat._checks import InputError, function
-from uat.formula.deciding import Cells, as_less
-=======
-from uat._checks import InputError, show
 from uat.formula.deciding import Cells, as_less, never_undefined
->>>>>>> attack
 from uat.formula.node import Formula, Graph
 
 MOST_PATHS = 256
