@@ -104,7 +104,14 @@ class Search:
         rest = self.left_over(p, tube)
         if tube.rtol == 0:
             verdict, certificate = in_constant_tube(
-                self.f, p, tube, gap_for(room), self.deadline, self.belief, asked=not self.least_error, rest=rest
+                self.f,
+                p,
+                tube,
+                gap_for(room),
+                self.deadline,
+                self.belief,
+                asked=not self.least_error or rest is not None,
+                rest=rest,
             )
         else:
             verdict = in_relative_tube(self.f, p, tube, gap_for(room), self.deadline, rest)
