@@ -121,3 +121,12 @@ def test_a_ball_ends_at_the_point_exactly() -> None:
     assert ball >= 0
     assert ball.contains(arb(0))
     assert ball.contains(arb(0.5))
+
+
+@pytest.mark.parametrize(("f", "through", "side"), [("x**3-x", [0.25], "under"), ("1/(2+x)", [0.0], "under")])
+def test_the_least_error_of_so_many_pieces(f: str, through: list[float], side: str) -> None:
+    """Beside the point p is so near to f that a rough certificate would not tell."""
+    n = uat.narrowest(f, (-1, 1), pieces=9, through=through, side=side)
+    assert n.proven, n.note
+    low, high = n.least_error
+    assert 0 < low < high < low * (1 + 1e-3)

@@ -101,7 +101,8 @@ def narrowest(
         For arguments out of range, `rtol` alone where f vanishes, and shapes that f does not have.
 
     Accuracy: the function is certified with its float64 knots and values; `lower_bound` rests on enclosures of f at
-    points and a count in rational arithmetic. With ``pieces=`` the bracket `least_error` is usually 1e-9 wide or less.
+    points and a count in rational arithmetic. With ``pieces=`` the bracket `least_error` is usually 1e-9 wide or
+    less, relatively, and 1e-4 where `through` is asked for with a `side`.
 
     Source: theory C2, C3; H. Imai and M. Iri (1986), S. Suri (1986) for the path, here between the walls of f itself.
     """

@@ -39,16 +39,9 @@ from uat.construct.witness import Witness
 from uat.piecewise import PiecewiseAffine, interpolate
 
 ACCURACY = 1e-10  # with pieces=: relative accuracy asked of the least error
-SLACKS = (
-    2e-10,
-    1e-9,
-    2e-8,
-    1e-7,
-    1e-6,
-    1e-4,
-    1e-3,
-)  # how far below it the proof from below is tried, until it succeeds
-GAP_SHARES = (0.5, 0.1)  # ... or, with tol=, how much of what is left between the tube and that least error
+# with pieces=: how far below it the proof from below is tried, until it succeeds
+SLACKS = (2e-10, 1e-9, 2e-8, 1e-7, 1e-6, 1e-4, 1e-3)
+GAP_SHARES = (0.5, 0.1)  # with tol=, how much of what is left between the tube and that least error
 BALANCE = 1e-3  # with tol=: the error comes this close to the least with the same number of pieces
 MARGIN = 1e-8  # one-sided: the path keeps this share of the tolerance away from f, well above rounding and ACCURACY
 MARGIN_OF_SLOPES = 1e-6  # the same over the whole domain, from where f is met: slopes from there are less precise
@@ -104,7 +97,14 @@ class Search:
         rest = self.left_over(p, tube)
         if tube.rtol == 0:
             verdict, certificate = in_constant_tube(
-                self.f, p, tube, gap_for(room), self.deadline, self.belief, asked=not self.least_error, rest=rest
+                self.f,
+                p,
+                tube,
+                gap_for(room),
+                self.deadline,
+                self.belief,
+                asked=not self.least_error or rest is not None,
+                rest=rest,
             )
         else:
             verdict = in_relative_tube(self.f, p, tube, gap_for(room), self.deadline, rest)

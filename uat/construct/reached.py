@@ -58,7 +58,7 @@ def outcome(search: Search, stopped: str) -> Narrowest:
     if certificate.lower < half <= certificate.upper:  # a theorem, where samples beside the jump see little
         certificate = replace(certificate, lower=half)
     outside = verdict.outside or half > farthest(p, tube)
-    if search.side != "both" and verdict.where in search.mesh.through:
+    if search.mesh.clear and not verdict.inside and (verdict.where in search.mesh.through or not (why or outside)):
         why = "`through` asks for f there in float64, which may lie beyond f by half a unit in its last place"
     if search.lower.refusal:
         notes.append(f"no lower bound is proven, because {search.lower.refusal}")
