@@ -290,7 +290,7 @@ def test_arguments_that_do_not_go_together(arguments: dict[str, object], sentenc
 def test_a_budget_ends_the_search_for_a_grid_with_the_best_so_far() -> None:
     uat.approximate(np.sin, (0, 6), tol=1e-4)  # compiled before the clock starts
     begin = time.monotonic()
-    with pytest.warns(uat.ToleranceWarning, match=r"`seconds` were used up .*: it would take some 67\d0000 cells"):
+    with pytest.warns(uat.ToleranceWarning, match=r"`seconds` did not suffice .*: it would take some 67\d0000 cells"):
         r = uat.approximate(np.sin, (0, 6), tol=1e-13, seconds=0.3)  # 6 (1/8e-13)^(1/2)
     assert time.monotonic() - begin < 10
     assert r.misses_tolerance

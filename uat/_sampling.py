@@ -53,7 +53,7 @@ def sample(f: Function, x: Floats) -> Floats:
     if values is None or values.shape != x.shape or values.dtype.kind not in "biufc":
         with np.errstate(all="ignore"):
             values = np.array([_number(f, point) for point in _with_progress(x)])
-    return _real_and_finite(values, x)
+    return _real_and_finite(values, x, f)
 
 
 def _number(f: Function, point: float) -> Any:
@@ -81,7 +81,7 @@ def _number(f: Function, point: float) -> Any:
         raise InputError(f"`f` must return a real number, but f({point!r}) = {show(item)}.") from None
 
 
-def _real_and_finite(values: Any, x: Floats) -> Floats:
+def _real_and_finite(values: Any, x: Floats, f: Function) -> Floats:
     if values.dtype.kind == "c":
         k = int(np.argmax(values.imag != 0))
         raise InputError(f"`f` must be real, but f({show(x[k])}) = {show(values[k])}.")
@@ -89,6 +89,9 @@ def _real_and_finite(values: Any, x: Floats) -> Floats:
     finite = np.isfinite(result)
     if not finite.all():
         k = int(np.argmin(finite))
+        if (code := getattr(f, "code", None)) is not None:
+            with np.errstate(all="ignore"):
+                _number(code, float(x[k]))  # where the formula has no value, the code may have raised something
         raise InputError(f"`f` must be finite on the interval, but f({show(x[k])}) = {show(result[k])}.")
     return result
 

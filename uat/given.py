@@ -124,6 +124,8 @@ def contradiction(x: float) -> RefusedError:
 def plain_disagreement(recorded: Recorded, points: list[float]) -> float | None:
     """A point at which the code and its formula differ by more than any rounding, or None."""
     both = floats_of_both(recorded, points)
+    if recorded.takes_arrays:
+        both += _of_python_floats(recorded, points)
     scale = max((abs(y) for _, y, z in both if np.isfinite(y) and np.isfinite(z)), default=0.0)
     differ = ((x, y, z) for x, y, z in both if not (y == z or (np.isnan(y) and np.isnan(z))))
     return next((x for x, y, z in differ if not abs(y - z) <= _PLAIN * scale), None)
@@ -144,6 +146,33 @@ def floats_of_both(recorded: Recorded, points: list[float]) -> list[tuple[float,
         return alone
     alone = [each for each in alone if not np.isnan(each[2])]  # of code that takes arrays, numbers may be refused
     return [*zip(points, shown, together, strict=True), *alone]
+
+
+def _of_python_floats(recorded: Recorded, points: list[float]) -> list[tuple[float, float, float]]:
+    """The same of code that takes arrays: whether it asks for a type, or for the one object True.
+
+    Code that computes with truth values is left out: in Python ~True is -2, and True + True is 2.
+    """
+    assert recorded.formula is not None
+    if recorded.code is None or any(node.operation.startswith("logical_") for node in recorded.formula.nodes):
+        return []
+    shown = [float(y) for y in recorded.formula(np.array(points))]
+    with np.errstate(all="ignore"):
+        alone = [_value_of(recorded.code, x) for x in points]
+    return [each for each in zip(points, shown, alone, strict=True) if not np.isnan(each[2])]
+
+
+def made_of(f: Function, g: Function, domain: tuple[float, float]) -> Function:
+    """g, of our own making from f, as the formula that it is, where f has one.
+
+    It is not held against the floats of its code, which may lose digits that the formula keeps.
+    """
+    if not isinstance(f, Recorded) or f.formula is None:
+        return g
+    try:
+        return Formula.trace(g, domain)
+    except NotTracedError:
+        return g
 
 
 def _on_array(f: Function, x: Any) -> list[float] | None:

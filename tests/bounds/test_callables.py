@@ -486,3 +486,38 @@ def test_honest_code_is_proven_and_right(name: str) -> None:
 
 def test_there_are_many() -> None:
     assert len(TRAPS) + len(HONEST) >= 140
+
+
+def by_identity(x: Any) -> Any:
+    return x if (x > 0) is True else -x  # NumPy's True is another object than Python's
+
+
+def by_pattern(x: Any) -> Any:
+    match x > 0:
+        case True:
+            return x
+        case _:
+            return -x
+
+
+def by_type(x: Any) -> Any:
+    return x if type(x) is float else 2 * x
+
+
+@pytest.mark.parametrize("f", [by_identity, by_pattern, by_type])
+def test_what_python_floats_and_arrays_disagree_on_is_no_function(f: Any) -> None:
+    with pytest.raises(uat.InputError, match="another type of number"):
+        uat.certify(f, ([-1.0, 2.0], [1.0, -2.0]), (-1, 2))
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("out of range"), KeyError("out of range"), AssertionError("out of range")]
+)
+def test_an_exception_of_f_is_said(error: Exception) -> None:
+    def f(x: Any) -> Any:
+        if x > 0.5:
+            raise error
+        return x
+
+    with pytest.raises(uat.InputError, match=rf"raised {type(error).__name__}.*out of range"):
+        uat.approximate(f, (0, 1), tol=0.1)

@@ -170,7 +170,7 @@ def test_a_jump_is_named_whatever_the_tolerance(tol: float, sentence: str, metho
 
 def test_seconds_leave_the_finest_grid_that_could_be_certified() -> None:
     """Of a function whose tolerance takes a million cells, and of a black box that naps."""
-    with pytest.warns(uat.ToleranceWarning, match="`seconds` were used up before a grid was proven to keep `tol`"):
+    with pytest.warns(uat.ToleranceWarning, match="`seconds` did not suffice to prove that a grid keeps `tol`"):
         r = uat.approximate("sqrt(x)", (0, 1), tol=1.3e-4, seconds=0.4)
     assert r.pieces > 100
     assert r.certificate.lower <= 1 / (4 * math.sqrt(r.pieces)) * 1.0001

@@ -193,3 +193,28 @@ def test_a_long_table_is_one_node() -> None:
     f = Formula.trace(lambda x: p(x) ** 2, (0, 6))
     assert len(f.nodes) == 4
     assert Formula(str(f)) == f
+
+
+def quadratic_table(x: Any) -> Any:
+    return 2 * np.interp(x, [0, 1, 2, 3], [0, 1, 4, 9.0]) + 1
+
+
+@pytest.mark.parametrize("f", [quadratic_table, uat.interpolate(np.exp, 0, 3, pieces=7)])
+@pytest.mark.parametrize("tube", [{"tol": 0.05, "side": "under"}, {"tol": 0.05, "side": "over"}, {"rtol": 0.01}])
+def test_tables_within_tubes_of_every_kind(f: Any, tube: dict[str, Any]) -> None:
+    """A formula that is called by code that is traced: its tables go along with their numbers."""
+    r = uat.narrowest(f, (0, 3), **tube)
+    assert r.proven
+    x = np.linspace(0, 3, 3001)
+    gap = r.piecewise(x) - f(x)
+    room = tube.get("tol", 0.01 * np.abs(f(x)))
+    assert (gap <= (0 if tube.get("side") == "under" else room) + 1e-14).all()
+    assert (gap >= (0 if tube.get("side") == "over" else -room) - 1e-14).all()
+
+
+@pytest.mark.parametrize("part", ["knots", "values"])
+def test_a_table_that_floats_do_not_tell_apart_says_so(part: str) -> None:
+    knots, values = ([2**60, 2**60 + 1], [0, 1]) if part == "knots" else ([0, 1], [0, np.nan])
+    sentence = "increase strictly, but as float64 1.15" if part == "knots" else "must be finite, but one of them is nan"
+    with pytest.raises(NotTracedError, match=sentence):
+        Formula.trace(lambda x: np.interp(x, knots, values), (0, 1))

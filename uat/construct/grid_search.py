@@ -89,8 +89,8 @@ class _Search:
             return self._search()
         except OutOfTime as stop:
             count = None if str(stop) or self.a_sample > _QUICK else self._by_places()
-            take = f": it would take some {count} cells" if count else stop
-            return self._so_far(f"`seconds` were used up before a grid was proven to keep `tol`{take}.")
+            take = f": it would take some {count} cells" if count else str(stop).removesuffix(".")
+            return self._so_far(f"`seconds` did not suffice to prove that a grid keeps `tol`{take}.")
         except OutOfReachError as stop:
             raise InputError(self._refusal(stop)) from None
         except KeyboardInterrupt:

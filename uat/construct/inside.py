@@ -20,6 +20,7 @@ from uat._sampling import Function
 from uat.bounds.certification import Certificate
 from uat.construct.proving import NOTHING, Belief, certified
 from uat.construct.tube import Tube
+from uat.given import made_of
 from uat.piecewise import PiecewiseAffine
 
 Stretches = list[tuple[float, float]]
@@ -57,9 +58,9 @@ def _plain(x: Any) -> bool:
     return isinstance(x, (float, np.floating)) or (isinstance(x, np.ndarray) and x.dtype.kind == "f")
 
 
-def shifted(f: Function, shift: Fraction) -> Function:
+def shifted(f: Function, shift: Fraction, domain: tuple[float, float]) -> Function:
     """x -> f(x) + shift, exactly so on balls."""
-    return f if shift == 0 else lambda x: f(x) + (float(shift) if _plain(x) else shift)
+    return f if shift == 0 else made_of(f, lambda x: f(x) + (float(shift) if _plain(x) else shift), domain)
 
 
 def in_constant_tube(
@@ -76,7 +77,8 @@ def in_constant_tube(
     touching = Certificate(0.0, float(half), p.domain[0], True, method="difference quotients", grounds="balls")
     found = [] if rest is None else [touching]
     for domain in [p.domain] if rest is None else rest:
-        c = certified(shifted(f, _shift(tube)), p, domain, tol=tol, rel=rel, seconds=deadline.left(), belief=belief)
+        centre = shifted(f, _shift(tube), domain)
+        c = certified(centre, p, domain, tol=tol, rel=rel, seconds=deadline.left(), belief=belief)
         found.append(c)
         if not c.proven or c.lower > half:
             break
@@ -101,9 +103,10 @@ def in_relative_tube(
         if low >= high:
             continue
         if deadline.passed():
-            return replace(worst, inside=False, proven=False, note="the `seconds` were used up")
+            return replace(worst, inside=False, proven=False, note="`seconds` were used up")
         zero = PiecewiseAffine(np.array([low, high]), np.zeros(2))
-        c = certified(_ratio(f, p, k, tube), zero, tol=1.0, rel=rel, abs=rel, seconds=deadline.left())
+        ratio_here = made_of(f, _ratio(f, p, k, tube), zero.domain)
+        c = certified(ratio_here, zero, tol=1.0, rel=rel, abs=rel, seconds=deadline.left())
         if c.stopped == "interrupt":
             return replace(worst, inside=False, proven=False, note=c.note, interrupted=True)
         ratio = c.upper if c.proven else c.lower

@@ -91,10 +91,13 @@ class Graph:
     def table(self, x: int, knots: Any, values: Any, beyond: str) -> int:
         """A broken line of floats at a number."""
         k, v = (tuple(float(t) for t in part) for part in (knots, values))
-        if not (len(k) == len(v) > 1 and all(p < q for p, q in pairwise(k)) and all(map(math.isfinite, k + v))):
+        if not len(k) == len(v) > 1:
+            raise InputError(f"a table must have as many values as knots, two or more, not {len(v)} at {len(k)}.")
+        if (bad := next((t for t in k + v if not math.isfinite(t)), None)) is not None:
+            raise InputError(f"the knots and values of a table must be finite, but one of them is {bad}.")
+        if (pair := next(((p, q) for p, q in pairwise(k) if not p < q), None)) is not None:
             raise InputError(
-                "a table in a formula must have as many values as knots, two or more, all finite, and its knots must "
-                "increase strictly."
+                f"the knots of a table must increase strictly, but as float64 {pair[0]!r} is followed by {pair[1]!r}."
             )
         return self.add("table", x, value=Table(k, v, beyond))
 

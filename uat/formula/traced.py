@@ -313,7 +313,7 @@ def _grafted(path: Path, formula: Formula, x: int) -> int:
         if operation == "variable":
             places.append(x)
         elif operands:
-            places.append(path.add(operation, *[places[k] for k in operands]))
+            places.append(path.add(operation, *[places[k] for k in operands], value=value))
         else:
             places.append(path.graph.add(operation, value=value))
     return places[-1]

@@ -67,7 +67,7 @@ class Path:
 
     def refuse(self, sentence: str) -> NotTracedError:
         """What f did, as an exception to raise; the first one is remembered."""
-        error = NotTracedError(f"`f` cannot be traced: {sentence}.")
+        error = NotTracedError(f"`f` cannot be traced: {sentence.removesuffix('.')}.")
         self.refusal = self.refusal or error
         return error
 
@@ -77,10 +77,10 @@ class Path:
         self.refusal = self.refusal or error
         return error
 
-    def add(self, operation: str, *operands: int) -> int:
+    def add(self, operation: str, *operands: int, value: Any = 0.0) -> int:
         if len(self.graph.nodes) > MOST_NODES:
             raise self.refuse(f"it shows more than {MOST_NODES} operations, or a loop that does not end")
-        return self.graph.add(operation, *operands)
+        return self.graph.add(operation, *operands, value=value)
 
     def spend(self, entries: int) -> None:
         """Arrays are gone through entry by entry, which takes time where the operations are the same ones, too."""
