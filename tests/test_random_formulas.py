@@ -87,7 +87,11 @@ def judge(seed: int, folder: Path, seen: collections.Counter[str]) -> str:
     exact = differences(f, p, f.points(rng, p.knots.tolist()))
     seen["formulas"] += 1
     largest = max(map(abs, exact.values()), default=Fraction(0))
-    c = uat.certify(function, p, seconds=60, rel=0.02)
+    try:
+        c = uat.certify(function, p, seconds=60, rel=0.02)
+    except uat.InputError as error:  # 0.1 % 0.1**2 jumps where NumPy's numbers and arrays differ by their last digits
+        seen["refused"] += 1
+        return "" if f.as_code and "digits lost" in str(error) else f"{error} {f}"
     if c.proven:
         seen["proven"] += 1
         seen["assuming"] += bool(c.assumes)
@@ -151,6 +155,7 @@ def run(seeds: range, folder: Path) -> collections.Counter[str]:
         warnings.simplefilter("ignore")
         wrong = {seed: said for seed in seeds if (said := judge(seed, folder, seen))}
     assert not wrong, wrong
+    assert seen["refused"] <= max(1, len(seeds) / 500), seen
     return seen
 
 
