@@ -127,6 +127,7 @@ def test_random_data_are_solved_to_the_proof(seed: int, size: int, side: str) ->
 
 
 @given(st.integers(0, 10_000), st.integers(1, 8))
+@example(92, 8)  # at the last digit of the least error floats count one piece more than rationals
 def test_pieces_bracket_the_least_error(seed: int, pieces: int) -> None:
     rng = np.random.default_rng(seed)
     x = np.sort(rng.uniform(0, 1, 100))

@@ -27,6 +27,8 @@ from uat.piecewise import UNIT, PiecewiseAffine
 
 BALANCE = 2e-2  # with tol=: the error comes this close (relative) to the least with the same number of pieces
 FINEST = 1e-13  # with pieces=: a thousand roundings
+# and so little below what the search in floats finds is tried for the proof, which its roundings may have cost
+SLACKS = (0.0, 1e-15, 1e-14, 1e-13, 1e-12, 1e-11)
 # shares of the width that are left to the roundings of p: enough as a rule, none (a tie that floats meet exactly), more
 # where the data crowd and their gaps hold few floats
 CROWDED = 2.0**-20
@@ -120,9 +122,14 @@ def fit_data(
             except (OutOfTime, KeyboardInterrupt):
                 note, stopped, low, high = "the search was stopped early", True, 0.0, spread
         tube = unit.scaled(max(high, float(roundoff(y).max())))
-        if low > 0 and open_in(unit.scaled(low)):
-            error_witness = witness(unit.scaled(low), links(unit.scaled(low)))
-            least = (low if error_witness.pieces > pieces else 0.0, np.inf)
+        for slack in SLACKS:
+            below = unit.scaled(low * (1 - slack))
+            if low == 0 or not open_in(below):
+                break
+            error_witness = witness(below, links(below))
+            if error_witness.pieces > pieces:
+                least = (float(below.tol), np.inf)
+                break
     held, found = tube, links(tube)
     if pieces is None:
         try:
